@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	_ "github.com/dyt-go/dyt/cpu" // the engine of this module
+	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend" // the portable backend, in pure Go
+)
+
+// backends maps the names of --backend to GoMLX configurations. This file is the only place in the module that knows
+// which backend a command runs on.
+//
+// "go" runs its operations one after the other: with its own scheduler two concurrent sorts deadlock and some failures
+// end the process (compute v0.1.6).
+var backends = map[string]string{
+	"dyt": "dyt",
+	"go":  "go:ops_sequential",
+}
+
+const defaultBackend = "dyt"
+
+// openBackend opens the backend that --backend or DYT_BACKEND names.
+func openBackend(name string) (compute.Backend, error) {
+	if name == "" {
+		name = defaultBackend
+	}
+	config, known := backends[name]
+	if !known {
+		names := []string{}
+		for n := range backends {
+			names = append(names, n)
+		}
+		slices.Sort(names)
+		why := ""
+		if name == "xla" {
+			why = "; XLA needs cgo and a plugin and is not in this binary"
+		}
+		return nil, usage("backend %q is not in this binary, expected one of %v%s", name, names, why)
+	}
+	backend, err := compute.NewWithConfig(config)
+	if err != nil {
+		return nil, conf.WithCode(fmt.Errorf("open backend %q: %w", name, err), conf.ExitFailed)
+	}
+	return backend, nil
+}

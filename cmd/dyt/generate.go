@@ -1,0 +1,173 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dyt-go/dyt/data/token"
+	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/sample"
+	"github.com/dyt-go/dyt/train"
+	"github.com/dyt-go/dyt/weights"
+	"github.com/dyt-go/dyt/zoo/llama"
+	"github.com/dyt-go/dyt/zoo/part"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/spf13/cobra"
+)
+
+// generateAnswer is what generate --json prints.
+type generateAnswer struct {
+	Prompt  string  `json:"prompt"`
+	Text    string  `json:"text"` // what follows the prompt
+	Tokens  []int32 `json:"tokens"`
+	Seconds float64 `json:"seconds"`
+}
+
+func generateCommand(c *console) *cobra.Command {
+	var prompt, tokenizer, backendName string
+	var n int
+	var seed uint64
+	var o sample.Options
+	cmd := &cobra.Command{
+		Use:   "generate MODEL",
+		Short: "Continue a text with a model folder or a llama2.c checkpoint",
+		Long: `generate prints what a language model makes of a prompt. MODEL is a folder with config.json and model.safetensors, or a
+.bin file of llama2.c. Temperature 0, the default, takes the likeliest token each time. Of a text longer than the model's
+context the last tokens count.`,
+		Example: "  dyt generate stories260K.bin --tokenizer tok512.bin\n  dyt generate models/first --prompt func --tokens 100 --temperature 0.8 --top-p 0.95 --seed 7",
+		Args:    exactly(1, "a model: a folder or a .bin file of llama2.c"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.Check(); err != nil {
+				return conf.WithCode(err, conf.ExitUsage)
+			}
+			if n <= 0 {
+				return usage("--tokens is %d, expected a positive number", n)
+			}
+			m, from, err := openModel(args[0])
+			if err != nil {
+				return conf.WithCode(err, conf.ExitInput)
+			}
+			defer from.Close()
+			tok, err := openTokenizer(tokenizer, args[0], m.Vocab)
+			if err != nil {
+				return conf.WithCode(err, conf.ExitInput)
+			}
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			backend, err := openBackend(backendName)
+			if err != nil {
+				return err
+			}
+			defer backend.Finalize()
+			store := model.NewStore()
+			if err := part.Trace(backend, store, m); err != nil {
+				return conf.WithCode(err, conf.ExitUnsupported)
+			}
+			if err := train.Load(store, from); err != nil {
+				return conf.WithCode(fmt.Errorf("%s: %w", args[0], err), conf.ExitInput)
+			}
+			text, err := sample.NewText(backend, store, m)
+			if err != nil {
+				return err
+			}
+			ids := append([]int32{tok.BOS()}, tok.Encode(prompt)...)
+			answer, said, started := generateAnswer{Prompt: prompt, Tokens: []int32{}}, strings.Builder{}, time.Now()
+			if !c.json {
+				fmt.Fprint(c.out, prompt)
+			}
+			stops := []int32{tok.BOS(), tok.EOS()}
+			err = text.Continue(ctx, ids, n, o, seed, stops, func(prev, id int32) error {
+				piece := tok.Piece(prev, id)
+				answer.Tokens = append(answer.Tokens, id)
+				said.WriteString(piece)
+				if c.json {
+					return nil
+				}
+				_, err := io.WriteString(c.out, piece)
+				return err
+			})
+			if err != nil {
+				return trainError(err)
+			}
+			answer.Text, answer.Seconds = said.String(), time.Since(started).Seconds()
+			return c.result(answer, func(w io.Writer) {
+				if f, ok := w.(*os.File); ok { // the text alone in files and pipes, a line's end before a shell's prompt
+					if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+						fmt.Fprintln(w)
+					}
+				}
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&prompt, "prompt", "", "the text to continue")
+	flags.StringVar(&tokenizer, "tokenizer", "", "tokenizer.json or tok.bin (default: the model folder's, or bytes for a vocabulary of 256)")
+	flags.IntVar(&n, "tokens", 200, "at most this many")
+	flags.Float64Var(&o.Temperature, "temperature", 0, "divides the logits; 0 takes the likeliest token")
+	flags.IntVar(&o.TopK, "top-k", 0, "draw from the k likeliest tokens; 0: from all")
+	flags.Float64Var(&o.TopP, "top-p", 0, "draw from the likeliest tokens that together have this probability; 0: from all")
+	flags.Uint64Var(&seed, "seed", 1, "of the draws")
+	flags.StringVar(&backendName, "backend", os.Getenv("DYT_BACKEND"), "what computes")
+	return cmd
+}
+
+// openedWeights is a checkpoint that must be closed.
+type openedWeights interface {
+	train.Checkpoint
+	io.Closer
+}
+
+// openModel opens a model folder or a llama2.c file.
+func openModel(path string) (*llama.Model, openedWeights, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.IsDir() {
+		f, config, err := weights.OpenLlama2C(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		m, err := llama.FromLlama2C(config)
+		if err != nil {
+			f.Close()
+			return nil, nil, err
+		}
+		return m, f, nil
+	}
+	f, err := weights.OpenFolder(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := llama.FromConfigJSON(f.Config)
+	if err != nil {
+		f.Close()
+		return nil, nil, conf.WithCode(fmt.Errorf("%s: %w", path, err), conf.ExitUnsupported)
+	}
+	return m, f, nil
+}
+
+// openTokenizer opens the named tokenizer, or the model folder's own; a vocabulary of 256 needs none.
+func openTokenizer(path, from string, vocab int) (token.Tokenizer, error) {
+	var tok token.Tokenizer = token.Bytes{}
+	if path == "" && vocab != tok.VocabSize() {
+		if info, err := os.Stat(from); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("the model has %d tokens; name their file with --tokenizer", vocab)
+		}
+		path = from
+	}
+	if path != "" {
+		opened, err := token.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		tok = opened
+	}
+	if tok.VocabSize() != vocab {
+		return nil, fmt.Errorf("tokenizer of %d tokens, expected %d as the model has; name another with --tokenizer", tok.VocabSize(), vocab)
+	}
+	return tok, nil
+}

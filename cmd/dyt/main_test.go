@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/internal/sampledata"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/spf13/cobra"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(exitReporter{m}, map[string]func(){"dyt": main})
+}
+
+// exitReporter ends a test run with the line that counts the skips for want of sample data.
+type exitReporter struct{ m *testing.M }
+
+func (r exitReporter) Run() int { return sampledata.Run(r.m) }
+
+// TestScripts runs testdata/script/*.txtar: each is a session of a user with files, commands and what they print. Beside
+// testscript's own commands there are
+//
+//	code N dyt ...        the command ends with exit code N
+//	schema NAME FILE      FILE (or stdout) is JSON that docs/schema/NAME.json accepts
+//	plain FILE            FILE (or stderr, stdout) holds no control character but newline and tab
+func TestScripts(t *testing.T) {
+	schemas, err := filepath.Abs(filepath.Join("..", "..", "docs", "schema"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			if path, err := exec.LookPath("dyt"); err == nil {
+				env.Setenv("DYT", path)
+			}
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("DYT_CACHE", filepath.Join(env.WorkDir, "cache"))
+			env.Setenv("DYT_DATA", os.Getenv("DYT_DATA"))
+			env.Setenv("GOROOT", os.Getenv("GOROOT"))
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			switch cond {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "sampledata":
+				return os.Getenv("DYT_DATA") != "", nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"code":   exitCode,
+			"plain":  plain,
+			"schema": func(ts *testscript.TestScript, neg bool, args []string) { validate(ts, schemas, args) },
+		},
+	})
+}
+
+func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("%s: exit code %s, expected %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+func plain(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		for i, r := range ts.ReadFile(name) {
+			if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
+				ts.Fatalf("%s: control character %q at byte %d", name, r, i)
+			}
+		}
+	}
+}
+
+func validate(ts *testscript.TestScript, schemas string, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: schema NAME FILE")
+	}
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(schemas, args[0]+".json"))
+	ts.Check(err)
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(args[1])))
+	ts.Check(err)
+	ts.Check(schema.Validate(value))
+}
+
+// TestEveryCommandIsDescribed keeps the help complete: a line, an example, and a schema of what --json prints.
+func TestEveryCommandIsDescribed(t *testing.T) {
+	for _, command := range commands {
+		cmd := command(&console{})
+		if cmd.Short == "" || cmd.Example == "" || cmd.RunE == nil || cmd.Args == nil {
+			t.Errorf("%s: lacks a short text, an example, an action or a check of its arguments", cmd.Name())
+		}
+		content, err := os.ReadFile(filepath.Join("..", "..", "docs", "schema", cmd.Name()+".json"))
+		if err != nil {
+			t.Errorf("%s: no schema of its JSON: %v", cmd.Name(), err)
+			continue
+		}
+		if !json.Valid(content) {
+			t.Errorf("docs/schema/%s.json is not JSON", cmd.Name())
+		}
+		if _, err := os.Stat(filepath.Join("testdata", "script", cmd.Name()+".txtar")); err != nil {
+			t.Errorf("%s: no script in testdata/script", cmd.Name())
+		}
+	}
+}
+
+// TestExamplesParse runs the flag parser over every example of the help, so that no example names a flag that is gone.
+func TestExamplesParse(t *testing.T) {
+	for _, command := range commands {
+		for line := range strings.Lines(command(&console{}).Example) {
+			line, _, _ = strings.Cut(strings.TrimSpace(line), "  #")
+			args := strings.Fields(line)
+			if len(args) == 0 {
+				continue
+			}
+			cmd := command(&console{})
+			if args[0] != "dyt" || args[1] != cmd.Name() {
+				t.Errorf("example %q does not start with dyt %s", line, cmd.Name())
+				continue
+			}
+			addGlobalFlags(cmd, &console{})
+			if err := parseOnly(cmd, args[2:]); err != nil {
+				t.Errorf("example %q: %v", line, err)
+			}
+		}
+	}
+}
+
+func parseOnly(cmd *cobra.Command, args []string) error {
+	if err := cmd.ParseFlags(args); err != nil {
+		return err
+	}
+	return cmd.ValidateArgs(cmd.Flags().Args())
+}
+
+func TestExitCodeOfBadFlag(t *testing.T) {
+	var out, errs strings.Builder
+	if got := run(context.Background(), []string{"version", "--jsn"}, &out, &errs); got != conf.ExitUsage {
+		t.Errorf("exit code %d, expected %d", got, conf.ExitUsage)
+	}
+	if !strings.Contains(errs.String(), `did you mean "json"?`) {
+		t.Errorf("no suggestion in %q", errs.String())
+	}
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/study"
+	"github.com/dyt-go/dyt/train"
+	"github.com/spf13/cobra"
+)
+
+// quickstartAnswer is what quickstart --json prints.
+type quickstartAnswer struct {
+	Twins     []twinAnswer       `json:"twins"`
+	Baselines map[string]float64 `json:"baselines"` // bits per byte
+	Verdict   string             `json:"verdict"`
+	Report    string             `json:"report"`
+}
+
+type twinAnswer struct {
+	Norm      norm.Kind `json:"norm"`
+	Params    int64     `json:"params"`
+	Tokens    int64     `json:"tokens"`
+	ValBPB    float64   `json:"val_bpb"`
+	PerSecond float64   `json:"train_tok_per_s"`
+	FinalLoss float64   `json:"final_loss"`
+}
+
+func quickstartCommand(c *console) *cobra.Command {
+	var budget time.Duration
+	var out, text, backendName string
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "quickstart",
+		Short: "Train twins, RMSNorm and DyT, on the source code of Go's standard library; print a table and write a report",
+		Long: `quickstart trains two small LLaMAs over bytes from one start on the same text, one with RMSNorm and one with DyT, for as many
+tokens as fit into the budget, and compares them with baselines that need no faith. One seed is no evidence: the verdict
+says so, and how to get an interval.`,
+		Example: "  dyt quickstart\n  dyt quickstart --budget 20s --out runs/first --json\n  dyt quickstart --data notes.txt",
+		Args:    none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			started := time.Now()
+			if budget < time.Second {
+				return usage("--budget is %v, expected at least 1s", budget)
+			}
+			source, err := textSource(text)
+			if err != nil {
+				return err
+			}
+			if err := emptyFolder(out); err != nil {
+				return err
+			}
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			backend, err := openBackend(backendName)
+			if err != nil {
+				return err
+			}
+			defer backend.Finalize()
+			q := study.Quickstart{Budget: budget, Started: started, Source: source, Dir: out, Seed: seed, Say: c.note, Watch: c.watch()}
+			done, err := q.Run(ctx, backend)
+			if err != nil {
+				return trainError(err)
+			}
+			path, err := writeReport(done.Comparison, out, "dyt quickstart --budget "+budget.String(), backend.Description(), done.References(), done.Data)
+			if err != nil {
+				return err
+			}
+			return c.result(answerOf(done, path), func(w io.Writer) { printQuickstart(w, done, path) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.DurationVar(&budget, "budget", 3*time.Minute, "time for the whole command")
+	flags.StringVar(&out, "out", filepath.Join("runs", "quickstart"), "folder of runs and report")
+	flags.StringVar(&text, "data", "", "a text file or a folder of texts (default: the source of Go's standard library)")
+	flags.Uint64Var(&seed, "seed", 1, "of first values and order of the text")
+	flags.StringVar(&backendName, "backend", os.Getenv("DYT_BACKEND"), "what computes")
+	return cmd
+}
+
+// textSource is what --data means: nothing for Go's source, a file, or a folder.
+func textSource(path string) (data.Config, error) {
+	if path == "" {
+		return data.Config{Source: "goroot"}, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return data.Config{}, conf.WithCode(fmt.Errorf("--data: %w", err), conf.ExitInput)
+	}
+	if info.IsDir() {
+		return data.Config{Source: "folder", Path: path}, nil
+	}
+	return data.Config{Source: "file", Path: path}, nil
+}
+
+// emptyFolder makes dir, and refuses one that holds anything: what stands there may be somebody's result.
+func emptyFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return conf.WithCode(fmt.Errorf("--out: %w; name a folder that you may write to", err), conf.ExitInput)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return conf.WithCode(fmt.Errorf("--out: %w", err), conf.ExitInput)
+	}
+	if len(entries) > 0 {
+		return usage("--out %s holds %s already; name another folder or remove it", dir, entries[0].Name())
+	}
+	probe, err := os.CreateTemp(dir, ".dyt-probe-")
+	if err != nil {
+		return conf.WithCode(fmt.Errorf("--out: %w; name a folder that you may write to", err), conf.ExitInput)
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+func answerOf(q *study.Quickstarted, path string) quickstartAnswer {
+	a := quickstartAnswer{Verdict: string(q.Verdict), Report: path, Baselines: map[string]float64{
+		"order0": q.Baselines.Order[0], "order1": q.Baselines.Order[1], "order2": q.Baselines.Order[2], "order3": q.Baselines.Order[3], "gzip": q.Baselines.Gzip}}
+	for _, s := range []train.Summary{q.Pairs[0].Baseline, q.Pairs[0].Candidate} {
+		a.Twins = append(a.Twins, twinAnswer{s.Norm, s.Params, s.Tokens, s.ValBPB, s.PerSec, s.Loss})
+	}
+	return a
+}
+
+func printQuickstart(w io.Writer, q *study.Quickstarted, path string) {
+	rows := [][]string{{"twin", "params", "tokens", "val bits/byte", "tok/s train", "final loss", "saturated", "alpha mean"}}
+	pair := q.Pairs[0]
+	for _, s := range []train.Summary{pair.Baseline, pair.Candidate} {
+		rows = append(rows, []string{string(s.Norm), thousands(s.Params), thousands(s.Tokens), fmt.Sprintf("%.3f", s.ValBPB),
+			thousands(int64(s.PerSec)), fmt.Sprintf("%.3f", s.Loss), percent(s.MeanSaturated()), number(s.MeanAlpha())})
+	}
+	table(w, rows)
+	fmt.Fprintf(w, "baseline  %s\n", q.Line())
+	fmt.Fprintf(w, "verdict   %s; %s\n", q.Headline(), q.Detail())
+	fmt.Fprintf(w, "report    %s\n", path)
+	fmt.Fprintf(w, "next      dyt compare %s --seeds 1,2,3    an interval and a verdict\n", q.Recipe.Preset)
+}
+
+func percent(share float64) string {
+	if math.IsNaN(share) {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*share)
+}
+
+func number(v float64) string {
+	if math.IsNaN(v) {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// writeReport writes report.html of a comparison into dir and returns its path.
+func writeReport(done *train.Comparison, dir, command, engine string, refs []reference, d *data.Dataset) (string, error) {
+	s := done.Study()
+	s.Lead = fmt.Sprintf("%s and %s from one start, on the same batches in the same order: %s each.", train.Title(done.Baseline.Norm.Kind), train.Title(done.Candidate.Norm.Kind), done.Candidate.Describe())
+	s.Command, s.References, s.Identity = command, refs, identity(engine, d)
+	path, err := s.Page().Write(dir, false)
+	if err != nil {
+		return "", conf.WithCode(err, conf.ExitFailed)
+	}
+	return path, nil
+}
+
+// watch returns the progress of runs: redrawn in place on a terminal, else a line every ten seconds.
+func (c *console) watch() train.Watch {
+	if c.quiet {
+		return nil
+	}
+	terminal, every := c.terminal(), 10*time.Second
+	if terminal {
+		every = 200 * time.Millisecond
+	}
+	var last time.Time
+	return func(seed uint64, kind norm.Kind, m train.Metrics, steps int) {
+		done := m.Step == steps
+		if time.Since(last) < every && !done {
+			return
+		}
+		last = time.Now()
+		line := fmt.Sprintf("%-9s seed %d  step %d/%d  loss %.3f  lr %.2g", kind, seed, m.Step, steps, m.Loss, m.LR)
+		if m.EvalBPB != nil {
+			line += fmt.Sprintf("  validation %.3f bits per byte", *m.EvalBPB)
+		}
+		switch {
+		case !terminal:
+			fmt.Fprintln(c.err, line)
+		case done:
+			fmt.Fprintf(c.err, "\r\x1b[K%s\n", line)
+		default:
+			fmt.Fprintf(c.err, "\r\x1b[K%s", line)
+		}
+	}
+}

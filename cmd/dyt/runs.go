@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/internal/host"
+	"github.com/dyt-go/dyt/report"
+	"github.com/dyt-go/dyt/train"
+)
+
+type reference = report.Reference
+
+// stopped is the cause of a context that a signal ended.
+type stopped struct{ os.Signal }
+
+func (s stopped) Error() string { return s.Signal.String() }
+
+// interruptible returns a context that the first SIGINT, SIGTERM or SIGUSR1 ends; a second one ends the process.
+func interruptible(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, stopSignals...)
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals) // the next one has the system's own effect
+			cancel(stopped{s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel(nil) }
+}
+
+// trainError gives an error of training its exit code.
+func trainError(err error) error {
+	var signal stopped
+	var diverged *train.Diverged
+	var changed *train.ConfigChanged
+	var missing *data.Missing
+	switch {
+	case errors.As(err, &signal) && signal.Signal == syscall.SIGTERM:
+		return conf.WithCode(err, conf.ExitTerminated)
+	case errors.As(err, &signal) && signal.Signal == os.Interrupt:
+		return conf.WithCode(err, conf.ExitInterrupted)
+	case errors.As(err, &signal):
+		return conf.WithCode(err, conf.ExitRequeue)
+	case errors.As(err, &diverged):
+		return conf.WithCode(err, conf.ExitDiverged)
+	case errors.As(err, &changed):
+		return conf.WithCode(err, conf.ExitUsage)
+	case errors.As(err, &missing), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
+		return conf.WithCode(err, conf.ExitInput)
+	}
+	return conf.WithCode(err, conf.ExitFailed)
+}
+
+// identity is what a report says about programs, machine and data.
+func identity(engine string, d *data.Dataset) []report.Facts {
+	b, h := thisBuild(), host.Describe()
+	programs := report.Facts{Title: "Programs", Rows: []report.Fact{{Name: "dyt", Value: b.Version + " " + b.Commit}, {Name: "go", Value: b.Go + " " + b.Platform}, {Name: "backend", Value: engine}}}
+	for path, version := range b.Modules {
+		programs.Rows = append(programs.Rows, report.Fact{Name: path, Value: version})
+	}
+	machine := report.Facts{Title: "Machine", Rows: []report.Fact{{Name: "CPU", Value: fmt.Sprintf("%s, %d threads, %s", h.CPU, h.Threads, strings.Join(h.ISA, " "))}, {Name: "memory", Value: fmt.Sprintf("%.1f GiB", gib(h.MemoryBytes))}}}
+	facts := []report.Facts{programs, machine}
+	if d != nil {
+		rows := []report.Fact{{Name: "sha256", Value: d.ID()}}
+		if d.Corpus != nil {
+			rows = append(rows, report.Fact{Name: "text", Value: strings.TrimSpace(d.Corpus.From + " " + d.Corpus.Version)}, report.Fact{Name: "split", Value: d.Corpus.Split}, report.Fact{Name: "licence", Value: d.Corpus.Licence})
+		}
+		facts = append(facts, report.Facts{Title: "Data", Rows: rows})
+	}
+	return facts
+}

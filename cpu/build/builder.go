@@ -1,0 +1,128 @@
+// Package build records the calls of compute.Builder and compute.Function as ir, and compiles what was recorded.
+//
+// Every call is also issued, at once, to a shadow: a builder of GoMLX's Go backend that never runs. It gives shape
+// inference, error messages and the merging of equal expressions. The method of each op is generated
+// (zz_record.go); all of them end in Function.record, the function to read first.
+package build
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
+	"github.com/pkg/errors"
+
+	"github.com/dyt-go/dyt/cpu/delegate"
+	"github.com/dyt-go/dyt/cpu/exec"
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel"
+	"github.com/dyt-go/dyt/cpu/pass"
+	"github.com/dyt-go/dyt/cpu/plan"
+	"github.com/dyt-go/dyt/internal/par"
+)
+
+// Env is what builders of one backend share.
+type Env struct {
+	Owner    compute.Backend // the backend that buffers belong to
+	Engine   *delegate.Engine
+	Memory   *exec.Memory
+	Workers  *par.Pool
+	Table    *kernel.Table
+	Fused    bool // take GoMLX's fused ops instead of the ops that they stand for
+	FromText bool // compile the text form of what was recorded
+}
+
+// Builder records one computation: compute.Builder. It is used from one goroutine.
+type Builder struct {
+	env      *Env
+	name     string
+	shadow   compute.Builder
+	main     *Function
+	compiled bool
+}
+
+var _ compute.Builder = (*Builder)(nil)
+
+// New returns an empty builder.
+func New(name string, env *Env) *Builder {
+	b := &Builder{env: env, name: name, shadow: env.Engine.Builder(name)}
+	b.main = newFunction(b, nil, compute.MainName, b.shadow.Main())
+	return b
+}
+
+// Name returns the name of the computation.
+func (b *Builder) Name() string { return b.name }
+
+// Main returns the function that is compiled.
+func (b *Builder) Main() compute.Function { return b.main }
+
+// NewFunction returns a function that others can call.
+func (b *Builder) NewFunction(name string) (compute.Function, error) {
+	if err := b.open(); err != nil {
+		return nil, err
+	}
+	shadow, err := b.shadow.NewFunction(name)
+	if err != nil {
+		return nil, err
+	}
+	return newFunction(b, nil, name, shadow), nil
+}
+
+// OpShape returns the shape of a value.
+func (b *Builder) OpShape(op compute.Value) (shapes.Shape, error) { return b.main.Shape(op) }
+
+// DistributedSPMD answers as the Go backend does: there is one device.
+func (b *Builder) DistributedSPMD(numDevices int) error { return b.shadow.DistributedSPMD(numDevices) }
+
+// DistributedAutoSharding answers as the Go backend does: there is one device.
+func (b *Builder) DistributedAutoSharding(meshes ...compute.Mesh) error {
+	return b.shadow.DistributedAutoSharding(meshes...)
+}
+
+// DeviceAssignment answers as the Go backend does: there is one device.
+func (b *Builder) DeviceAssignment(devices ...compute.DeviceNum) error {
+	return b.shadow.DeviceAssignment(devices...)
+}
+
+// Compile plans the main function. The builder cannot be used afterwards.
+func (b *Builder) Compile() (compute.Executable, error) {
+	if err := b.open(); err != nil {
+		return nil, err
+	}
+	if !b.main.returned {
+		return nil, errors.Errorf("cpu: compile %q: Return of the main function was not called", b.name)
+	}
+	b.compiled, b.shadow = true, nil
+	f, err := b.recorded()
+	if err != nil {
+		return nil, errors.Wrapf(err, "BUG: cpu: compile %q", b.name)
+	}
+	f, err = pass.Run(f, pass.Env{Fold: b.env.Engine.Evaluate})
+	if err != nil {
+		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)
+	}
+	p, err := plan.Make(f, b.env.Engine, b.env.Table)
+	if err != nil {
+		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)
+	}
+	if exec.Debug >= 2 {
+		fmt.Fprintf(os.Stderr, "%s: %s", b.name, p)
+	}
+	return exec.New(b.name, b.env.Owner, b.env.Memory, b.env.Workers, p), nil
+}
+
+// recorded returns the main function, verified.
+func (b *Builder) recorded() (*ir.Func, error) {
+	if b.env.FromText {
+		return ir.Parse(b.main.ir.String())
+	}
+	return b.main.ir, ir.Verify(b.main.ir)
+}
+
+func (b *Builder) open() error {
+	if b.compiled {
+		return errors.Errorf("cpu: builder %q: it has been compiled", b.name)
+	}
+	return nil
+}

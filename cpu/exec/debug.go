@@ -1,0 +1,60 @@
+package exec
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Debug is the level that DYT_DEBUG asks for: 1 writes to standard error where the time of an execution goes, 2 the plan
+// of every function that is compiled besides. Anything that is not a number is 0.
+var Debug = func() int {
+	level, _ := strconv.Atoi(os.Getenv("DYT_DEBUG"))
+	return level
+}()
+
+// note counts an execution and writes the report after the 1st, 10th, 100th, … of them.
+func (e *Executable) note() {
+	if Debug < 1 {
+		return
+	}
+	n := e.clock.executions.Add(1)
+	for n%10 == 0 {
+		n /= 10
+	}
+	if n == 1 {
+		fmt.Fprint(os.Stderr, e.Report())
+	}
+}
+
+// longestReport is the number of steps that a report lists.
+const longestReport = 25
+
+// Report says where the time went, per execution: by who ran the steps, then the slowest steps.
+func (e *Executable) Report() string {
+	type row struct {
+		step int
+		mean time.Duration
+	}
+	var rows []row
+	var total time.Duration
+	who := make(map[string]time.Duration)
+	for i := range e.plan.Steps {
+		mean := time.Duration(e.clock.nanos[i].Load() / max(1, e.clock.runs[i].Load()))
+		rows = append(rows, row{i, mean})
+		total += mean
+		who[e.plan.Steps[i].Name()] += mean
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.mean, a.mean) })
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d steps, %v: gemm %v, clusters %v, moves %v, regions %v; arena %d KB\n",
+		e.name, len(rows), total, who["gemm"], who["cluster"], who["move"], who["region"], e.plan.Arena>>10)
+	for _, r := range rows[:min(len(rows), longestReport)] {
+		fmt.Fprintf(&b, "  %9v  %s\n", r.mean, e.plan.Line(r.step))
+	}
+	return b.String()
+}

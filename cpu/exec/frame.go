@@ -1,0 +1,141 @@
+package exec
+
+import (
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/plan"
+)
+
+// frame is the memory of one execution: an arena, and for each value where it lies right now. Frames are used again, so
+// what lies in the arena is looked up once.
+type frame struct {
+	arena   []byte
+	shared  [][]float32      // by step: memory that its workers share
+	data    [][]float32      // by value, for values of 4-byte words
+	arrays  []*Array         // by value, of inputs, constants, results of the function and of regions
+	wrapped []compute.Buffer // by value: arena memory as an input for regions
+	owned   []bool           // by value: its array is ours to free or to hand out
+	workers []*worker
+	err     error
+	failed  atomic.Int32 // number of the step that gave err, counted from 1; 0: none
+}
+
+// frames keeps the frames of an executable that no execution uses.
+type frames struct {
+	plan   *plan.Plan
+	memory *Memory
+	size   int // workers
+	pool   sync.Pool
+}
+
+func (fs *frames) get() *frame {
+	if f, ok := fs.pool.Get().(*frame); ok {
+		return f
+	}
+	return fs.make()
+}
+
+func (fs *frames) make() *frame {
+	p := fs.plan
+	n := p.Func.NumValues()
+	f := &frame{
+		arena: alignedBytes(p.Arena), shared: make([][]float32, len(p.Steps)), data: make([][]float32, n),
+		arrays: make([]*Array, n), wrapped: make([]compute.Buffer, n), owned: make([]bool, n),
+	}
+	for range fs.size {
+		f.workers = append(f.workers, newWorker(p))
+	}
+	for i := range p.Steps {
+		f.shared[i] = words(f.arenaBytes(p.Steps[i].Scratch))
+		for _, v := range p.Steps[i].Writes {
+			if p.Places[v.ID].Kind == plan.PlaceArena {
+				f.data[v.ID] = words(f.arenaBytes(p.Places[v.ID]))
+			}
+		}
+		for _, v := range p.Steps[i].Reads {
+			if p.Places[v.ID].Kind == plan.PlaceConstant {
+				f.constant(v)
+			}
+		}
+	}
+	for _, v := range p.Func.Results {
+		if p.Places[v.ID].Kind == plan.PlaceConstant {
+			f.constant(v)
+		}
+	}
+	return f
+}
+
+func (f *frame) constant(v *ir.Value) {
+	f.set(v, &Array{Shape: v.Shape, Flat: v.Def.Attr.(ir.ConstantAttr).Flat}, false)
+}
+
+// set says where v lies.
+func (f *frame) set(v *ir.Value, a *Array, owned bool) {
+	f.arrays[v.ID], f.owned[v.ID] = a, owned
+	if v.Shape.DType.Size() == 4 {
+		f.data[v.ID] = words(dtypes.UnsafeByteSliceFromAny(a.Flat))
+	}
+}
+
+func (f *frame) arenaBytes(p plan.Place) []byte { return f.arena[p.Offset : p.Offset+p.Bytes] }
+
+// words views memory as float32.
+func words(b []byte) []float32 {
+	if len(b) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
+
+// results makes memory for the results that steps compute.
+func (f *frame) results(p *plan.Plan, memory *Memory) {
+	for _, v := range p.Func.Results {
+		if p.Places[v.ID].Kind == plan.PlaceResult && f.arrays[v.ID] == nil {
+			f.set(v, memory.New(v.Shape), true)
+		}
+	}
+}
+
+// leave returns the array of a result. A second result of the same value, and an input that was not donated, is copied.
+func (f *frame) leave(v *ir.Value, memory *Memory) *Array {
+	if !f.owned[v.ID] {
+		return memory.Copy(f.arrays[v.ID])
+	}
+	f.owned[v.ID] = false
+	return f.arrays[v.ID]
+}
+
+// end frees what was neither freed nor handed out, and forgets everything outside the arena but constants.
+func (f *frame) end(p *plan.Plan, memory *Memory) {
+	for id, a := range f.arrays {
+		if a == nil || p.Places[id].Kind == plan.PlaceConstant {
+			continue
+		}
+		if f.owned[id] {
+			memory.Free(a)
+			f.owned[id] = false
+		}
+		f.arrays[id], f.data[id] = nil, nil
+	}
+	f.err = nil
+	f.failed.Store(0)
+}
+
+// buffer returns v as an input for a region.
+func (f *frame) buffer(v *ir.Value, memory *Memory) compute.Buffer {
+	if a := f.arrays[v.ID]; a != nil {
+		return memory.buffer(a)
+	}
+	if f.wrapped[v.ID] == nil {
+		at := unsafe.Pointer(unsafe.SliceData(f.data[v.ID]))
+		f.wrapped[v.ID] = memory.engine.Wrap(v.Shape, dtypes.UnsafeAnySliceFromBytes(at, v.Shape.DType, v.Shape.Size()))
+	}
+	return f.wrapped[v.ID]
+}

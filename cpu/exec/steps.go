@@ -1,0 +1,72 @@
+package exec
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/plan"
+	"github.com/dyt-go/dyt/internal/par"
+)
+
+// steps is what one worker does of an execution: its share of every step, and a barrier after each.
+func (e *Executable) steps(f *frame, team *par.Team, index int) {
+	w := f.workers[index]
+	for i := range e.plan.Steps {
+		s := &e.plan.Steps[i]
+		start := e.clock.start()
+		switch {
+		case s.Gemm != nil:
+			w.gemm(s.Gemm, e.plan.Table.Gemm, f, f.shared[i], team, index)
+		case s.Tape != nil:
+			w.tape(s.Tape, e.plan.Table.Elem, f, f.shared[i], team, index)
+		case s.Move != nil:
+			w.move(s.Move, f, team, index)
+		case index == 0:
+			if f.err = e.region(s, f); f.err != nil {
+				f.failed.Store(int32(i + 1))
+			}
+		}
+		team.Barrier()
+		if int(f.failed.Load()) == i+1 { // not f.err: a quick worker 0 may be in the next region already
+			return
+		}
+		if index == 0 {
+			e.clock.stop(i, start)
+			for _, v := range s.Free {
+				e.frames.memory.Free(f.arrays[v.ID])
+				f.arrays[v.ID], f.data[v.ID], f.owned[v.ID] = nil, nil, false
+			}
+		}
+	}
+}
+
+func (e *Executable) region(s *plan.Step, f *frame) error {
+	inputs := make([]compute.Buffer, len(s.Reads))
+	for i, v := range s.Reads {
+		inputs[i] = f.buffer(v, e.frames.memory)
+	}
+	outputs, err := s.Region.Run(inputs)
+	if err != nil {
+		return stepError(s, err)
+	}
+	for i, v := range s.Writes {
+		a, err := adopt(outputs[i])
+		if err != nil {
+			return stepError(s, err)
+		}
+		f.set(v, a, true)
+	}
+	return nil
+}
+
+// stepError names what failed: the op itself when the step has only one, else where it starts.
+func stepError(s *plan.Step, err error) error {
+	if len(s.Ops) == 1 {
+		return fmt.Errorf("%s: %w", s.Ops[0], err)
+	}
+	return fmt.Errorf("%s of %d ops that starts at %q and reads %s: %w", s.Name(), len(s.Ops), s.Ops[0], ir.ShapeTexts(s.Reads), err)
+}
+
+func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

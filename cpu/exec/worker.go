@@ -1,0 +1,64 @@
+package exec
+
+import (
+	"github.com/dyt-go/dyt/cpu/kernel/gemm"
+	"github.com/dyt-go/dyt/cpu/plan"
+	"github.com/dyt-go/dyt/internal/par"
+)
+
+// worker is what one worker needs for itself.
+type worker struct {
+	memory  []float32
+	regs    [][]float32
+	numbers []float32 // registers of one number
+	filled  []bool    // by load: its repeated row lies in memory already
+	_       [64]byte  // no other worker's fields on the same line
+}
+
+func newWorker(p *plan.Plan) *worker {
+	w := &worker{memory: words(alignedBytes(4 * p.Worker))}
+	regs, numbers, loads := 0, 0, 0
+	for i := range p.Steps {
+		if t := p.Steps[i].Tape; t != nil {
+			regs, numbers, loads = max(regs, t.Regs), max(numbers, len(t.Scalars)), max(loads, len(t.Loads))
+		}
+	}
+	w.regs, w.numbers, w.filled = make([][]float32, regs), make([]float32, numbers), make([]bool, loads)
+	return w
+}
+
+// gemm computes the worker's share of a multiplication: rows of a single one, whole ones of several.
+func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, f *frame, shared []float32, team *par.Team, index int) {
+	batches := g.Batches()
+	if batches < team.Size() || batches == 1 {
+		for b := range batches {
+			job := newJob(g, kernel, f, b, shared)
+			job.Pack(index, team.Size())
+			team.Barrier()
+			job.Multiply(index, team.Size(), w.memory)
+			team.Barrier()
+		}
+		return
+	}
+	scratch := w.memory[kernel.ScratchA():]
+	from, to := team.Share(batches, index)
+	for b := from; b < to; b++ {
+		job := newJob(g, kernel, f, b, scratch)
+		job.Pack(0, 1)
+		job.Multiply(0, 1, w.memory)
+	}
+}
+
+func newJob(g *plan.Gemm, kernel *gemm.Kernel, f *frame, batch int, scratch []float32) *gemm.Job {
+	a, b, c := 0, 0, 0
+	for i := len(g.Batch) - 1; i >= 0; i-- {
+		at := batch % g.Batch[i]
+		batch /= g.Batch[i]
+		a, b, c = a+at*g.AStep[i], b+at*g.BStep[i], c+at*g.CStep[i]
+	}
+	return gemm.New(kernel, matrix(f, g.C, c, g.M, g.N), matrix(f, g.A, a, g.M, g.K), matrix(f, g.B, b, g.K, g.N), false, scratch)
+}
+
+func matrix(f *frame, m plan.Matrix, offset, rows, cols int) gemm.Matrix {
+	return gemm.Matrix{Data: f.data[m.Root.ID][m.Offset+offset:], Rows: rows, Cols: cols, RowStride: m.RowStride, ColStride: m.ColStride}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"math"
+
+	"github.com/dyt-go/dyt/cpu/kernel/_gen/vec"
+	"github.com/dyt-go/dyt/cpu/kernel/elem/coef"
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// unary kernels, in the order of elem.Table.
+var unary = []struct {
+	name string
+	body func(x reg.Register) reg.Register
+}{
+	{"neg", func(x reg.Register) reg.Register { return f.Xor(x, vec.Bits(0x80000000)) }},
+	{"abs", func(x reg.Register) reg.Register { return f.Abs(x) }},
+	{"sqrt", func(x reg.Register) reg.Register { return f.Sqrt(x) }},
+	{"rsqrt", func(x reg.Register) reg.Register { return f.Div(f.Load(vec.F(1)), vec.R(f.Sqrt(x))) }},
+	{"exp", exp},
+	{"log", log},
+	{"tanh", func(x reg.Register) reg.Register { return rational(x, coef.Tanh) }},
+	{"erf", func(x reg.Register) reg.Register { return rational(x, coef.Erf) }},
+	{"sigmoid", sigmoid},
+}
+
+// binary kernels; each has a second form whose y is one number.
+var binary = []struct {
+	name string
+	body func(x, y reg.Register) reg.Register
+}{
+	{"add", func(x, y reg.Register) reg.Register { return f.Add(x, vec.R(y)) }},
+	{"sub", func(x, y reg.Register) reg.Register { return f.Sub(x, vec.R(y)) }},
+	{"mul", func(x, y reg.Register) reg.Register { return f.Mul(x, vec.R(y)) }},
+	{"div", func(x, y reg.Register) reg.Register { return f.Div(x, vec.R(y)) }},
+	{"rsub", func(x, y reg.Register) reg.Register { return f.Sub(y, vec.R(x)) }},
+	{"rdiv", func(x, y reg.Register) reg.Register { return f.Div(y, vec.R(x)) }},
+	{"max", func(x, y reg.Register) reg.Register { return extreme(x, y, VMAXPS) }},
+	{"min", func(x, y reg.Register) reg.Register { return extreme(x, y, VMINPS) }},
+}
+
+// exp is 2^n (1 + r + r^2 E(r)) with x = n ln 2 + r. Clamping keeps n in the range of Scale; beyond it the result is 0
+// or +Inf all the same.
+func exp(x reg.Register) reg.Register {
+	x = f.MaxKeep(f.MinKeep(x, vec.F(89)), vec.F(-104))
+	n := f.Round(f.Mul(x, vec.F(math.Log2E)))
+	r := f.NegMulAdd(n, vec.F(coef.Ln2Hi), vec.R(x))
+	r = f.NegMulAdd(n, vec.F(coef.Ln2Lo), vec.R(r))
+	p := f.Poly(r, append([]float64{1, 1}, coef.Exp...))
+	return f.Scale(p, n)
+}
+
+// log is e ln 2 + t - t^2/2 + t^3 L(t) with x = 2^e (1+t) and 1+t in [sqrt(1/2), sqrt(2)).
+func log(x reg.Register) reg.Register {
+	e, m := split(x)
+	t := f.Sub(m, vec.F(1))
+	t2 := f.Mul(t, vec.R(t))
+	y := f.Mul(f.Mul(t2, vec.R(t)), vec.R(f.Poly(t, coef.Log)))
+	y = f.MulAdd(e, vec.F(coef.Ln2Lo), vec.R(y))
+	y = f.NegMulAdd(t2, vec.F(.5), vec.R(y))
+	y = f.Add(t, vec.R(y))
+	y = f.MulAdd(e, vec.F(coef.Ln2Hi), vec.R(y))
+	nan := f.Load(vec.Bits(0x7fc00000))
+	y = f.Compare(x, vec.F(0), 1, nan, y)                         // x < 0
+	y = f.Compare(x, vec.F(0), 0, f.Load(vec.F(math.Inf(-1))), y) // x = 0
+	y = f.Compare(x, vec.F(math.Inf(1)), 0, x, y)                 // x = +Inf
+	return f.Compare(x, vec.R(x), 3, x, y)                        // NaN
+}
+
+// split returns e and m with x = 2^e m, m in [sqrt(1/2), sqrt(2)), for positive finite x, denormals too.
+func split(x reg.Register) (e, m reg.Register) {
+	small := f.Mul(x, vec.F(0x1p24))
+	tiny := vec.F(0x1p-126)
+	scaled := f.Less(x, tiny, small, x)
+	bias := f.Less(x, tiny, f.Load(vec.F(24)), f.Load(vec.F(0)))
+	// Adding the distance of sqrt(1/2) to 1 makes the exponent field count from there.
+	up := f.Reg()
+	f.IntAdd(scaled, 0x3f800000-0x3f3504f3, up)
+	exponent := f.Reg()
+	f.ShiftRight(up, 23, exponent)
+	f.IntAdd(exponent, ^uint32(126), exponent) // - 127
+	e = f.Reg()
+	VCVTDQ2PS(exponent, e)
+	m = f.And(up, vec.Bits(0x007fffff))
+	sum := f.Reg()
+	f.IntAdd(m, 0x3f3504f3, sum)
+	return f.Sub(e, vec.R(bias)), sum
+}
+
+// rational is the odd function x P(x^2)/Q(x^2), bounded by 1. The clamps keep NaN.
+func rational(x reg.Register, c coef.Rational) reg.Register {
+	x = f.MaxKeep(f.MinKeep(x, vec.F(c.Hi)), vec.F(-c.Hi))
+	u := f.Mul(x, vec.R(x))
+	p := f.Mul(x, vec.R(f.Poly(u, c.P)))
+	y := f.Div(p, vec.R(f.Poly(u, c.Q)))
+	return f.MaxKeep(f.MinKeep(y, vec.F(1)), vec.F(-1))
+}
+
+// sigmoid is 1/(1+e^-x) where x >= 0 and e^x/(1+e^x) elsewhere, so that nothing overflows.
+func sigmoid(x reg.Register) reg.Register {
+	e := exp(f.Or(x, vec.Bits(0x80000000)))
+	one := f.Load(vec.F(1))
+	return f.Div(f.Less(x, vec.F(0), e, one), vec.R(f.Add(e, vec.R(one))))
+}
+
+// extreme is the larger or smaller of x and y, NaN when either is NaN. The instruction returns the operand written first
+// when one is NaN, so y's NaN survives; x's is put back. Of 0 and -0 it returns y.
+func extreme(x, y reg.Register, op func(...operand.Op)) reg.Register {
+	dst := f.Reg()
+	op(y, x, dst)
+	return f.Compare(x, vec.R(x), 3, x, dst)
+}

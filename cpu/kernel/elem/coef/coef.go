@@ -1,0 +1,71 @@
+// Package coef holds the numbers in the formulas of the element-wise kernels. The generator writes them into the
+// assembly, and elem's documentation quotes the errors that they give.
+package coef
+
+import "math"
+
+// Tanh and Erf are x P(x^2) / Q(x^2), with x clamped to +-Hi and the result to +-1. The coefficients minimise the largest
+// relative error over [0, Hi] (linear least squares, reweighted by Lawson's rule 200 times), then are rounded to float32.
+var Tanh = Rational{
+	Hi: 9.01,
+	P:  []float64{1, 0.13380372524261475, 0.003494812874123454, 2.0596304239006713e-05, 1.3336884485681821e-08},
+	Q:  []float64{1, 0.4671368896961212, 0.025874033570289612, 0.0003284366393927485, 7.769298804305436e-07},
+}
+
+var Erf = Rational{
+	Hi: 3.925,
+	P:  []float64{1.1283791065216064, 0.19059543311595917, 0.05276951938867569, 0.0037726203445345163, 0.00028484471840783954, 2.0460101950448006e-06},
+	Q:  []float64{1, 0.5022435188293457, 0.11418341100215912, 0.014983341097831726, 0.0011638739379122853, 3.8047655834816396e-05},
+}
+
+// Rational is an odd function by two polynomials in x^2.
+type Rational struct {
+	Hi   float64
+	P, Q []float64
+}
+
+// Ln2Hi + Ln2Lo is ln 2; the first has so few bits that n*Ln2Hi is exact for |n| < 2^12.
+const (
+	Ln2Hi = 0x1.62ep-1
+	Ln2Lo = math.Ln2 - Ln2Hi
+)
+
+// Exp approximates (e^r - 1 - r) / r^2 for |r| <= ln(2)/2.
+var Exp = chebyshev(func(r float64) float64 {
+	if math.Abs(r) < 1e-3 {
+		return 1./2 + r/6 + r*r/24
+	}
+	return (math.Expm1(r) - r) / (r * r)
+}, -math.Ln2/2, math.Ln2/2, 4)
+
+// Log approximates (log(1+t) - t + t^2/2) / t^3 for 1+t in [sqrt(1/2), sqrt(2)].
+var Log = chebyshev(func(t float64) float64 {
+	if math.Abs(t) < 1e-2 {
+		return 1./3 - t/4 + t*t/5 - t*t*t/6 + t*t*t*t/7
+	}
+	return (math.Log1p(t) - t + t*t/2) / (t * t * t)
+}, math.Sqrt(.5)-1, math.Sqrt(2)-1, 8)
+
+// chebyshev interpolates g at the Chebyshev points of [lo, hi] by a polynomial of the given degree and returns its
+// coefficients, lowest first.
+func chebyshev(g func(float64) float64, lo, hi float64, degree int) []float64 {
+	n := degree + 1
+	x, d := make([]float64, n), make([]float64, n)
+	for i := range n {
+		x[i] = (lo+hi)/2 + (hi-lo)/2*math.Cos(math.Pi*(float64(i)+.5)/float64(n))
+		d[i] = g(x[i])
+	}
+	for k := 1; k < n; k++ { // Newton's divided differences
+		for i := n - 1; i >= k; i-- {
+			d[i] = (d[i] - d[i-1]) / (x[i] - x[i-k])
+		}
+	}
+	c := make([]float64, n)
+	for i := n - 1; i >= 0; i-- { // c = c*(t - x[i]) + d[i]
+		for j := n - 1; j > 0; j-- {
+			c[j] = c[j-1] - x[i]*c[j]
+		}
+		c[0] = d[i] - x[i]*c[0]
+	}
+	return c
+}

@@ -1,0 +1,55 @@
+// Package gemm multiplies float32 matrices: C = A B or C += A B, with any strides of A and B.
+//
+// A multiplication is cut into tiles that one micro-kernel call keeps in registers. The loops and the packing are portable
+// Go (multiply.go, pack.go); only the tiles come from a flavour: reference Go (gemm_ref.go), AVX2 or AVX-512 assembly
+// written by _gen/gemm. The package knows no graph and starts no goroutine: a caller with several workers gives each its
+// part. Read this file first, then multiply.go.
+package gemm
+
+// Tile computes np tiles of C, one below the other, each mr rows high (mr is the function's own) and n columns wide:
+//
+//	for p < np, i < mr, j < n:
+//		s := sum over l < k of a[p*astep+i*rsa+l*csa] * b[l*NR+j]    // in order of l, fused multiply-add, one accumulator
+//		c[p*cstep+i*ldc+j] = s                                       // or += s when add
+//
+// b is a packed panel: k rows of NR floats, of which the first n are used and the others must be readable. Requires k > 0,
+// np > 0, 0 < n <= the columns of this tile. c overlaps neither a nor b. Reads and writes nothing outside.
+// Error: that of k fused multiply-adds in float32; equal for every flavour bit for bit.
+type Tile func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool)
+
+// Kernel is one flavour of tiles.
+type Kernel struct {
+	Name  string
+	MR    int    // rows of the tallest tile
+	NR    int    // columns of a packed panel of B
+	Half  []Tile // [mr-1]: tiles of at most NR/2 columns
+	Whole []Tile // [mr-1]: tiles of at most NR columns
+}
+
+// tile returns the micro-kernel for tiles of mr rows and n columns.
+func (k *Kernel) tile(mr, n int) Tile {
+	if 2*n <= k.NR {
+		return k.Half[mr-1]
+	}
+	return k.Whole[mr-1]
+}
+
+// Matrix is a view: element (i, j) is Data[i*RowStride+j*ColStride].
+type Matrix struct {
+	Data                 []float32
+	Rows, Cols           int
+	RowStride, ColStride int
+}
+
+// RowMajor views data as rows x cols.
+func RowMajor(data []float32, rows, cols int) Matrix {
+	return Matrix{data, rows, cols, cols, 1}
+}
+
+// T is the transposed view.
+func (m Matrix) T() Matrix { return Matrix{m.Data, m.Cols, m.Rows, m.ColStride, m.RowStride} }
+
+// block views rows [i, i+rows) and columns [j, j+cols) of m.
+func (m Matrix) block(i, j, rows, cols int) Matrix {
+	return Matrix{m.Data[i*m.RowStride+j*m.ColStride:], rows, cols, m.RowStride, m.ColStride}
+}

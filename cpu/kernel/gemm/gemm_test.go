@@ -1,0 +1,198 @@
+package gemm
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/dyt-go/dyt/internal/cpuid"
+)
+
+// kernels lists the flavours that this machine can run.
+func kernels() []*Kernel {
+	list := []*Kernel{Ref}
+	if AVX2 != nil && cpuid.Has(cpuid.AVX2) {
+		list = append(list, AVX2)
+	}
+	if AVX512 != nil && cpuid.Has(cpuid.AVX512) {
+		list = append(list, AVX512)
+	}
+	return list
+}
+
+// TestTilesAgreeBitForBit runs every tile of every flavour against the reference, with NaN guards around C, NaN in the
+// unused columns of nothing, all widths, strides both ways, one and several panels.
+func TestTilesAgreeBitForBit(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, kn := range kernels()[1:] {
+		for mr := 1; mr <= kn.MR; mr++ {
+			for n := 1; n <= kn.NR; n++ {
+				for _, k := range []int{1, 2, 7, 33} {
+					testTile(t, kn, rng, mr, n, k)
+				}
+			}
+		}
+	}
+}
+
+func testTile(t *testing.T, kn *Kernel, rng *rand.Rand, mr, n, k int) {
+	t.Helper()
+	np, add, packed := 1+rng.IntN(3), rng.IntN(2) == 0, rng.IntN(2) == 0
+	rsa, csa, astep := k+3, 1, mr*(k+3)
+	if packed {
+		rsa, csa, astep = 1, mr, mr*k
+	}
+	ldc := n + rng.IntN(5)
+	cstep := mr * ldc
+	a, b := random(rng, np*astep), random(rng, k*kn.NR)
+	c := guarded(rng, np*cstep)
+	want := slices.Clone(c)
+	kn.tile(mr, n)(a, rsa, csa, b, c[guard:], ldc, k, np, astep, cstep, n, add)
+	refTile(mr, kn.NR)(a, rsa, csa, b, want[guard:], ldc, k, np, astep, cstep, n, add)
+	for i := range c {
+		if math.Float32bits(c[i]) != math.Float32bits(want[i]) {
+			t.Fatalf("%s tile %dx%d k=%d np=%d add=%v packed=%v: c[%d] = %g, want %g", kn.Name, mr, n, k, np, add, packed, i-guard, c[i], want[i])
+		}
+	}
+}
+
+// TestMultiplyMatchesFloat64 covers shapes around tiles and blocks, all strides, adding, and any number of workers.
+func TestMultiplyMatchesFloat64(t *testing.T) {
+	shapes := [][3]int{{1, 1, 1}, {14, 5, 32}, {15, 3, 33}, {13, 7, 31}, {29, 1, 64}, {3, 40, 2}, {28, 1025, 33}, {100, 17, 50}, {5, 0, 9}, {0, 3, 4}, {65, 64, 65}}
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, kn := range kernels() {
+		for _, s := range shapes {
+			for layout := range 8 {
+				testMultiply(t, kn, rng, s[0], s[1], s[2], layout)
+			}
+		}
+	}
+}
+
+func testMultiply(t *testing.T, kn *Kernel, rng *rand.Rand, m, k, n, layout int) {
+	t.Helper()
+	view := func(rows, cols int, transposed bool) Matrix {
+		if transposed {
+			return RowMajor(random(rng, rows*cols), cols, rows).T()
+		}
+		return RowMajor(random(rng, rows*cols), rows, cols)
+	}
+	a, b, c := view(m, k, layout&1 != 0), view(k, n, layout&2 != 0), view(m, n, layout&4 != 0)
+	add := rng.IntN(2) == 0
+	start := slices.Clone(c.Data)
+	var first []float32
+	for _, workers := range []int{1, 2, 3, 7} {
+		copy(c.Data, start)
+		run2(kn, c, a, b, add, workers)
+		if first == nil {
+			first = slices.Clone(c.Data)
+		}
+		if !slices.Equal(first, c.Data) {
+			t.Fatalf("%s %dx%dx%d layout %d: %d workers give another result than one", kn.Name, m, k, n, layout, workers)
+		}
+	}
+	for i := range m {
+		for j := range n {
+			sum, size := 0.0, 0.0
+			for l := range k {
+				p := float64(a.Data[i*a.RowStride+l*a.ColStride]) * float64(b.Data[l*b.RowStride+j*b.ColStride])
+				sum, size = sum+p, size+math.Abs(p)
+			}
+			at := i*c.RowStride + j*c.ColStride
+			if add {
+				sum, size = sum+float64(start[at]), size+math.Abs(float64(start[at]))
+			}
+			// k roundings of partial sums, each at most half an ulp of a sum no larger than size
+			if bound := float64(k+1) * size * 0x1p-24; math.Abs(float64(c.Data[at])-sum) > bound {
+				t.Fatalf("%s %dx%dx%d layout %d add %v: c[%d,%d] = %g, want %g +- %g", kn.Name, m, k, n, layout, add, i, j, c.Data[at], sum, bound)
+			}
+		}
+	}
+}
+
+// run2 computes c (+)= a b with several workers, one after the other.
+func run2(kn *Kernel, c, a, b Matrix, add bool, workers int) {
+	job := New(kn, c, a, b, add, make([]float32, kn.Scratch(c.Rows, a.Cols, c.Cols)))
+	for w := range workers {
+		job.Pack(w, workers)
+	}
+	scratch := make([]float32, kn.ScratchA())
+	for w := range workers {
+		job.Multiply(w, workers, scratch)
+	}
+}
+
+func TestPanelsAreEven(t *testing.T) {
+	for rows := range 200 {
+		s := rowSplit{rows, 14}
+		covered := 0
+		for _, r := range s.runs(0, s.panels()) {
+			if r.row != covered || r.height > 14 || r.height < 1 {
+				t.Fatalf("rows %d: run %+v at %d", rows, r, covered)
+			}
+			covered += r.count * r.height
+		}
+		if covered != rows || len(s.runs(0, s.panels())) > 2 {
+			t.Fatalf("rows %d: covered %d in %d runs", rows, covered, len(s.runs(0, s.panels())))
+		}
+	}
+}
+
+func TestFlavoursHaveATileForEveryHeight(t *testing.T) {
+	for _, kn := range kernels() {
+		if len(kn.Half) != kn.MR || len(kn.Whole) != kn.MR {
+			t.Errorf("%s: %d and %d tiles, want %d", kn.Name, len(kn.Half), len(kn.Whole), kn.MR)
+		}
+	}
+}
+
+const guard = 40
+
+// guarded returns n random floats between NaN guards.
+func guarded(rng *rand.Rand, n int) []float32 {
+	v := random(rng, n+2*guard)
+	for i := range guard {
+		v[i], v[guard+n+i] = float32(math.NaN()), float32(math.NaN())
+	}
+	return v
+}
+
+func random(rng *rand.Rand, n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(rng.NormFloat64())
+	}
+	return v
+}
+
+var benchmarks = [][3]int{{1024, 1024, 1024}, {2080, 192, 576}, {2080, 768, 192}, {2048, 128, 352}, {65, 64, 65}}
+
+// BenchmarkMultiply prints GFLOP/s of one core, packing of B included.
+func BenchmarkMultiply(b *testing.B) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, kn := range kernels()[1:] {
+		for _, s := range benchmarks {
+			m, k, n := s[0], s[1], s[2]
+			for _, layout := range []string{"AB", "ABt", "AtB"} {
+				b.Run(fmt.Sprintf("%s/%dx%dx%d/%s", kn.Name, m, k, n, layout), func(b *testing.B) {
+					A, B, C := RowMajor(random(rng, m*k), m, k), RowMajor(random(rng, k*n), k, n), RowMajor(random(rng, m*n), m, n)
+					if layout == "ABt" {
+						B = RowMajor(B.Data, n, k).T()
+					}
+					if layout == "AtB" {
+						A = RowMajor(A.Data, k, m).T()
+					}
+					packed, own := make([]float32, kn.Scratch(m, k, n)), make([]float32, kn.ScratchA())
+					for b.Loop() {
+						job := New(kn, C, A, B, false, packed)
+						job.Pack(0, 1)
+						job.Multiply(0, 1, own)
+					}
+					b.ReportMetric(2*float64(m)*float64(k)*float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
+			}
+		}
+	}
+}

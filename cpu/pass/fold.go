@@ -1,0 +1,110 @@
+package pass
+
+import (
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
+
+// foldedMax is the size of the largest constant that is computed at compile time, in bytes: a table of positions of 1024 x
+// 1024 fits, a weight does not.
+const foldedMax = 4 << 20
+
+// fold computes what depends on constants alone. What only renames or repeats elements stays an op: a view costs nothing
+// and the constant stays small.
+func fold(f *ir.Func, env Env) (*ir.Func, error) {
+	constant := make([]bool, f.NumValues())
+	for _, op := range f.LiveOps() {
+		if foldable(op, constant) {
+			for _, v := range op.Results {
+				constant[v.ID] = true
+			}
+		}
+	}
+	targets, index := foldTargets(f, constant)
+	if len(targets) == 0 {
+		return f, nil
+	}
+	flats, err := env.Fold(constantFunc(f, constant, targets))
+	if err != nil {
+		return nil, err
+	}
+	return rewrite(f, func(r *rewriter, op *ir.Op) bool {
+		i, ok := index[op.Results[0]]
+		if !ok || len(op.Results) != 1 {
+			return false
+		}
+		return r.become(op, r.add(ir.Constant, ir.ConstantAttr{Flat: flats[i]}, op.Result().Shape))
+	}), nil
+}
+
+func foldable(op *ir.Op, constant []bool) bool {
+	if op.Kind == ir.RNGBitGenerator || op.Kind.IsBarrier() || len(op.Bodies) > 0 || len(op.Results) != 1 {
+		return false
+	}
+	for v := range op.Inputs {
+		if !constant[v.ID] {
+			return false
+		}
+	}
+	shape := op.Result().Shape
+	return shape.DType.SizeForDimensions(shape.Size()) <= foldedMax && !shape.DType.IsPacked() && shape.DType != dtypes.InvalidDType
+}
+
+// foldTargets lists the constants to compute: those that an op that stays reads, or that are results.
+func foldTargets(f *ir.Func, constant []bool) ([]*ir.Value, map[*ir.Value]int) {
+	var targets []*ir.Value
+	index := make(map[*ir.Value]int)
+	note := func(v *ir.Value) {
+		if _, ok := index[v]; !ok && constant[v.ID] && !renames(v.Def.Kind) && v.Def.Kind != ir.Constant {
+			index[v] = len(targets)
+			targets = append(targets, v)
+		}
+	}
+	for _, op := range f.LiveOps() {
+		if stays := renames(op.Kind) || !constant[op.Results[0].ID]; stays {
+			for v := range op.Inputs {
+				note(v)
+			}
+		}
+	}
+	for _, v := range f.Results {
+		if v.Def != nil {
+			note(v)
+		}
+	}
+	return targets, index
+}
+
+// renames reports whether ops of kind k are views.
+func renames(k ir.Kind) bool {
+	switch k {
+	case ir.Identity, ir.Reshape, ir.Transpose, ir.Slice, ir.BroadcastInDim:
+		return true
+	}
+	return false
+}
+
+// constantFunc returns the function without parameters that computes targets.
+func constantFunc(f *ir.Func, constant []bool, targets []*ir.Value) *ir.Func {
+	only := ir.NewFunc(f.Name + ".constants")
+	values := make([]*ir.Value, f.NumValues())
+	for _, op := range f.LiveOps() {
+		if !constant[op.Results[0].ID] {
+			continue
+		}
+		args := make([]*ir.Value, len(op.Args))
+		for i, v := range op.Args {
+			if v != nil {
+				args[i] = values[v.ID]
+			}
+		}
+		values[op.Result().ID] = only.Add(op.Kind, args, op.Attr, nil, op.Result().Shape).Result()
+	}
+	results := make([]*ir.Value, len(targets))
+	for i, v := range targets {
+		results[i] = values[v.ID]
+	}
+	only.Return(results...)
+	return only
+}

@@ -1,0 +1,54 @@
+// Package pass rewrites a function into one that computes the same with less work.
+//
+// A pass takes a function and returns a new one; values never change. All in this file is the list of them in the order in
+// which they run. The package knows no kernel and runs nothing itself: constants are computed by Env.Fold. What depends on
+// memory, such as which ops run together, is for plan to decide.
+//
+// Read All first, then rewrite.go.
+package pass
+
+import (
+	"fmt"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
+
+// Env is what passes need from outside.
+type Env struct {
+	// Fold runs a function without parameters and returns the elements of each result.
+	Fold func(f *ir.Func) ([]any, error)
+}
+
+// Pass is one rewrite.
+type Pass struct {
+	Name string
+	Why  string // why it stands where it stands
+	Run  func(f *ir.Func, env Env) (*ir.Func, error)
+}
+
+// All lists the passes in order.
+var All = []Pass{
+	{"drop dead ops", "first, so that no other pass works for nothing", dead},
+	{"simplify", "before constants are computed: it makes constants", simplify},
+	{"fold constants", "after simplify, which leaves fewer of them", fold},
+	{"drop dead ops", "last: the others leave ops that nobody reads", dead},
+}
+
+// Run applies all passes to f. A function of dynamic shape is returned as it is.
+func Run(f *ir.Func, env Env) (*ir.Func, error) {
+	if f.IsDynamic() {
+		return f, nil
+	}
+	for _, p := range All {
+		next, err := p.Run(f, env)
+		if err != nil {
+			return nil, fmt.Errorf("pass: %s: func @%s: %w", p.Name, f.Name, err)
+		}
+		f = next
+	}
+	return f, nil
+}
+
+func dead(f *ir.Func, _ Env) (*ir.Func, error) {
+	return rewrite(f, func(*rewriter, *ir.Op) bool { return false }), nil
+}

@@ -1,0 +1,174 @@
+package pass
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
+
+// Rule replaces one op by cheaper ones that give the same bits, but for the order of sums.
+type Rule struct {
+	Name  string
+	Why   string
+	Apply func(r *rewriter, op *ir.Op) bool
+}
+
+// Rules lists the rewrites of single ops.
+var Rules = []Rule{
+	{"x*1, x/1, -(-x) -> x", "automatic differentiation multiplies by ones", unit},
+	{"pad(a) + pad(b) -> concatenate(a, b)", "the gradient of slices that cut an array in two", joinPads},
+	{"reduce over mixed axes -> reduce twice", "a cluster reduces rows or columns, not both", splitReduce},
+	{"pow(x, 2) -> x*x", "a product is exact where a power is not cheaper", square},
+	{"convert to the same type -> x", "nothing happens", sameType},
+}
+
+func simplify(f *ir.Func, _ Env) (*ir.Func, error) {
+	return rewrite(f, func(r *rewriter, op *ir.Op) bool {
+		return slices.ContainsFunc(Rules, func(rule Rule) bool { return rule.Apply(r, op) })
+	}), nil
+}
+
+// scalarOf returns the number that v repeats, when that is known and of type float32.
+func scalarOf(v *ir.Value) (float32, bool) {
+	for v.Def != nil && (v.Def.Kind == ir.BroadcastInDim || v.Def.Kind == ir.Reshape) {
+		v = v.Def.Args[0]
+	}
+	if v.Def == nil || v.Def.Kind != ir.Constant || v.Shape.Size() != 1 {
+		return 0, false
+	}
+	flat, ok := v.Def.Attr.(ir.ConstantAttr).Flat.([]float32)
+	if !ok {
+		return 0, false
+	}
+	return flat[0], true
+}
+
+func unit(r *rewriter, op *ir.Op) bool {
+	isOne := func(v *ir.Value) bool { x, ok := scalarOf(v); return ok && x == 1 }
+	same := func(v *ir.Value) bool { return v.Shape.Equal(op.Result().Shape) }
+	switch op.Kind {
+	case ir.Mul, ir.Div:
+		if isOne(op.Args[1]) && same(op.Args[0]) {
+			return r.become(op, r.of(op.Args[0]))
+		}
+		if op.Kind == ir.Mul && isOne(op.Args[0]) && same(op.Args[1]) {
+			return r.become(op, r.of(op.Args[1]))
+		}
+	case ir.Neg:
+		if inner := op.Args[0].Def; inner != nil && inner.Kind == ir.Neg {
+			return r.become(op, r.of(inner.Args[0]))
+		}
+	}
+	return false
+}
+
+func square(r *rewriter, op *ir.Op) bool {
+	if op.Kind != ir.Pow || !op.Args[0].Shape.Equal(op.Result().Shape) {
+		return false
+	}
+	if p, ok := scalarOf(op.Args[1]); !ok || p != 2 {
+		return false
+	}
+	x := r.of(op.Args[0])
+	return r.become(op, r.add(ir.Mul, nil, op.Result().Shape, x, x))
+}
+
+func sameType(r *rewriter, op *ir.Op) bool {
+	if op.Kind != ir.ConvertDType || op.Args[0].Shape.DType != op.Result().Shape.DType {
+		return false
+	}
+	return r.become(op, r.of(op.Args[0]))
+}
+
+// window is a pad that puts x between zeros along one axis.
+type window struct {
+	x           *ir.Value
+	axis        int
+	start, stop int
+}
+
+// windowOf returns what pad v does when it only puts zeros before and after its operand along one axis.
+func windowOf(v *ir.Value) (window, bool) {
+	if v.Def == nil || v.Def.Kind != ir.Pad || v.Shape.DType != dtypes.Float32 {
+		return window{}, false
+	}
+	w := window{x: v.Def.Args[0], axis: -1}
+	for axis, a := range v.Def.Attr.(ir.PadAttr).AxesConfig {
+		if a == (compute.PadAxis{}) {
+			continue
+		}
+		if w.axis >= 0 || a.Interior != 0 || a.Start < 0 || a.End < 0 {
+			return window{}, false
+		}
+		w.axis, w.start, w.stop = axis, a.Start, v.Shape.Dimensions[axis]-a.End
+	}
+	zero, ok := scalarOf(v.Def.Args[1])
+	return w, ok && zero == 0 && w.axis >= 0
+}
+
+// joinPads leaves -0 of either operand as it is, where the sum with zero would give 0.
+func joinPads(r *rewriter, op *ir.Op) bool {
+	if op.Kind != ir.Add || !op.Args[0].Shape.Equal(op.Args[1].Shape) {
+		return false
+	}
+	a, ok := windowOf(op.Args[0])
+	b, okB := windowOf(op.Args[1])
+	if !ok || !okB || a.axis != b.axis || r.uses[op.Args[0].ID] > 1 || r.uses[op.Args[1].ID] > 1 {
+		return false
+	}
+	if b.start < a.start {
+		a, b = b, a
+	}
+	if a.start != 0 || a.stop != b.start || b.stop != op.Result().Shape.Dimensions[a.axis] {
+		return false
+	}
+	return r.become(op, r.add(ir.Concatenate, ir.ConcatenateAttr{Axis: a.axis}, op.Result().Shape, r.of(a.x), r.of(b.x)))
+}
+
+// splitReduce reduces the axes after the last kept one first, then the others.
+func splitReduce(r *rewriter, op *ir.Op) bool {
+	attr := func(axes []int) ir.Attr { return nil }
+	var axes []int
+	switch a := op.Attr.(type) {
+	case ir.ReduceSumAttr:
+		axes, attr = a.Axes, func(axes []int) ir.Attr { return ir.ReduceSumAttr{Axes: axes} }
+	case ir.ReduceMaxAttr:
+		axes, attr = a.Axes, func(axes []int) ir.Attr { return ir.ReduceMaxAttr{Axes: axes} }
+	case ir.ReduceMinAttr:
+		axes, attr = a.Axes, func(axes []int) ir.Attr { return ir.ReduceMinAttr{Axes: axes} }
+	default:
+		return false
+	}
+	x := op.Args[0]
+	last := -1 // the last axis that is kept
+	for axis, d := range x.Shape.Dimensions {
+		if d > 1 && !slices.Contains(axes, axis) {
+			last = axis
+		}
+	}
+	var inner, outer []int
+	for _, axis := range axes {
+		if axis > last {
+			inner = append(inner, axis)
+		} else {
+			outer = append(outer, axis)
+		}
+	}
+	isReal := func(axis int) bool { return x.Shape.Dimensions[axis] > 1 }
+	if last < 0 || !slices.ContainsFunc(inner, isReal) || !slices.ContainsFunc(outer, isReal) {
+		return false
+	}
+	var dims []int
+	for axis, d := range x.Shape.Dimensions {
+		if !slices.Contains(inner, axis) {
+			dims = append(dims, d)
+		}
+	}
+	first := r.add(op.Kind, attr(inner), shapes.Make(x.Shape.DType, dims...), r.of(x))
+	// Axes before the last kept one keep their numbers unless inner axes lie before them, which they do not.
+	return r.become(op, r.add(op.Kind, attr(outer), op.Result().Shape, first))
+}

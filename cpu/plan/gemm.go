@@ -1,0 +1,148 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
+
+// Gemm is C = A B for each index of Batch: A is M x K, B is K x N.
+type Gemm struct {
+	M, K, N             int
+	Batch               []int // axes over which matrices repeat
+	A, B, C             Matrix
+	AStep, BStep, CStep []int // strides of Batch
+}
+
+// Matrix is one operand: element (i, j) of batch 0 is element Offset + i*RowStride + j*ColStride of Root.
+type Matrix struct {
+	Root                         *ir.Value
+	Offset, RowStride, ColStride int
+}
+
+// Batches returns the number of multiplications.
+func (g *Gemm) Batches() int { return product(g.Batch) }
+
+// gemm makes a step of op; false when it is not a multiplication of float32 matrices.
+func (p *planner) gemm(index int, op *ir.Op) bool {
+	a, v := op.Attr.(ir.DotGeneralAttr), op.Result()
+	lhs, rhs := op.Args[0], op.Args[1]
+	for _, x := range []*ir.Value{lhs, rhs, v} {
+		if x.Shape.DType != dtypes.Float32 || x.Shape.Size() == 0 {
+			return false
+		}
+	}
+	if t := a.Config.AccumulatorDType; t != dtypes.InvalidDType && t != dtypes.Float32 {
+		return false
+	}
+	left, ok := p.factor(index, lhs, a.LhsContractingAxes, a.LhsBatchAxes)
+	if !ok {
+		return false
+	}
+	right, ok := p.factor(index, rhs, a.RhsContractingAxes, a.RhsBatchAxes)
+	if !ok {
+		return false
+	}
+	g := &Gemm{M: left.free, K: left.depth, N: right.free}
+	g.A = Matrix{left.view.Root, left.view.Offset, left.freeStride, left.depthStride}
+	g.B = Matrix{right.view.Root, right.view.Offset, right.depthStride, right.freeStride}
+	layout := p.layout(v)
+	if !g.place(v, layout, len(a.LhsBatchAxes), left.freeAxes) {
+		layout = denseView(v)
+		g.place(v, layout, len(a.LhsBatchAxes), left.freeAxes)
+	}
+	g.batch(left, right, layout)
+	n := &node{op: op, index: index, out: v, args: []View{left.view, right.view}, after: slices.Concat(p.after[lhs.ID], p.after[rhs.ID])}
+	id := p.newGroup(gemmGroup, n)
+	p.groups[id].gemm = g
+	p.views[v.ID] = layout
+	return true
+}
+
+// factor is one operand of a multiplication, its axes sorted into batch, free and contracted ones.
+type factor struct {
+	view                View
+	batch, batchStrides []int
+	freeAxes            int
+	free, freeStride    int
+	depth, depthStride  int
+}
+
+// factor reads v as a matrix. When its free or its contracted axes are not one run, v is copied first.
+func (p *planner) factor(index int, v *ir.Value, contracted, batch []int) (factor, bool) {
+	if f, ok := factorOf(p.views[v.ID], contracted, batch); ok {
+		return f, true
+	}
+	if p.views[v.ID].rowMajorOf(v) {
+		return factor{}, false
+	}
+	p.own(index, v)
+	return factorOf(p.views[v.ID], contracted, batch)
+}
+
+func factorOf(view View, contracted, batch []int) (factor, bool) {
+	f := factor{view: view}
+	var free []int
+	for axis := range view.Dims {
+		if !slices.Contains(contracted, axis) && !slices.Contains(batch, axis) {
+			free = append(free, axis)
+		}
+	}
+	f.freeAxes = len(free)
+	b, m, k := view.transpose(batch), view.transpose(free), view.transpose(contracted)
+	f.batch, f.batchStrides = b.Dims, b.Strides
+	var okFree, okDepth bool
+	f.free, f.freeStride, okFree = oneAxis(m.Dims, m.Strides)
+	f.depth, f.depthStride, okDepth = oneAxis(k.Dims, k.Strides)
+	return f, okFree && okDepth
+}
+
+// layout chooses how the result v of a multiplication lies: when all that happens to it is a transposition, as that wants
+// it, so that the transposed value is row-major.
+func (p *planner) layout(v *ir.Value) View {
+	if users := p.users[v.ID]; len(users) == 1 && users[0].Kind == ir.Transpose && !slices.Contains(p.f.Results, v) {
+		permutation := users[0].Attr.(ir.TransposeAttr).Permutation
+		out := rowMajor(users[0].Result().Shape.Dimensions)
+		strides := make([]int, len(out))
+		for i, axis := range permutation {
+			strides[axis] = out[i]
+		}
+		return View{Root: v, Dims: v.Shape.Dimensions, Strides: strides}
+	}
+	return denseView(v)
+}
+
+// place sets C for a result that lies as layout; false when neither its rows nor its columns are contiguous.
+func (g *Gemm) place(v *ir.Value, layout View, batch, rows int) bool {
+	d, s := layout.Dims[batch:], layout.Strides[batch:]
+	_, rowStride, okRow := oneAxis(d[:rows], s[:rows])
+	_, colStride, okCol := oneAxis(d[rows:], s[rows:])
+	if g.N == 1 && rowStride != 1 {
+		colStride = 1
+	}
+	if g.M == 1 && colStride != 1 {
+		rowStride = 1
+	}
+	g.C = Matrix{v, 0, rowStride, colStride}
+	return okRow && okCol && (rowStride == 1 || colStride == 1)
+}
+
+// batch sets the axes over which the multiplication repeats, as few as the three operands allow.
+func (g *Gemm) batch(left, right factor, layout View) {
+	for i, d := range left.batch {
+		if d == 1 {
+			continue
+		}
+		a, b, c := left.batchStrides[i], right.batchStrides[i], layout.Strides[i]
+		last := len(g.Batch) - 1
+		if last >= 0 && g.AStep[last] == a*d && g.BStep[last] == b*d && g.CStep[last] == c*d {
+			g.Batch[last] *= d
+			g.AStep[last], g.BStep[last], g.CStep[last] = a, b, c
+			continue
+		}
+		g.Batch = append(g.Batch, d)
+		g.AStep, g.BStep, g.CStep = append(g.AStep, a), append(g.BStep, b), append(g.CStep, c)
+	}
+}

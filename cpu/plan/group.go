@@ -1,0 +1,205 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
+
+// node is an op as the planner sees it: what it computes into out, and how each operand lies, stretched to the shape that
+// the op runs over. A copy, which gives a view memory of its own, is a node with the op Identity.
+type node struct {
+	op    *ir.Op
+	index int // place in the order of the function
+	code  code
+	out   *ir.Value
+	args  []View
+	after []*ir.Value // values that must exist before, besides operands: what barriers hold back
+	size  int         // elements that the op runs over
+	row   int         // a row reduction: elements in a row
+	class class       // what out is inside its cluster
+	views []*ir.Op    // of a region: the ops that make its operands from their roots
+}
+
+// class is what part of a cluster's space a value has elements for.
+type class uint8
+
+const (
+	classFull   class = iota // one for each element
+	classRow                 // one for each row
+	classColumn              // one for each column: known only when the whole cluster has run
+	classTotal               // one in all: likewise
+)
+
+type groupKind uint8
+
+const (
+	clusterGroup groupKind = iota
+	gemmGroup
+	regionGroup
+	moveGroup
+)
+
+// group is nodes that become one step.
+type group struct {
+	kind   groupKind
+	nodes  []*node
+	direct bitset // groups that it reads from
+	reach  bitset // groups that must run before it
+	space  space  // of a cluster
+	gemm   *Gemm
+	move   *Move
+	gone   bool // merged into another
+}
+
+// last is the place of the last node in the order of the function.
+func (g *group) last() int { return g.nodes[len(g.nodes)-1].index }
+
+type bitset []uint64
+
+func (b *bitset) add(i int) {
+	for len(*b) <= i/64 {
+		*b = append(*b, 0)
+	}
+	(*b)[i/64] |= 1 << (i % 64)
+}
+
+func (b bitset) has(i int) bool { return i/64 < len(b) && b[i/64]>>(i%64)&1 == 1 }
+
+func (b *bitset) remove(i int) {
+	if b.has(i) {
+		(*b)[i/64] &^= 1 << (i % 64)
+	}
+}
+
+func (b *bitset) join(o bitset) {
+	for len(*b) < len(o) {
+		*b = append(*b, 0)
+	}
+	for i, word := range o {
+		(*b)[i] |= word
+	}
+}
+
+// each calls yield for every member.
+func (b bitset) each(yield func(int) bool) {
+	for w, word := range b {
+		for i := 0; word != 0; i++ {
+			if word&1 == 1 && !yield(w*64+i) {
+				return
+			}
+			word >>= 1
+		}
+	}
+}
+
+// newGroup adds a group of one node.
+func (p *planner) newGroup(kind groupKind, n *node) int {
+	id := len(p.groups)
+	g := &group{kind: kind}
+	p.groups = append(p.groups, g)
+	p.enter(id, n)
+	return id
+}
+
+// enter puts n at the end of group id. No path may lead from the group through another one to n.
+func (p *planner) enter(id int, n *node) {
+	g := p.groups[id]
+	g.nodes = append(g.nodes, n)
+	for _, from := range p.sources(n) {
+		if from != id {
+			g.direct.add(from)
+			g.reach.add(from)
+			g.reach.join(p.groups[from].reach)
+		}
+	}
+	p.spread(id)
+	for _, v := range n.results() {
+		p.owner[v.ID] = id
+	}
+}
+
+func (n *node) results() []*ir.Value {
+	if n.out != nil {
+		return []*ir.Value{n.out}
+	}
+	return n.op.Results
+}
+
+// spread tells every group that runs after id what id now runs after.
+func (p *planner) spread(id int) {
+	reach := p.groups[id].reach
+	for other, g := range p.groups {
+		if other != id && !g.gone && g.reach.has(id) {
+			g.reach.join(reach)
+		}
+	}
+}
+
+// sources returns the groups that n reads from.
+func (p *planner) sources(n *node) []int {
+	var list []int
+	note := func(v *ir.Value) {
+		if id := p.owner[v.ID]; id >= 0 && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	for _, a := range n.args {
+		note(a.Root)
+	}
+	for _, v := range n.after {
+		note(v)
+	}
+	return list
+}
+
+// between reports whether a third group must run after a and before one that reads from the groups in direct.
+func (p *planner) between(a int, direct bitset) bool {
+	for c := range direct.each {
+		if c != a && p.groups[c].reach.has(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// canEnter reports whether n may run together with group id.
+func (p *planner) canEnter(id int, n *node) bool {
+	for _, from := range p.sources(n) {
+		if from != id && p.groups[from].reach.has(id) {
+			return false
+		}
+	}
+	return true
+}
+
+// canMerge reports whether groups a and b may run together.
+func (p *planner) canMerge(a, b int) bool {
+	return !p.between(a, p.groups[b].direct) && !p.between(b, p.groups[a].direct)
+}
+
+// merge puts the nodes of b into a.
+func (p *planner) merge(a, b int) {
+	ga, gb := p.groups[a], p.groups[b]
+	for _, n := range gb.nodes {
+		for _, v := range n.results() {
+			p.owner[v.ID] = a
+		}
+	}
+	ga.nodes = append(ga.nodes, gb.nodes...)
+	slices.SortStableFunc(ga.nodes, func(x, y *node) int { return x.index - y.index })
+	ga.direct.join(gb.direct)
+	ga.reach.join(gb.reach)
+	gb.gone = true
+	for _, g := range p.groups {
+		for _, set := range []*bitset{&g.direct, &g.reach} {
+			if set.has(b) {
+				set.remove(b)
+				set.add(a)
+			}
+		}
+	}
+	ga.direct.remove(a)
+	ga.reach.remove(a)
+	p.spread(a)
+}

@@ -1,0 +1,189 @@
+// Package plan decides, once per function, what is run by whom, in which order, and where every value lies.
+//
+// A Plan is data and can be printed: steps that read and write values, and a place in memory for each value. It runs
+// nothing (exec does) and rewrites nothing (pass does). Ops become groups: a multiplication (gemm.go), a cluster of
+// element-wise ops and reductions (cluster.go), or a region that is left to GoMLX's Go backend (region.go). Ops that only
+// rename elements are views (view.go) and take no step.
+//
+// Read Make in this file first, then planner.go.
+package plan
+
+import (
+	"fmt"
+
+	"github.com/dyt-go/dyt/cpu/delegate"
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel"
+)
+
+// Plan says how to run Func.
+type Plan struct {
+	Func   *ir.Func
+	Steps  []Step
+	Places []Place // by value
+	Arena  int     // bytes that one execution needs besides inputs and results
+	Worker int     // floats that each worker needs
+	Table  *kernel.Table
+}
+
+// Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape and Move is set.
+type Step struct {
+	Reads, Writes []*ir.Value
+	Ops           []*ir.Op
+	Region        *delegate.Program // the ops as a program of the Go backend
+	Gemm          *Gemm
+	Tape          *Tape
+	Move          *Move
+	Scratch       Place       // memory that all workers share during the step
+	Free          []*ir.Value // results of regions that no later step reads
+}
+
+// Name says who runs the step.
+func (s *Step) Name() string {
+	switch {
+	case s.Gemm != nil:
+		return "gemm"
+	case s.Tape != nil:
+		return "cluster"
+	case s.Move != nil:
+		return "move"
+	}
+	return "region"
+}
+
+// Make plans f, which must be valid, for the kernels of table. Programs for what is delegated are compiled by engine.
+func Make(f *ir.Func, engine *delegate.Engine, table *kernel.Table) (*Plan, error) {
+	p := &Plan{Func: f, Table: table}
+	var err error
+	if f.IsDynamic() {
+		err = p.delegate(engine)
+	} else {
+		err = p.fuse(engine)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("plan: func @%s: %w", f.Name, err)
+	}
+	p.placeValues()
+	return p, nil
+}
+
+// delegate leaves the whole function to the Go backend.
+func (p *Plan) delegate(engine *delegate.Engine) error {
+	step := Step{Reads: p.Func.Params, Ops: p.Func.LiveOps()}
+	seen := make(map[*ir.Value]bool)
+	for _, v := range p.Func.Results {
+		if v.Def != nil && !seen[v] {
+			step.Writes = append(step.Writes, v)
+			seen[v] = true
+		}
+	}
+	if len(step.Writes) == 0 {
+		return nil
+	}
+	program, err := engine.Compile(p.Func, delegate.Region{Name: p.Func.Name, Inputs: step.Reads, Ops: step.Ops, Outputs: step.Writes})
+	step.Region = program
+	p.Steps = []Step{step}
+	return err
+}
+
+// fuse groups the ops, orders the groups and makes a step of each.
+func (p *Plan) fuse(engine *delegate.Engine) error {
+	planner := newPlanner(p.Func, p.Table)
+	planner.group()
+	needed := planner.needed()
+	for _, id := range planner.order() {
+		step, err := planner.step(id, needed, engine)
+		if err != nil {
+			return err
+		}
+		p.Steps = append(p.Steps, step)
+	}
+	return nil
+}
+
+// needed marks the values that are read by another group than their own, and those that hold results.
+func (p *planner) needed() []bool {
+	needed := make([]bool, len(p.owner))
+	for id, g := range p.groups {
+		if g.gone {
+			continue
+		}
+		for _, n := range g.nodes {
+			for _, a := range n.args {
+				if p.owner[a.Root.ID] != id {
+					needed[a.Root.ID] = true
+				}
+			}
+		}
+	}
+	for _, v := range p.f.Results {
+		needed[p.views[v.ID].Root.ID] = true
+	}
+	return needed
+}
+
+// order returns the groups so that each comes after those that it reads from; where there is a choice, as recorded.
+func (p *planner) order() []int {
+	waits := make([]int, len(p.groups))
+	readers := make([][]int, len(p.groups))
+	var ready, order []int
+	for id, g := range p.groups {
+		if g.gone {
+			continue
+		}
+		for from := range g.direct.each {
+			waits[id]++
+			readers[from] = append(readers[from], id)
+		}
+		if waits[id] == 0 {
+			ready = append(ready, id)
+		}
+	}
+	for len(ready) > 0 {
+		first := 0
+		for i, id := range ready {
+			if p.groups[id].last() < p.groups[ready[first]].last() {
+				first = i
+			}
+		}
+		id := ready[first]
+		ready = append(ready[:first], ready[first+1:]...)
+		order = append(order, id)
+		for _, reader := range readers[id] {
+			if waits[reader]--; waits[reader] == 0 {
+				ready = append(ready, reader)
+			}
+		}
+	}
+	return order
+}
+
+func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, error) {
+	g := p.groups[id]
+	if g.kind == regionGroup {
+		return p.regionStep(g, needed, engine)
+	}
+	var step Step
+	seen := make(map[*ir.Value]bool)
+	for _, n := range g.nodes {
+		step.Ops = append(step.Ops, n.op)
+		for _, a := range n.args {
+			if p.owner[a.Root.ID] != id && !seen[a.Root] {
+				seen[a.Root] = true
+				step.Reads = append(step.Reads, a.Root)
+			}
+		}
+		if needed[n.out.ID] {
+			step.Writes = append(step.Writes, n.out)
+		}
+	}
+	switch g.kind {
+	case gemmGroup:
+		step.Gemm = g.gemm
+	case moveGroup:
+		step.Move = g.move
+	default:
+		step.Tape = p.lower(g, needed)
+	}
+	return step, nil
+}

@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel"
+)
+
+// planner holds what is known about a function while it is planned.
+type planner struct {
+	f      *ir.Func
+	table  *kernel.Table
+	users  [][]*ir.Op    // by value: the ops that read it
+	views  []View        // by value, from its op on
+	after  [][]*ir.Value // by value: what must exist before it may be read, because of a barrier
+	owner  []int         // by value: the group that computes it, -1 for none
+	groups []*group
+}
+
+func newPlanner(f *ir.Func, table *kernel.Table) *planner {
+	n := f.NumValues()
+	p := &planner{f: f, table: table, users: make([][]*ir.Op, n), views: make([]View, n), after: make([][]*ir.Value, n), owner: make([]int, n)}
+	for i := range p.owner {
+		p.owner[i] = -1
+	}
+	for _, v := range f.Params {
+		p.views[v.ID] = denseView(v)
+	}
+	return p
+}
+
+// group assigns every op that the results need to a group, in the order of the function.
+func (p *planner) group() {
+	ops := p.f.LiveOps()
+	for _, op := range ops {
+		for v := range op.Inputs {
+			p.users[v.ID] = append(p.users[v.ID], op)
+		}
+	}
+	for i, op := range ops {
+		p.place(i, op)
+	}
+	for _, v := range p.f.Results {
+		if root := p.views[v.ID]; root.Root != v || !root.rowMajorOf(v) {
+			p.own(len(ops), v)
+		}
+	}
+}
+
+// rowMajorOf reports whether v lies in memory of its own in row-major order.
+func (w View) rowMajorOf(v *ir.Value) bool { return w.Root == v && w.Offset == 0 && w.Dense() }
+
+func (p *planner) place(index int, op *ir.Op) {
+	switch {
+	case op.Kind == ir.Constant:
+		p.views[op.Result().ID] = denseView(op.Result())
+	case op.Kind.IsBarrier():
+		p.barrier(op)
+	case isView(op.Kind) && p.rename(index, op):
+	case op.Kind == ir.DotGeneral && p.gemm(index, op):
+	case p.move(index, op):
+	case p.elementwise(index, op):
+	default:
+		p.region(index, op)
+	}
+}
+
+// barrier lets the results of op lie where its operands lie, not to be read before all operands exist.
+func (p *planner) barrier(op *ir.Op) {
+	var all []*ir.Value
+	for v := range op.Inputs {
+		all = append(append(all, p.views[v.ID].Root), p.after[v.ID]...)
+	}
+	for i, v := range op.Results {
+		p.views[v.ID] = p.views[op.Args[i].ID]
+		p.after[v.ID] = all
+	}
+}
+
+// rename gives the result of op, which moves no element, a view; false when only a copy can have that shape.
+func (p *planner) rename(index int, op *ir.Op) bool {
+	x, v := op.Args[0], op.Result()
+	if view, ok := viewOf(op, p.views[x.ID]); ok {
+		p.views[v.ID], p.after[v.ID] = view, p.after[x.ID]
+		return true
+	}
+	return isWord(v.Shape.DType) && v.Shape.Size() > 0 && p.copy(index, op, v, p.views[x.ID], p.after[x.ID])
+}
+
+// isWord reports whether a copy of values of this type can be made by moving float32 words.
+func isWord(t dtypes.DType) bool {
+	return t == dtypes.Float32 || t == dtypes.Int32 || t == dtypes.Uint32
+}
+
+// own gives v memory of its own.
+func (p *planner) own(index int, v *ir.Value) {
+	if p.views[v.ID].rowMajorOf(v) {
+		return
+	}
+	x, after := p.views[v.ID], p.after[v.ID]
+	p.after[v.ID] = nil
+	op := &ir.Op{Kind: ir.Identity, Args: []*ir.Value{v}, Results: []*ir.Value{v}}
+	if v.Def != nil {
+		op = v.Def
+	}
+	if !isWord(v.Shape.DType) || v.Shape.Size() == 0 || !p.copy(index, op, v, x, after) {
+		p.regionCopy(index, v)
+	}
+}
+
+// copy adds a node that copies the elements of x, in row-major order, to memory of v.
+func (p *planner) copy(index int, op *ir.Op, v *ir.Value, x View, after []*ir.Value) bool {
+	n := &node{op: op, index: index, code: codeCopy, out: v, args: []View{x}, after: after, size: x.Size()}
+	if !p.cluster(n) {
+		return false
+	}
+	p.views[v.ID] = denseView(v)
+	return true
+}
+
+// elementwise puts op into a cluster; false when clusters cannot compute it.
+func (p *planner) elementwise(index int, op *ir.Op) bool {
+	c := codeOf(p.table.Elem, op)
+	if c == codeNone {
+		return false
+	}
+	v := op.Result()
+	n := &node{op: op, index: index, code: c, out: v}
+	dims := v.Shape.Dimensions
+	if c == codeSum || c == codeMax || c == codeMin {
+		dims = op.Args[0].Shape.Dimensions
+		var ok bool
+		if n.class, n.row, ok = reduction(dims, reduceAxes(op)); !ok {
+			return false
+		}
+		if n.class == classFull {
+			n.code = codeCopy
+		}
+	}
+	n.size = product(dims)
+	for _, arg := range op.Args {
+		n.args = append(n.args, stretch(p.views[arg.ID], dims))
+		n.after = append(n.after, p.after[arg.ID]...)
+	}
+	if n.size == 0 || !p.cluster(n) {
+		return false
+	}
+	p.views[v.ID] = denseView(v)
+	return true
+}
+
+// stretch repeats v along axes of length 1, or along all axes if v has none, to the shape dims.
+func stretch(v View, dims []int) View {
+	axes := make([]int, len(v.Dims))
+	for i := range axes {
+		axes[i] = i
+	}
+	return v.broadcast(dims, axes)
+}

@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
+
+// String returns a line for each step: who runs it, its sizes, how many ops of which kinds, what it reads and writes.
+func (p *Plan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "plan @%s: %d steps\n", p.Func.Name, len(p.Steps))
+	for i := range p.Steps {
+		fmt.Fprintf(&b, "  %s\n", p.Line(i))
+	}
+	return b.String()
+}
+
+// Line describes step i.
+func (p *Plan) Line(i int) string {
+	s := &p.Steps[i]
+	size := ""
+	switch {
+	case s.Gemm != nil:
+		size = s.Gemm.String()
+	case s.Tape != nil:
+		size = s.Tape.String()
+	}
+	return fmt.Sprintf("%d %s %s: %s; reads %s; writes %s", i, s.Name(), size, kindCounts(s.Ops), typed(s.Reads), typed(s.Writes))
+}
+
+// String writes the sizes, and in brackets how each operand lies: its strides by rows and columns.
+func (g *Gemm) String() string {
+	text := fmt.Sprintf("%dx%dx%d", g.M, g.K, g.N)
+	if n := g.Batches(); n > 1 {
+		text = fmt.Sprintf("%d x %s", n, text)
+	}
+	lies := func(m Matrix) string { return fmt.Sprintf("%d,%d", m.RowStride, m.ColStride) }
+	return fmt.Sprintf("%s [%s][%s][%s]", text, lies(g.A), lies(g.B), lies(g.C))
+}
+
+// String writes the space, the tile, and how operands are loaded.
+func (t *Tape) String() string {
+	text := fmt.Sprintf("%dx%d in tiles of %dx%d, %d instructions", t.Rows, t.Row, t.TileRows, t.TileCols, len(t.Code))
+	for _, d := range t.Loads {
+		text += " " + [...]string{"one", "rows", "dense", "repeat", "runs", "gather"}[d.Kind]
+	}
+	return text
+}
+
+// kindCounts writes "3 add, 1 tanh, …", most frequent first, then by name.
+func kindCounts(ops []*ir.Op) string {
+	counts := make(map[string]int)
+	for _, op := range ops {
+		counts[op.Kind.String()]++
+	}
+	names := slices.Sorted(maps.Keys(counts))
+	slices.SortStableFunc(names, func(a, b string) int { return counts[b] - counts[a] })
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d %s", counts[name], name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func typed(values []*ir.Value) string {
+	if len(values) == 0 {
+		return "nothing"
+	}
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprintf("%s %s", v, ir.ShapeText(v.Shape))
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,348 @@
+package cpu_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+)
+
+// randomGraph issues the same random ops to any function: a seed gives one graph. Values stay small, so that results of
+// two backends differ by rounding alone.
+type randomGraph struct {
+	random *rand.Rand
+	f      compute.Function
+	values []compute.Value
+	log    []string
+}
+
+func (g *randomGraph) shape(v compute.Value) []int {
+	s, err := g.f.Shape(v)
+	if err != nil {
+		panic(err)
+	}
+	return s.Dimensions
+}
+
+func (g *randomGraph) pick() compute.Value {
+	if n := len(g.values); n > 6 && g.random.IntN(3) > 0 {
+		return g.values[n-1-g.random.IntN(6)] // deep rather than wide
+	}
+	return g.values[g.random.IntN(len(g.values))]
+}
+
+func (g *randomGraph) add(name string, v compute.Value, err error, args ...compute.Value) {
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v\n%s", name, err, strings.Join(g.log, "\n")))
+	}
+	g.log = append(g.log, fmt.Sprintf("%d: %s -> %v", len(g.values), name, g.shape(v)))
+	g.values = append(g.values, v)
+}
+
+func (g *randomGraph) scalar(x float32) compute.Value {
+	v, err := g.f.Constant([]float32{x})
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// bounded keeps a value within -2 and 2.
+func (g *randomGraph) bounded(v compute.Value) compute.Value {
+	low, err := g.f.Max(v, g.scalar(-2))
+	if err != nil {
+		panic(err)
+	}
+	v, err = g.f.Min(low, g.scalar(2))
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func (g *randomGraph) step() {
+	x := g.pick()
+	dims := g.shape(x)
+	rank := len(dims)
+	switch choice := g.random.IntN(14); {
+	case choice <= 1:
+		g.unary(x)
+	case choice <= 4:
+		g.binary(x)
+	case choice == 5 && rank > 0:
+		permutation := g.random.Perm(rank)
+		v, err := g.f.Transpose(x, permutation...)
+		g.add(fmt.Sprint("transpose ", permutation), v, err)
+	case choice == 6:
+		v, err := g.f.Reshape(x, g.otherDims(dims)...)
+		g.add("reshape", v, err)
+	case choice == 7 && rank > 0:
+		g.slice(x, dims)
+	case choice == 8 && rank < 4:
+		axes := g.random.Perm(rank + 1)[:rank]
+		for i := range axes {
+			axes[i] = i
+		}
+		at := g.random.IntN(rank + 1)
+		out := append(append(append([]int{}, dims[:at]...), 1+g.random.IntN(4)), dims[at:]...)
+		for i := at; i < rank; i++ {
+			axes[i] = i + 1
+		}
+		v, err := g.f.BroadcastInDim(x, shapes.Make(dtypes.Float32, out...), axes)
+		g.add(fmt.Sprint("broadcast ", out), v, err)
+	case choice <= 10 && rank > 0:
+		g.reduce(x, rank)
+	case choice == 11 && rank > 0:
+		axis := g.random.IntN(rank)
+		v, err := g.f.Concatenate(axis, x, x)
+		g.add(fmt.Sprint("concatenate ", axis), v, err)
+	case choice == 12 && rank > 0:
+		pads := make([]compute.PadAxis, rank)
+		pads[g.random.IntN(rank)] = compute.PadAxis{Start: g.random.IntN(3), End: g.random.IntN(3), Interior: g.random.IntN(2)}
+		v, err := g.f.Pad(x, g.scalar(0.5), pads...)
+		g.add(fmt.Sprint("pad ", pads), v, err)
+	case rank > 0:
+		g.dot(x, dims)
+	}
+}
+
+func (g *randomGraph) unary(x compute.Value) {
+	switch g.random.IntN(7) {
+	case 0:
+		v, err := g.f.Tanh(x)
+		g.add("tanh", v, err)
+	case 1:
+		v, err := g.f.Exp(g.bounded(x))
+		g.add("exp", v, err)
+	case 2:
+		v, err := g.f.Neg(x)
+		g.add("neg", v, err)
+	case 3:
+		v, err := g.f.Logistic(x)
+		g.add("logistic", v, err)
+	case 4:
+		v, err := g.f.Erf(x)
+		g.add("erf", v, err)
+	case 5:
+		v, err := g.f.Abs(x)
+		g.add("abs", v, err)
+	case 6: // has no kernel: a region in the middle
+		v, err := g.f.Sin(x)
+		g.add("sin", v, err)
+	}
+}
+
+// binary combines x with a value of its shape, or one that broadcasts to it.
+func (g *randomGraph) binary(x compute.Value) {
+	dims := g.shape(x)
+	var fits []compute.Value
+	for _, v := range g.values {
+		other, ok := g.shape(v), true
+		if len(other) == 0 {
+			fits = append(fits, v)
+			continue
+		}
+		if len(other) != len(dims) {
+			continue
+		}
+		for i := range dims {
+			ok = ok && (other[i] == dims[i] || other[i] == 1)
+		}
+		if ok {
+			fits = append(fits, v)
+		}
+	}
+	y := fits[g.random.IntN(len(fits))]
+	if g.random.IntN(2) == 0 {
+		x, y = y, x
+	}
+	ops := []func(a, b compute.Value) (compute.Value, error){g.f.Add, g.f.Sub, g.f.Mul, g.f.Max, g.f.Min}
+	i := g.random.IntN(len(ops))
+	v, err := ops[i](x, y)
+	g.add("binary "+[]string{"add", "sub", "mul", "max", "min"}[i], v, err)
+	if i == 2 {
+		g.values[len(g.values)-1] = g.bounded(v)
+	}
+}
+
+func (g *randomGraph) slice(x compute.Value, dims []int) {
+	starts, limits, strides := make([]int, len(dims)), make([]int, len(dims)), make([]int, len(dims))
+	for i, d := range dims {
+		starts[i] = g.random.IntN(d)
+		limits[i] = starts[i] + 1 + g.random.IntN(d-starts[i])
+		strides[i] = 1 + g.random.IntN(2)
+	}
+	v, err := g.f.Slice(x, starts, limits, strides)
+	g.add(fmt.Sprint("slice ", starts, limits, strides), v, err)
+}
+
+func (g *randomGraph) reduce(x compute.Value, rank int) {
+	axes := g.random.Perm(rank)[:1+g.random.IntN(rank)]
+	if g.random.IntN(3) == 0 {
+		v, err := g.f.ReduceMax(x, axes...)
+		g.add(fmt.Sprint("reduce_max ", axes), v, err)
+		return
+	}
+	v, err := g.f.ReduceSum(x, axes...)
+	g.add(fmt.Sprint("reduce_sum ", axes), v, err)
+	g.values[len(g.values)-1] = g.bounded(v)
+}
+
+// dot multiplies x with itself or a view of it, over one or two axes, with or without batch axes.
+func (g *randomGraph) dot(x compute.Value, dims []int) {
+	perm := g.random.Perm(len(dims))
+	contracted := perm[:1]
+	var batch []int
+	if len(perm) > 1 {
+		batch = perm[1 : 1+g.random.IntN(2)]
+	}
+	y := x
+	if g.random.IntN(2) == 0 {
+		var err error
+		if y, err = g.f.Neg(x); err != nil {
+			panic(err)
+		}
+	}
+	total := 1
+	for i, d := range dims {
+		if i != contracted[0] {
+			total *= d * d
+		}
+	}
+	if total > 1<<14 {
+		return
+	}
+	v, err := g.f.DotGeneral(x, contracted, batch, y, contracted, batch, compute.DotGeneralConfig{})
+	g.add(fmt.Sprint("dot over ", contracted, " batch ", batch), v, err)
+	v, err = g.f.Mul(v, g.scalar(0.25))
+	g.add("mul", v, err)
+	g.values[len(g.values)-1] = g.bounded(v)
+}
+
+// otherDims gives as many elements in another shape.
+func (g *randomGraph) otherDims(dims []int) []int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	var out []int
+	for d := 2; n > 1 && len(out) < 3; d++ {
+		if n%d == 0 && g.random.IntN(2) == 0 {
+			out = append(out, d)
+			n /= d
+		}
+		if d > n {
+			break
+		}
+	}
+	return append(out, n)
+}
+
+// runRandom builds the graph of a seed, runs it, and returns its results and the list of its ops.
+func runRandom(backend compute.Backend, seed uint64, ops int) ([][]float32, string) {
+	g := &randomGraph{random: rand.New(rand.NewPCG(seed, 3))}
+	builder := backend.Builder(fmt.Sprintf("random%d", seed))
+	g.f = builder.Main()
+	var inputs []compute.Buffer
+	for i := range 3 {
+		dims := make([]int, 1+g.random.IntN(3))
+		for k := range dims {
+			dims[k] = []int{1, 2, 3, 4, 6, 17, 33}[g.random.IntN(7)]
+		}
+		if g.random.IntN(8) == 0 {
+			dims[g.random.IntN(len(dims))] = 300 // several tiles
+		}
+		shape := shapes.Make(dtypes.Float32, dims...)
+		flat := make([]float32, shape.Size())
+		for k := range flat {
+			flat[k] = float32(g.random.NormFloat64())
+		}
+		v, err := g.f.Parameter(fmt.Sprint("p", i), shape, nil)
+		g.add("parameter", v, err)
+		b, err := backend.BufferFromFlatData(0, flat, shape)
+		if err != nil {
+			panic(err)
+		}
+		inputs = append(inputs, b)
+	}
+	for range ops {
+		g.step()
+	}
+	var outputs []compute.Value
+	for range 1 + g.random.IntN(4) {
+		outputs = append(outputs, g.pick())
+	}
+	outputs = append(outputs, g.values[len(g.values)-1])
+	if err := g.f.Return(outputs, nil); err != nil {
+		panic(err)
+	}
+	exec, err := builder.Compile()
+	if err != nil {
+		panic(fmt.Sprintf("%v\n%s", err, strings.Join(g.log, "\n")))
+	}
+	defer exec.Finalize()
+	results, err := exec.Execute(inputs, nil, 0)
+	if err != nil {
+		panic(err)
+	}
+	var flats [][]float32
+	for _, r := range results {
+		flat, err := r.Data()
+		if err != nil {
+			panic(err)
+		}
+		flats = append(flats, flat.([]float32))
+	}
+	return flats, strings.Join(g.log, "\n")
+}
+
+// checkRandom compares our results of a seed's graph with the Go backend's.
+func checkRandom(t *testing.T, ours, reference compute.Backend, seed uint64) {
+	t.Helper()
+	ops := 5 + int(seed%60)
+	want, log := runRandom(reference, seed, ops)
+	got, _ := runRandom(ours, seed, ops)
+	for i := range want {
+		for k := range want[i] {
+			a, b := float64(got[i][k]), float64(want[i][k])
+			// Sums of up to some thousand terms of size 2, then functions whose slope is at most e^2.
+			if d := math.Abs(a - b); d > 2e-4*(1+math.Abs(b)) || math.IsNaN(a) != math.IsNaN(b) {
+				t.Fatalf("seed %d: result %d, element %d: got %g, the Go backend has %g\n%s", seed, i, k, a, b, log)
+			}
+		}
+	}
+}
+
+func openBackends(tb testing.TB) (ours, reference compute.Backend) {
+	tb.Helper()
+	var err error
+	if ours, err = compute.NewWithConfig("dyt"); err != nil {
+		tb.Fatal(err)
+	}
+	if reference, err = compute.NewWithConfig("go:ops_sequential"); err != nil {
+		tb.Fatal(err)
+	}
+	return ours, reference
+}
+
+func TestRandomGraphsEqualTheGoBackends(t *testing.T) {
+	ours, reference := openBackends(t)
+	n := uint64(20000)
+	if testing.Short() {
+		n = 200
+	}
+	for seed := range n {
+		checkRandom(t, ours, reference, seed)
+	}
+}
+
+func FuzzGraphs(f *testing.F) {
+	ours, reference := openBackends(f)
+	f.Add(uint64(0))
+	f.Fuzz(func(t *testing.T, seed uint64) { checkRandom(t, ours, reference, seed) })
+}

@@ -1,0 +1,87 @@
+// Package host describes the machine: processor, instruction sets, threads, memory. What cannot be found out is left
+// zero. It measures nothing.
+package host
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/cpu"
+)
+
+// Info is what a report says about the machine it was made on.
+type Info struct {
+	OS          string   `json:"os"`
+	Arch        string   `json:"arch"`
+	CPU         string   `json:"cpu"`     // the processor's own name, "" when unknown
+	ISA         []string `json:"isa"`     // instruction sets that matter here, smallest first
+	Threads     int      `json:"threads"` // threads that Go uses at once
+	MemoryBytes uint64   `json:"memory_bytes"`
+	FreeBytes   uint64   `json:"free_bytes"` // available without swapping
+}
+
+// Describe looks at this machine.
+func Describe() Info {
+	info := Info{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuName(), ISA: instructionSets(), Threads: runtime.GOMAXPROCS(0)}
+	info.MemoryBytes, info.FreeBytes = memory()
+	return info
+}
+
+func instructionSets() []string {
+	var sets []string
+	for _, isa := range []struct {
+		name string
+		has  bool
+	}{
+		{"avx2", cpu.X86.HasAVX2},
+		{"fma", cpu.X86.HasFMA},
+		{"avx512", cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL},
+		{"avx512vnni", cpu.X86.HasAVX512VNNI},
+		{"avx512bf16", cpu.X86.HasAVX512BF16},
+		{"neon", cpu.ARM64.HasASIMD},
+	} {
+		if isa.has {
+			sets = append(sets, isa.name)
+		}
+	}
+	return sets
+}
+
+// cpuName reads the processor's name where Linux keeps it.
+func cpuName() string {
+	content, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	return field(string(content), "model name")
+}
+
+// memory returns total and available bytes, zeros where the system does not say.
+func memory() (total, free uint64) {
+	content, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, 0
+	}
+	return kilobytes(field(string(content), "MemTotal")), kilobytes(field(string(content), "MemAvailable"))
+}
+
+// field returns the text after "name :" in the first line that starts with name.
+func field(content, name string) string {
+	for line := range strings.Lines(content) {
+		key, value, found := strings.Cut(line, ":")
+		if found && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func kilobytes(text string) uint64 {
+	n, err := strconv.ParseUint(strings.TrimSuffix(text, " kB"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n << 10
+}

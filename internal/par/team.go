@@ -1,0 +1,80 @@
+package par
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Team is the workers that run one function together.
+type Team struct {
+	size    int
+	_       [64]byte // arrived and phase on lines of their own: every waiting worker reads phase
+	arrived atomic.Int32
+	_       [64]byte
+	phase   atomic.Uint32
+	_       [64]byte
+	parked  atomic.Int32
+	mutex   sync.Mutex
+	wake    *sync.Cond
+}
+
+var alone = newTeam(1)
+
+func newTeam(n int) *Team {
+	t := &Team{size: n}
+	t.wake = sync.NewCond(&t.mutex)
+	return t
+}
+
+// Size returns the number of workers of the team.
+func (t *Team) Size() int { return t.size }
+
+// spins and rounds bound the time that a worker waits awake: rounds times (spins loads and one yield), about 300 us on a
+// 3.9 GHz core, longer than most steps, shorter than what a delegated region keeps the others waiting.
+const (
+	spins  = 100
+	rounds = 2000
+)
+
+// Barrier returns when all workers of the team have called it. What they wrote before it is visible after it.
+func (t *Team) Barrier() {
+	if t.size == 1 {
+		return
+	}
+	phase := t.phase.Load()
+	if int(t.arrived.Add(1)) == t.size {
+		t.arrived.Store(0)
+		t.phase.Add(1)
+		if t.parked.Load() > 0 {
+			t.mutex.Lock()
+			t.wake.Broadcast()
+			t.mutex.Unlock()
+		}
+		return
+	}
+	for range rounds {
+		for range spins {
+			if t.phase.Load() != phase {
+				return
+			}
+		}
+		runtime.Gosched() // a collection must not wait for a spinning worker
+	}
+	t.park(phase)
+}
+
+func (t *Team) park(phase uint32) {
+	t.parked.Add(1)
+	t.mutex.Lock()
+	for t.phase.Load() == phase {
+		t.wake.Wait()
+	}
+	t.mutex.Unlock()
+	t.parked.Add(-1)
+}
+
+// Share returns the part of n items that worker takes: [from, to). Parts differ by at most one item.
+func (t *Team) Share(n, worker int) (from, to int) {
+	return n * worker / t.size, n * (worker + 1) / t.size
+}

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// File is one file of a report, with its path under the report's folder.
+type File struct {
+	Path string
+	Data []byte
+}
+
+// Figures renders every chart as SVG, PNG and CSV: figures/loss-tokens.svg is the view "tokens" of the chart "loss", figures/loss.csv
+// its data. PNG files have 192 dots an inch.
+func (p Page) Figures() ([]File, error) {
+	var files []File
+	for _, section := range p.Sections {
+		for _, chart := range section.Charts {
+			for i, view := range chart.Views {
+				s := layOut(view.Plot, widthPage)
+				picture, err := pngFile(s)
+				if err != nil {
+					return nil, err
+				}
+				name := filepath.Join("figures", chart.viewName(i))
+				files = append(files, File{name + ".svg", svgFile(s, view.Plot.alt())}, File{name + ".png", picture})
+			}
+			files = append(files, File{filepath.Join("figures", slug(chart.ID)+".csv"), []byte(chart.Data.CSV())})
+		}
+	}
+	return files, nil
+}
+
+// viewName is the chart's ID, with the view's name after it when there are several.
+func (c Chart) viewName(i int) string {
+	if len(c.Views) == 1 {
+		return slug(c.ID)
+	}
+	return strings.TrimSuffix(slug(c.ID)+"-"+slug(c.Views[i].Name), "-")
+}
+
+// Write puts report.html into the folder and, with figures set, the folder figures beside it. report.html appears whole or not
+// at all: a browser that reloads a running report never sees half of it. The folder must exist.
+func (p Page) Write(folder string, figures bool) (path string, err error) {
+	content, err := p.HTML()
+	if err != nil {
+		return "", err
+	}
+	if figures {
+		files, err := p.Figures()
+		if err != nil {
+			return "", err
+		}
+		if err := os.MkdirAll(filepath.Join(folder, "figures"), 0o777); err != nil {
+			return "", fmt.Errorf("report: write: %w", err)
+		}
+		for _, file := range files {
+			if err := replace(filepath.Join(folder, file.Path), file.Data); err != nil {
+				return "", err
+			}
+		}
+	}
+	path = filepath.Join(folder, "report.html")
+	return path, replace(path, content)
+}
+
+// replace writes a file beside its place and renames it there.
+func replace(path string, content []byte) error {
+	temporary := path + ".part"
+	if err := os.WriteFile(temporary, content, 0o666); err != nil {
+		return fmt.Errorf("report: write: %w", err)
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		os.Remove(temporary)
+		return fmt.Errorf("report: write: %w", err)
+	}
+	return nil
+}

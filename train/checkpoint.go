@@ -1,0 +1,266 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dyt-go/dyt/train/optim"
+	"github.com/dyt-go/dyt/weights"
+	"github.com/dyt-go/dyt/zoo/part"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// A checkpoint is a folder checkpoints/step-000100 with
+//
+//	config.json, model.safetensors   the model, as transformers or timm lay it out
+//	trainer.safetensors              states of the optimizer and of the random numbers
+//	trainer_state.json               step, position in the data, time spent
+//	COMPLETE                         written last; a folder without it does not count
+//
+// It is made under a hidden name and renamed, so a killed process leaves either no folder or a whole one.
+
+// trainerState is trainer_state.json.
+type trainerState struct {
+	Step     int             `json:"step"`
+	Position json.RawMessage `json:"position"`
+	Spent    time.Duration   `json:"spent_ns"`
+	Wall     time.Duration   `json:"wall_ns"`
+}
+
+const (
+	completeFile = "COMPLETE"
+	stateFile    = "trainer_state.json"
+	statesFile   = "trainer.safetensors"
+	stepPrefix   = "step-"
+)
+
+// save writes a checkpoint of the present step and removes those beyond Save.Keep.
+func (r *Run) save() error {
+	if r.dir == "" {
+		return nil
+	}
+	final := filepath.Join(r.dir, "checkpoints", fmt.Sprintf("%s%06d", stepPrefix, r.step))
+	if complete(final) {
+		return nil
+	}
+	position, err := r.source.Position()
+	if err != nil {
+		return err
+	}
+	var params, states []weights.Tensor
+	for v := range r.store.IterVariables() {
+		t, err := encode(v)
+		if err != nil {
+			return err
+		}
+		if v.Trainable {
+			params = append(params, t)
+		} else {
+			states = append(states, t)
+		}
+	}
+	temp := filepath.Join(r.dir, "checkpoints", fmt.Sprintf(".%s%06d.tmp-%d", stepPrefix, r.step, os.Getpid()))
+	if err := os.RemoveAll(temp); err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	state := trainerState{Step: r.step, Position: position, Spent: r.spent, Wall: r.wall + time.Since(r.began)}
+	if err := weights.WriteFolder(temp, weights.Contents{Config: r.Model.ConfigJSON(), Tensors: params}); err != nil {
+		return err
+	}
+	inner := *r
+	inner.dir = temp
+	if err := errors.Join(
+		weights.WriteFile(filepath.Join(temp, statesFile), states, nil),
+		inner.writeJSON(stateFile, state),
+		weights.AtomicFile(filepath.Join(temp, completeFile), func(io.Writer) error { return nil }),
+	); err != nil {
+		return err
+	}
+	if err := errors.Join(os.RemoveAll(final), os.Rename(temp, final), weights.SyncDir(filepath.Dir(final))); err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	return r.prune()
+}
+
+// prune removes all but the newest checkpoints, and what killed processes left.
+func (r *Run) prune() error {
+	dirs, err := Checkpoints(r.dir)
+	if err != nil {
+		return err
+	}
+	for _, d := range dirs[:max(len(dirs)-r.Recipe.Save.Keep, 0)] {
+		if err := os.RemoveAll(d); err != nil {
+			return fmt.Errorf("train: remove an old checkpoint: %w", err)
+		}
+	}
+	left, _ := filepath.Glob(filepath.Join(r.dir, "checkpoints", ".*.tmp-*"))
+	for _, d := range left {
+		if err := os.RemoveAll(d); err != nil {
+			return fmt.Errorf("train: remove an unfinished checkpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+// Checkpoints returns the complete checkpoints of a run folder, oldest first.
+func Checkpoints(dir string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, "checkpoints"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("train: checkpoints: %w", err)
+	}
+	var dirs []string
+	for _, e := range entries {
+		if path := filepath.Join(dir, "checkpoints", e.Name()); strings.HasPrefix(e.Name(), stepPrefix) && complete(path) {
+			dirs = append(dirs, path)
+		}
+	}
+	slices.Sort(dirs)
+	return dirs, nil
+}
+
+func complete(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, completeFile))
+	return err == nil
+}
+
+// resume goes on from the newest complete checkpoint, if there is one.
+func (r *Run) resume() (found bool, err error) {
+	dirs, err := Checkpoints(r.dir)
+	if err != nil || len(dirs) == 0 {
+		return false, err
+	}
+	dir := dirs[len(dirs)-1]
+	content, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if err != nil {
+		return false, fmt.Errorf("train: resume: %w", err)
+	}
+	var state trainerState
+	if err := json.Unmarshal(content, &state); err != nil {
+		return false, fmt.Errorf("train: resume: %s: %w", filepath.Join(dir, stateFile), err)
+	}
+	f, err := weights.OpenFolder(dir)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	if err := Load(r.store, f); err != nil {
+		return false, err
+	}
+	s, err := weights.Open(filepath.Join(dir, statesFile))
+	if err != nil {
+		return false, err
+	}
+	defer s.Close()
+	for v := range r.store.IterVariables() {
+		if !v.Trainable {
+			if err := decode(v, s); err != nil {
+				return false, err
+			}
+		}
+	}
+	if err := r.source.Seek(state.Position); err != nil {
+		return false, err
+	}
+	r.step, r.spent, r.wall = state.Step, state.Spent, state.Wall
+	return true, nil
+}
+
+// Checkpoint is a folder or a file of weights.
+type Checkpoint interface {
+	Infos() []weights.Info
+	Tensor(name string) (weights.Tensor, error)
+}
+
+// Load gives every trainable variable of store its value in a checkpoint, and refuses one that lacks a value, has it in
+// another shape, or holds a tensor that the model has no place for.
+func Load(store *model.Store, f Checkpoint) error {
+	known := map[string]bool{}
+	for v := range store.IterVariables() {
+		if !v.Trainable {
+			continue
+		}
+		known[optim.Name(v)] = true
+		if err := decode(v, f); err != nil {
+			return err
+		}
+	}
+	for _, info := range f.Infos() {
+		if !known[info.Name] {
+			return fmt.Errorf("train: the checkpoint holds %s, which the model has no place for", info)
+		}
+	}
+	return nil
+}
+
+// tensorReader is a folder or a file of weights.
+type tensorReader interface {
+	Tensor(name string) (weights.Tensor, error)
+}
+
+// elementTypes are those that variables have.
+var elementTypes = map[dtypes.DType]weights.DType{
+	dtypes.Float32: weights.F32, dtypes.BFloat16: weights.BF16, dtypes.Uint64: weights.U64, dtypes.Int64: weights.I64, dtypes.Int32: weights.I32,
+}
+
+func encode(v *model.Variable) (weights.Tensor, error) {
+	value, err := v.Value()
+	if err != nil {
+		return weights.Tensor{}, fmt.Errorf("train: value of %s: %w", optim.Name(v), err)
+	}
+	t := weights.Tensor{Name: optim.Name(v), DType: elementTypes[v.DType()], Shape: v.Shape().Dimensions}
+	if t.DType == "" {
+		return t, fmt.Errorf("train: %s has elements of type %s, which a checkpoint does not hold", t.Name, v.DType())
+	}
+	err = value.ConstBytes(func(b []byte) { t.Data = slices.Clone(b) })
+	return t, err
+}
+
+func decode(v *model.Variable, from tensorReader) error {
+	t, err := from.Tensor(optim.Name(v))
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(t.Shape, v.Shape().Dimensions) {
+		return fmt.Errorf("train: %s: expected shape %v, the checkpoint has %v", t.Name, v.Shape().Dimensions, t.Shape)
+	}
+	value := tensors.FromShape(v.Shape())
+	if v.DType() == dtypes.Float32 && t.DType != weights.F32 {
+		if t, err = t.As(weights.F32); err != nil {
+			return err
+		}
+	}
+	if t.DType != elementTypes[v.DType()] {
+		return fmt.Errorf("train: %s: expected elements of type %s, the checkpoint has %s", t.Name, elementTypes[v.DType()], t.DType)
+	}
+	if err := value.MutableBytes(func(b []byte) { copy(b, t.Data) }); err != nil {
+		return err
+	}
+	return v.SetValue(value)
+}
+
+// InitHash hashes the values of the named parameters as they are now, of all when paths is nil.
+func (r *Run) InitHash(paths []string) (string, error) {
+	if paths == nil {
+		for _, v := range optim.Trainable(r.store) {
+			paths = append(paths, v.Path())
+		}
+		slices.Sort(paths)
+	}
+	return part.InitHash(r.store, paths)
+}
+
+// Shared returns the parameters that two runs start with alike.
+func Shared(a, b *Run) []string { return part.Shared(a.store, b.store) }

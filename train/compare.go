@@ -1,0 +1,168 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+
+	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/stat"
+	"github.com/dyt-go/dyt/norm"
+	"github.com/gomlx/compute"
+)
+
+// Twins are two recipes that differ in their norm alone, under some seeds.
+type Twins struct {
+	Baseline, Candidate Recipe
+	Seeds               []uint64
+}
+
+// Pair is both twins under one seed, with the proof that the comparison was fair.
+type Pair struct {
+	Seed                uint64
+	Baseline, Candidate Summary
+	Shared              int    // parameters that both started with alike
+	InitHash            string // of their first values
+}
+
+// Comparison is what twins came to. The measure is bits per byte of text, and the error rate of images: lower is better.
+type Comparison struct {
+	Twins
+	Extras []string // what the candidate's norm brings along
+	Pairs  []Pair
+	stat.Comparison
+}
+
+// Measure returns what decides: bits per byte of text, the share of wrong predictions of images.
+func (s Summary) Measure() float64 {
+	if s.ValBPB != 0 {
+		return s.ValBPB
+	}
+	return 1 - s.ValTop1
+}
+
+// Watch is told of every update of every run of a comparison.
+type Watch func(seed uint64, kind norm.Kind, m Metrics, steps int)
+
+// Check returns an error unless the recipes differ in their norm alone, and the seeds are there and different.
+func (t Twins) Check() error {
+	a, b := t.Baseline, t.Candidate
+	if reflect.DeepEqual(a.Norm, b.Norm) && a.Model == b.Model {
+		return fmt.Errorf("train: compare: both twins have norm %s with the same settings, expected two", a.Norm.Kind)
+	}
+	a.Norm, a.Model.Extras, a.Preset = b.Norm, b.Model.Extras, b.Preset
+	if !reflect.DeepEqual(a, b) {
+		return errors.New("train: compare: the recipes differ in more than the norm; twins share everything else")
+	}
+	if len(t.Seeds) == 0 {
+		return errors.New("train: compare: no seed, expected at least one")
+	}
+	for i, s := range t.Seeds {
+		for _, other := range t.Seeds[:i] {
+			if s == other {
+				return fmt.Errorf("train: compare: seed %d is given twice; a pair counted twice is no evidence", s)
+			}
+		}
+	}
+	return errors.Join(t.Baseline.Check(), t.Candidate.Check())
+}
+
+// Run trains every pair, one run after the other, in folders under dir, and compares. Runs that are complete there are
+// not repeated and runs that were stopped go on. Without a dir nothing is written. finished, when not nil, gets each run
+// before it is closed.
+func (t Twins) Run(ctx context.Context, backend compute.Backend, d *data.Dataset, dir string, watch Watch, finished func(*Run) error) (*Comparison, error) {
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	c := &Comparison{Twins: t}
+	for _, seed := range t.Seeds {
+		pair, err := t.pair(ctx, backend, d, dir, seed, watch, finished, c)
+		if err != nil {
+			return nil, err
+		}
+		c.Pairs = append(c.Pairs, pair)
+	}
+	var candidate, baseline []float64
+	for _, p := range c.Pairs {
+		candidate, baseline = append(candidate, p.Candidate.Measure()), append(baseline, p.Baseline.Measure())
+	}
+	var err error
+	c.Comparison, err = stat.Compare(candidate, baseline, stat.LowerIsBetter, t.Seeds[0])
+	return c, err
+}
+
+func (t Twins) pair(ctx context.Context, backend compute.Backend, d *data.Dataset, dir string, seed uint64, watch Watch, finished func(*Run) error, c *Comparison) (Pair, error) {
+	p := Pair{Seed: seed}
+	start := func(r Recipe) (*Run, error) {
+		r.Train.Seed = seed
+		folder := ""
+		if dir != "" {
+			folder = filepath.Join(dir, fmt.Sprintf("%s_s%d", r.Norm.Kind, seed))
+		}
+		return Open(backend, r, d, folder)
+	}
+	if err := t.fair(backend, d, seed, &p); err != nil {
+		return p, err
+	}
+	for _, side := range []struct {
+		recipe  Recipe
+		summary *Summary
+	}{{t.Baseline, &p.Baseline}, {t.Candidate, &p.Candidate}} {
+		run, err := start(side.recipe)
+		if err != nil {
+			return p, err
+		}
+		_, steps := run.Steps()
+		err = run.Train(ctx, func(m Metrics) {
+			if watch != nil {
+				watch(seed, side.recipe.Norm.Kind, m, steps)
+			}
+		})
+		*side.summary = run.Summary()
+		if side.summary == &p.Candidate {
+			c.Extras = run.Model.Extras()
+		}
+		if err == nil && finished != nil {
+			err = finished(run)
+		}
+		if err := errors.Join(err, run.Close()); err != nil {
+			return p, fmt.Errorf("%s, seed %d: %w", side.recipe.Norm.Kind, seed, err)
+		}
+	}
+	if p.Baseline.Seen != p.Candidate.Seen {
+		return p, fmt.Errorf("BUG: train: compare: the twins of seed %d saw other batches: %s and %s", seed, p.Baseline.Seen, p.Candidate.Seen)
+	}
+	return p, nil
+}
+
+// fair compares the first values of both twins, which must be the same wherever both start alike.
+func (t Twins) fair(backend compute.Backend, d *data.Dataset, seed uint64, p *Pair) error {
+	a, b := t.Baseline, t.Candidate
+	a.Train.Seed, b.Train.Seed = seed, seed
+	first, err := Open(backend, a, d, "")
+	if err != nil {
+		return err
+	}
+	defer first.Close()
+	second, err := Open(backend, b, d, "")
+	if err != nil {
+		return err
+	}
+	defer second.Close()
+	paths := Shared(first, second)
+	one, err := first.InitHash(paths)
+	if err != nil {
+		return err
+	}
+	two, err := second.InitHash(paths)
+	if err != nil {
+		return err
+	}
+	if one != two {
+		return fmt.Errorf("BUG: train: compare: the twins of seed %d start with other values: %s and %s", seed, one, two)
+	}
+	p.Shared, p.InitHash = len(paths), one
+	return nil
+}

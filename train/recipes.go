@@ -1,0 +1,87 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/train/optim"
+	"github.com/dyt-go/dyt/zoo/llama"
+	"github.com/dyt-go/dyt/zoo/part"
+)
+
+// Preset is a row of the table of recipes.
+type Preset struct {
+	Name  string
+	Note  string // what it trains, on what
+	Fresh func() Recipe
+}
+
+// Presets is the table.
+//
+// The laptop rows share one recipe for both twins: fan-in initialisation (zoo/llama), AdamW 0.9/0.95, decay 0.1 on
+// matrices, clip 1, linear warm-up of 5 %, cosine to 10 %.
+var Presets = []Preset{
+	{"llama-0.1M", "0.08M-parameter LLaMA over bytes, on the source of Go's standard library", func() Recipe { return laptopLLaMA("llama-0.1M", "0.1M", 64, 16, 250_000) }},
+	{"llama-0.87M", "0.87M-parameter LLaMA over bytes, on the source of Go's standard library", func() Recipe { return laptopLLaMA("llama-0.87M", "0.87M", 128, 16, 1_500_000) }},
+	{"llama-5M", "5M-parameter LLaMA over bytes, on the source of Go's standard library", func() Recipe { return laptopLLaMA("llama-5M", "5M", 256, 16, 10_000_000) }},
+	{"llama-15M", "15M-parameter LLaMA over bytes, on the source of Go's standard library", func() Recipe { return laptopLLaMA("llama-15M", "15M", 256, 16, 50_000_000) }},
+}
+
+// laptopLLaMA is the recipe of the small LLaMAs. Of the learning rates tried for both twins at 0.87M, 6e-3 is fair to both
+// within 0.05 bits: RMSNorm likes half of it a little better, DyT needs it.
+func laptopLLaMA(name, variant string, context, batch int, tokens int64) Recipe {
+	adamw := optim.Default()
+	adamw.Beta2, adamw.Decay, adamw.Clip = 0.95, 0.1, 1
+	n, err := llama.DefaultNorm(variant, norm.DyT)
+	if err != nil {
+		panic(fmt.Errorf("BUG: train: preset %s: %w", name, err))
+	}
+	return Recipe{
+		Preset: name,
+		Model:  Model{Arch: "llama", Variant: variant},
+		Norm:   n,
+		Data:   data.Config{Source: "goroot", Tokenizer: "bytes", Context: context, ValTokens: 1 << 16},
+		Train:  Budget{Tokens: tokens, Batch: batch, Accumulate: 1, Seed: 1, Log: 10, Eval: 100},
+		Optim:  Optim{Config: adamw, LR: 6e-3, End: 0.1, Schedule: cosine, Warmup: 0.05, WarmupShape: linear},
+		Save:   Save{Every: 200, Keep: 2},
+	}
+}
+
+// Find returns the recipe of a preset.
+func Find(name string) (Recipe, error) {
+	names := make([]string, len(Presets))
+	for i, p := range Presets {
+		if p.Name == name {
+			return p.Fresh(), nil
+		}
+		names[i] = p.Name
+	}
+	return Recipe{}, fmt.Errorf("train: no recipe %q, expected one of %v%s", name, names, conf.DidYouMean(name, names))
+}
+
+// WithNorm returns the twin of r: the same recipe with the architecture's own setting of another norm.
+func (r Recipe) WithNorm(kind norm.Kind) (Recipe, error) {
+	n, err := llama.DefaultNorm(r.Model.Variant, kind)
+	if err != nil {
+		return Recipe{}, err
+	}
+	r.Norm = n
+	return r, nil
+}
+
+// Open makes the network of the recipe.
+func (r Recipe) Open() (part.Model, error) {
+	if r.Model.Arch != "llama" {
+		return nil, fmt.Errorf("train: model.arch is %q, expected llama", r.Model.Arch)
+	}
+	m, err := llama.Open(r.Model.Variant, r.Norm)
+	if err != nil {
+		return nil, err
+	}
+	if r.Model.Extras {
+		m.EmbedScale = true
+	}
+	return m, nil
+}

@@ -1,0 +1,51 @@
+package part
+
+import (
+	"math"
+
+	"github.com/dyt-go/dyt/internal/param"
+	"github.com/dyt-go/dyt/norm"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Dense returns x W^T (+ b) for x [..., in], with the variables weight [out, in], as PyTorch stores it, and bias [out].
+// The bias starts at 0.
+func Dense(s *model.Scope, x *Node, out int, weight param.Init, bias bool) *Node {
+	last := x.Rank() - 1
+	w := param.Node(s, "weight", weight, x, out, x.Shape().Dimensions[last])
+	y := DotGeneral(x, []int{last}, nil, w, []int{1}, nil) // [..., out]
+	if bias {
+		y = Add(y, lastAxis(param.Node(s, "bias", param.Constant(0), x, out), y))
+	}
+	return y
+}
+
+// FanIn is the initialisation of laptop sizes: N(0, gain^2 / in). It keeps the scale of what passes through a layer, so
+// that a DyT behind it sees values of the size that the paper's std of 0.02 gives at width 4096.
+func FanIn(in int, gain float64) param.Init { return param.Normal(gain / math.Sqrt(float64(in))) }
+
+// Embedding returns the rows of the variable weight [vocab, width] for tokens [...]: [..., width].
+func Embedding(s *model.Scope, tokens *Node, vocab, width int, init param.Init) *Node {
+	table := param.Variable(s, "weight", init, vocab, width).NodeValue(tokens.Graph())
+	return Gather(table, ExpandAxes(tokens, -1))
+}
+
+// Norm puts a norm on x, with the taps <id>.in and <id>.out around it.
+func Norm(s *model.Scope, spec norm.Spec, x *Node) *Node {
+	id := ID(s)
+	Tap(x, id+".in")
+	y := spec.Apply(s, x)
+	Tap(y, id+".out")
+	return y
+}
+
+// lastAxis gives the vector v [C] the rank of like, for broadcasting along its last axis.
+func lastAxis(v, like *Node) *Node {
+	dims := make([]int, like.Rank())
+	for i := range dims {
+		dims[i] = 1
+	}
+	dims[len(dims)-1] = v.Shape().Dimensions[0]
+	return Reshape(v, dims...)
+}

@@ -17,7 +17,8 @@ import (
 type frame struct {
 	arena   []byte
 	shared  [][]float32      // by step: memory that its workers share
-	data    [][]float32      // by value, for values of 4-byte words
+	raw     [][]byte         // by value: its memory
+	data    [][]float32      // by value: the same, for values of 4-byte words
 	arrays  []*Array         // by value, of inputs, constants, results of the function and of regions
 	wrapped []compute.Buffer // by value: arena memory as an input for regions
 	owned   []bool           // by value: its array is ours to free or to hand out
@@ -45,7 +46,7 @@ func (fs *frames) make() *frame {
 	p := fs.plan
 	n := p.Func.NumValues()
 	f := &frame{
-		arena: alignedBytes(p.Arena), shared: make([][]float32, len(p.Steps)), data: make([][]float32, n),
+		arena: alignedBytes(p.Arena), shared: make([][]float32, len(p.Steps)), raw: make([][]byte, n), data: make([][]float32, n),
 		arrays: make([]*Array, n), wrapped: make([]compute.Buffer, n), owned: make([]bool, n),
 	}
 	for range fs.size {
@@ -55,7 +56,7 @@ func (fs *frames) make() *frame {
 		f.shared[i] = words(f.arenaBytes(p.Steps[i].Scratch))
 		for _, v := range p.Steps[i].Writes {
 			if p.Places[v.ID].Kind == plan.PlaceArena {
-				f.data[v.ID] = words(f.arenaBytes(p.Places[v.ID]))
+				f.lie(v, f.arenaBytes(p.Places[v.ID]))
 			}
 		}
 		for _, v := range p.Steps[i].Reads {
@@ -79,9 +80,20 @@ func (f *frame) constant(v *ir.Value) {
 // set says where v lies.
 func (f *frame) set(v *ir.Value, a *Array, owned bool) {
 	f.arrays[v.ID], f.owned[v.ID] = a, owned
+	f.lie(v, dtypes.UnsafeByteSliceFromAny(a.Flat))
+}
+
+// lie lets v lie in b.
+func (f *frame) lie(v *ir.Value, b []byte) {
+	f.raw[v.ID] = b
 	if v.Shape.DType.Size() == 4 {
-		f.data[v.ID] = words(dtypes.UnsafeByteSliceFromAny(a.Flat))
+		f.data[v.ID] = words(b)
 	}
+}
+
+// forget says that the memory of a value is no longer its.
+func (f *frame) forget(id int) {
+	f.arrays[id], f.raw[id], f.data[id], f.owned[id] = nil, nil, nil, false
 }
 
 func (f *frame) arenaBytes(p plan.Place) []byte { return f.arena[p.Offset : p.Offset+p.Bytes] }
@@ -120,9 +132,8 @@ func (f *frame) end(p *plan.Plan, memory *Memory) {
 		}
 		if f.owned[id] {
 			memory.Free(a)
-			f.owned[id] = false
 		}
-		f.arrays[id], f.data[id] = nil, nil
+		f.forget(id)
 	}
 	f.err = nil
 	f.failed.Store(0)
@@ -134,7 +145,7 @@ func (f *frame) buffer(v *ir.Value, memory *Memory) compute.Buffer {
 		return memory.buffer(a)
 	}
 	if f.wrapped[v.ID] == nil {
-		at := unsafe.Pointer(unsafe.SliceData(f.data[v.ID]))
+		at := unsafe.Pointer(unsafe.SliceData(f.raw[v.ID]))
 		f.wrapped[v.ID] = memory.engine.Wrap(v.Shape, dtypes.UnsafeAnySliceFromBytes(at, v.Shape.DType, v.Shape.Size()))
 	}
 	return f.wrapped[v.ID]

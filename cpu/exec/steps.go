@@ -22,7 +22,9 @@ func (e *Executable) steps(f *frame, team *par.Team, index int) {
 		case s.Tape != nil:
 			w.tape(s.Tape, e.plan.Table.Elem, f, f.shared[i], team, index)
 		case s.Move != nil:
-			w.move(s.Move, f, team, index)
+			move(s.Move, f, team, index)
+		case s.Windows != nil:
+			windows(s.Windows, e.plan.Table.Elem, f, team, index)
 		case index == 0:
 			if f.err = e.region(s, f); f.err != nil {
 				f.failed.Store(int32(i + 1))
@@ -36,7 +38,7 @@ func (e *Executable) steps(f *frame, team *par.Team, index int) {
 			e.clock.stop(i, start)
 			for _, v := range s.Free {
 				e.frames.memory.Free(f.arrays[v.ID])
-				f.arrays[v.ID], f.data[v.ID], f.owned[v.ID] = nil, nil, false
+				f.forget(v.ID)
 			}
 		}
 	}

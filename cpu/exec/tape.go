@@ -164,9 +164,3 @@ func identity(r plan.Reduce) float32 {
 	}
 	return 0
 }
-
-func fill(dst []float32, v float32) {
-	for i := range dst {
-		dst[i] = v
-	}
-}

@@ -42,14 +42,15 @@ const (
 
 // group is nodes that become one step.
 type group struct {
-	kind   groupKind
-	nodes  []*node
-	direct bitset // groups that it reads from
-	reach  bitset // groups that must run before it
-	space  space  // of a cluster
-	gemm   *Gemm
-	move   *Move
-	gone   bool // merged into another
+	kind    groupKind
+	nodes   []*node
+	direct  bitset // groups that it reads from
+	reach   bitset // groups that must run before it
+	space   space  // of a cluster
+	gemm    *Gemm
+	move    *Move    // of a move: this or
+	windows *Windows // this
+	gone    bool     // merged into another
 }
 
 // last is the place of the last node in the order of the function.

@@ -23,7 +23,7 @@ type Part struct {
 
 // move makes a step of a concatenation or of padding; false when it is another op, or a type that is not moved.
 func (p *planner) move(index int, op *ir.Op) bool {
-	if op.Kind != ir.Concatenate && op.Kind != ir.Pad || !isWord(op.Result().Shape.DType) || op.Result().Shape.Size() == 0 {
+	if op.Kind != ir.Concatenate && op.Kind != ir.Pad || sizeOf(op.Result().Shape.DType) == 0 || op.Result().Shape.Size() == 0 {
 		return false
 	}
 	out := denseView(op.Result())
@@ -54,9 +54,24 @@ func (p *planner) move(index int, op *ir.Op) bool {
 		m.add(n.args[0], offset, strides)
 		m.Fill = &n.args[1]
 	}
+	p.addMove(n, m)
+	return true
+}
+
+func (p *planner) addMove(n *node, m *Move) {
 	id := p.newGroup(moveGroup, n)
 	p.groups[id].move = m
-	p.views[op.Result().ID] = out
+	p.views[n.out.ID] = denseView(n.out)
+}
+
+// moveCopy gives v memory of its own, with the elements of x; false for packed types.
+func (p *planner) moveCopy(index int, op *ir.Op, v *ir.Value, x View, after []*ir.Value) bool {
+	if sizeOf(v.Shape.DType) == 0 {
+		return false
+	}
+	m := &Move{Out: v}
+	m.add(x, 0, rowMajor(x.Dims))
+	p.addMove(&node{op: op, index: index, out: v, args: []View{x}, after: after}, m)
 	return true
 }
 

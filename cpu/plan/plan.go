@@ -26,7 +26,8 @@ type Plan struct {
 	Table  *kernel.Table
 }
 
-// Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape and Move is set.
+// Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape,
+// Move and Windows is set.
 type Step struct {
 	Reads, Writes []*ir.Value
 	Ops           []*ir.Op
@@ -34,6 +35,7 @@ type Step struct {
 	Gemm          *Gemm
 	Tape          *Tape
 	Move          *Move
+	Windows       *Windows
 	Scratch       Place       // memory that all workers share during the step
 	Free          []*ir.Value // results of regions that no later step reads
 }
@@ -47,6 +49,8 @@ func (s *Step) Name() string {
 		return "cluster"
 	case s.Move != nil:
 		return "move"
+	case s.Windows != nil:
+		return "windows"
 	}
 	return "region"
 }
@@ -181,7 +185,7 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	case gemmGroup:
 		step.Gemm = g.gemm
 	case moveGroup:
-		step.Move = g.move
+		step.Move, step.Windows = g.move, g.windows
 	default:
 		step.Tape = p.lower(g, needed)
 	}

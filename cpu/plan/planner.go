@@ -60,6 +60,7 @@ func (p *planner) place(index int, op *ir.Op) {
 	case isView(op.Kind) && p.rename(index, op):
 	case op.Kind == ir.DotGeneral && p.gemm(index, op):
 	case p.move(index, op):
+	case p.windows(index, op):
 	case p.elementwise(index, op):
 	default:
 		p.region(index, op)
@@ -85,7 +86,7 @@ func (p *planner) rename(index int, op *ir.Op) bool {
 		p.views[v.ID], p.after[v.ID] = view, p.after[x.ID]
 		return true
 	}
-	return isWord(v.Shape.DType) && v.Shape.Size() > 0 && p.copy(index, op, v, p.views[x.ID], p.after[x.ID])
+	return v.Shape.Size() > 0 && p.copy(index, op, v, p.views[x.ID], p.after[x.ID])
 }
 
 // isWord reports whether a copy of values of this type can be made by moving float32 words.
@@ -104,16 +105,20 @@ func (p *planner) own(index int, v *ir.Value) {
 	if v.Def != nil {
 		op = v.Def
 	}
-	if !isWord(v.Shape.DType) || v.Shape.Size() == 0 || !p.copy(index, op, v, x, after) {
+	if v.Shape.Size() == 0 || !p.copy(index, op, v, x, after) {
 		p.regionCopy(index, v)
 	}
 }
 
-// copy adds a node that copies the elements of x, in row-major order, to memory of v.
+// copy adds a node that copies the elements of x, in row-major order, to memory of v; false when neither clusters nor moves
+// can.
 func (p *planner) copy(index int, op *ir.Op, v *ir.Value, x View, after []*ir.Value) bool {
+	if !isWord(v.Shape.DType) {
+		return p.moveCopy(index, op, v, x, after)
+	}
 	n := &node{op: op, index: index, code: codeCopy, out: v, args: []View{x}, after: after, size: x.Size()}
 	if !p.cluster(n) {
-		return false
+		return p.moveCopy(index, op, v, x, after)
 	}
 	p.views[v.ID] = denseView(v)
 	return true

@@ -20,10 +20,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Init says how a parameter starts: Std = 0 is the constant Mean, anything else a normal distribution, cut off at Cut
-// standard deviations when Cut is not 0.
+// Init says how a parameter starts: at the constant Mean; with a Std, from a normal distribution, cut off at Cut standard
+// deviations when Cut is not 0; with a Bound, uniformly between Mean-Bound and Mean+Bound.
 type Init struct {
-	Mean, Std, Cut float64
+	Mean, Std, Cut, Bound float64
 }
 
 // Constant starts every element at v.
@@ -34,6 +34,9 @@ func Normal(std float64) Init { return Init{Std: std} }
 
 // TruncNormal draws from N(0, std^2) until the value lies within cut standard deviations.
 func TruncNormal(std, cut float64) Init { return Init{Std: std, Cut: cut} }
+
+// Uniform draws from [-bound, bound).
+func Uniform(bound float64) Init { return Init{Bound: bound} }
 
 const initKey = "init:"
 
@@ -79,7 +82,7 @@ func Fill(store *model.Store, seed uint64) error {
 // Values returns the first n values of the parameter at path.
 func (i Init) Values(seed uint64, path string, n int) []float32 {
 	values := make([]float32, n)
-	if i.Std == 0 {
+	if i.Std == 0 && i.Bound == 0 {
 		for k := range values {
 			values[k] = float32(i.Mean)
 		}
@@ -87,13 +90,21 @@ func (i Init) Values(seed uint64, path string, n int) []float32 {
 	}
 	random := stream(seed, path)
 	for k := range values {
-		z := random.NormFloat64()
-		for i.Cut > 0 && math.Abs(z) > i.Cut {
-			z = random.NormFloat64()
-		}
-		values[k] = float32(i.Mean + i.Std*z)
+		values[k] = float32(i.Mean + i.draw(random))
 	}
 	return values
+}
+
+// draw returns one value of the distribution, without its mean.
+func (i Init) draw(random *rand.Rand) float64 {
+	if i.Bound != 0 {
+		return i.Bound * (2*random.Float64() - 1)
+	}
+	z := random.NormFloat64()
+	for i.Cut > 0 && math.Abs(z) > i.Cut {
+		z = random.NormFloat64()
+	}
+	return i.Std * z
 }
 
 // stream returns the random numbers of one parameter: PCG seeded by the first 16 bytes of SHA-256(seed, path).

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 
 	"github.com/dyt-go/dyt/data/augment"
 	"github.com/dyt-go/dyt/data/token"
@@ -134,6 +135,21 @@ func (d *Dataset) ID() string {
 		return d.Corpus.Summary().SHA256
 	}
 	return fingerprint("%s %s", d.Images.Train.ID(), d.Images.Valid.ID())
+}
+
+// String says in a line what was read.
+func (d *Dataset) String() string {
+	if !d.Config.IsText() {
+		return fmt.Sprintf("images: %s, %d to learn from and %d for validation, %d classes", d.Config.Source, d.Images.Train.Len(), d.Images.Valid.Len(), d.Classes())
+	}
+	c, all := d.Corpus, d.Corpus.Summary()
+	line := fmt.Sprintf("text: %s, %d files, %d bytes", strings.TrimSpace(c.From+" "+c.Version), all.Documents, all.Bytes)
+	for _, more := range []string{c.Licence, c.Note} {
+		if more != "" {
+			line += ", " + more
+		}
+	}
+	return line
 }
 
 // Baselines counts the baselines of text, on at most limit bytes of the training part (0: all); images have none.

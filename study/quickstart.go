@@ -71,7 +71,7 @@ func (q Quickstart) Run(ctx context.Context, backend compute.Backend) (*Quicksta
 			if result.Data, err = data.Load(ctx, r.Data); err != nil {
 				return nil, err
 			}
-			q.describe(result.Data.Corpus)
+			q.Say("%s", result.Data)
 			if result.Baselines, err = result.Data.Baselines(baselineBytes); err != nil {
 				return nil, err
 			}
@@ -103,14 +103,6 @@ func (q Quickstart) Run(ctx context.Context, backend compute.Backend) (*Quicksta
 		return nil
 	})
 	return result, err
-}
-
-func (q Quickstart) describe(c *data.Corpus) {
-	all := data.Summarise(c.Train, c.Valid)
-	q.Say("text: %s %s, %d files, %d bytes, %s", c.From, c.Version, all.Documents, all.Bytes, c.Licence)
-	if c.Note != "" {
-		q.Say("note: %s", c.Note)
-	}
 }
 
 // calibrate returns how many updates of each twin fit in what is left of the budget.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dyt-go/dyt/data/token"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/weights"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -23,6 +24,7 @@ import (
 // A checkpoint is a folder checkpoints/step-000100 with
 //
 //	config.json, model.safetensors   the model, as transformers or timm lay it out
+//	tokenizer.json                   of text
 //	trainer.safetensors              states of the optimizer and of the random numbers
 //	trainer_state.json               step, position in the data, time spent
 //	COMPLETE                         written last; a folder without it does not count
@@ -80,6 +82,7 @@ func (r *Run) save() error {
 	inner := *r
 	inner.dir = temp
 	if err := errors.Join(
+		r.saveTokenizer(temp),
 		weights.WriteFile(filepath.Join(temp, statesFile), states, nil),
 		inner.writeJSON(stateFile, state),
 		weights.AtomicFile(filepath.Join(temp, completeFile), func(io.Writer) error { return nil }),
@@ -90,6 +93,14 @@ func (r *Run) save() error {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	return r.prune()
+}
+
+// saveTokenizer puts tokenizer.json beside a model of text, unless the tokenizer is a file of llama2.c.
+func (r *Run) saveTokenizer(dir string) error {
+	if _, ready := r.data.Tokenizer.(*token.Llama2c); ready || r.data.Tokenizer == nil {
+		return nil
+	}
+	return token.Save(r.data.Tokenizer, dir)
 }
 
 // prune removes all but the newest checkpoints, and what killed processes left.

@@ -22,6 +22,7 @@ import (
 //
 //	run.json                 what ran where: immutable
 //	config.yaml              the resolved recipe
+//	config.sources.json      where each of its values came from
 //	metrics.jsonl            one Metrics a line: the source of truth
 //	inspect/sites.jsonl      one SiteMetrics a line
 //	events/                  the same numbers for TensorBoard
@@ -62,6 +63,7 @@ const (
 	metricsFile = "metrics.jsonl"
 	sitesFile   = "inspect/sites.jsonl"
 	configFile  = "config.yaml"
+	sourcesFile = "config.sources.json"
 )
 
 func (r *Run) openFolder(dir string, d *data.Dataset) error {
@@ -88,6 +90,14 @@ func (r *Run) openFolder(dir string, d *data.Dataset) error {
 	}
 	id := identity{Command: os.Args, Host: host.Describe(), Seed: r.Recipe.Train.Seed, Data: d.ID(), InitHash: hash, Params: r.Summary().Params, Started: time.Now()}
 	return errors.Join(r.writeJSON("run.json", id), r.rewind())
+}
+
+// WriteSources writes config.sources.json: where each value of the recipe came from. A continued run keeps the first.
+func (r *Run) WriteSources(sources map[string]string) error {
+	if _, err := os.Stat(filepath.Join(r.dir, sourcesFile)); err == nil {
+		return nil
+	}
+	return r.writeJSON(sourcesFile, sources)
 }
 
 // checkConfig writes config.yaml, or compares the recipe with the one that is there.

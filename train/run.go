@@ -24,6 +24,7 @@ type Run struct {
 	Model  part.Model
 
 	store  *model.Store
+	data   *data.Dataset
 	source data.Source
 	valid  data.Pass
 
@@ -79,7 +80,7 @@ func Open(backend compute.Backend, r Recipe, d *data.Dataset, dir string) (*Run,
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{Recipe: r, Model: m, store: model.NewStore(), rate: r.rate(), steps: r.Steps()}
+	run := &Run{Recipe: r, Model: m, store: model.NewStore(), data: d, rate: r.rate(), steps: r.Steps()}
 	if err := part.Initialize(backend, run.store, m, r.Train.Seed); err != nil {
 		return nil, err
 	}

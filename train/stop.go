@@ -16,7 +16,7 @@ type Interrupted struct {
 func (e *Interrupted) Error() string {
 	text := fmt.Sprintf("train: stopped after step %d (%v)", e.Step, e.Cause)
 	if e.Dir != "" {
-		text += "; the same command goes on from there: " + e.Dir
+		text += "; to go on: dyt train " + e.Dir + " --resume"
 	}
 	return text
 }

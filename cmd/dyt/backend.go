@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 
 	_ "github.com/dyt-go/dyt/cpu" // the engine of this module
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // the portable backend, in pure Go
+	"github.com/spf13/pflag"
 )
 
 // backends maps the names of --backend to GoMLX configurations. This file is the only place in the module that knows
@@ -21,6 +23,11 @@ var backends = map[string]string{
 }
 
 const defaultBackend = "dyt"
+
+// addBackend gives a command the flag --backend.
+func addBackend(flags *pflag.FlagSet, name *string) {
+	flags.StringVar(name, "backend", os.Getenv("DYT_BACKEND"), "what computes: dyt, or go, the portable one (default dyt)")
+}
 
 // openBackend opens the backend that --backend or DYT_BACKEND names.
 func openBackend(name string) (compute.Backend, error) {

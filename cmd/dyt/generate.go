@@ -110,7 +110,7 @@ context the last tokens count.`,
 	flags.IntVar(&o.TopK, "top-k", 0, "draw from the k likeliest tokens; 0: from all")
 	flags.Float64Var(&o.TopP, "top-p", 0, "draw from the likeliest tokens that together have this probability; 0: from all")
 	flags.Uint64Var(&seed, "seed", 1, "of the draws")
-	flags.StringVar(&backendName, "backend", os.Getenv("DYT_BACKEND"), "what computes")
+	addBackend(flags, &backendName)
 	return cmd
 }
 

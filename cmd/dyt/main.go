@@ -17,6 +17,7 @@ import (
 // commands in the order in which help lists them.
 var commands = []func(*console) *cobra.Command{
 	quickstartCommand,
+	trainCommand,
 	generateCommand,
 	doctorCommand,
 	versionCommand,

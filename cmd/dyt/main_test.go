@@ -60,14 +60,14 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code":   exitCode,
+			"code":   wantCode,
 			"plain":  plain,
 			"schema": func(ts *testscript.TestScript, neg bool, args []string) { validate(ts, schemas, args) },
 		},
 	})
 }
 
-func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+func wantCode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: code N command...")
 	}

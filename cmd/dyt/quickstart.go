@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -81,7 +80,7 @@ says so, and how to get an interval.`,
 	flags.StringVar(&out, "out", filepath.Join("runs", "quickstart"), "folder of runs and report")
 	flags.StringVar(&text, "data", "", "a text file or a folder of texts (default: the source of Go's standard library)")
 	flags.Uint64Var(&seed, "seed", 1, "of first values and order of the text")
-	flags.StringVar(&backendName, "backend", os.Getenv("DYT_BACKEND"), "what computes")
+	addBackend(flags, &backendName)
 	return cmd
 }
 
@@ -100,26 +99,6 @@ func textSource(path string) (data.Config, error) {
 	return data.Config{Source: "file", Path: path}, nil
 }
 
-// emptyFolder makes dir, and refuses one that holds anything: what stands there may be somebody's result.
-func emptyFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return conf.WithCode(fmt.Errorf("--out: %w; name a folder that you may write to", err), conf.ExitInput)
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return conf.WithCode(fmt.Errorf("--out: %w", err), conf.ExitInput)
-	}
-	if len(entries) > 0 {
-		return usage("--out %s holds %s already; name another folder or remove it", dir, entries[0].Name())
-	}
-	probe, err := os.CreateTemp(dir, ".dyt-probe-")
-	if err != nil {
-		return conf.WithCode(fmt.Errorf("--out: %w; name a folder that you may write to", err), conf.ExitInput)
-	}
-	probe.Close()
-	return os.Remove(probe.Name())
-}
-
 func answerOf(q *study.Quickstarted, path string) quickstartAnswer {
 	a := quickstartAnswer{Verdict: string(q.Verdict), Report: path, Baselines: map[string]float64{
 		"order0": q.Baselines.Order[0], "order1": q.Baselines.Order[1], "order2": q.Baselines.Order[2], "order3": q.Baselines.Order[3], "gzip": q.Baselines.Gzip}}
@@ -130,31 +109,11 @@ func answerOf(q *study.Quickstarted, path string) quickstartAnswer {
 }
 
 func printQuickstart(w io.Writer, q *study.Quickstarted, path string) {
-	rows := [][]string{{"twin", "params", "tokens", "val bits/byte", "tok/s train", "final loss", "saturated", "alpha mean"}}
-	pair := q.Pairs[0]
-	for _, s := range []train.Summary{pair.Baseline, pair.Candidate} {
-		rows = append(rows, []string{string(s.Norm), thousands(s.Params), thousands(s.Tokens), fmt.Sprintf("%.3f", s.ValBPB),
-			thousands(int64(s.PerSec)), fmt.Sprintf("%.3f", s.Loss), percent(s.MeanSaturated()), number(s.MeanAlpha())})
-	}
-	table(w, rows)
+	printSummaries(w, "twin", q.Pairs[0].Baseline, q.Pairs[0].Candidate)
 	fmt.Fprintf(w, "baseline  %s\n", q.Line())
 	fmt.Fprintf(w, "verdict   %s; %s\n", q.Headline(), q.Detail())
 	fmt.Fprintf(w, "report    %s\n", path)
 	fmt.Fprintf(w, "next      dyt compare %s --seeds 1,2,3    an interval and a verdict\n", q.Recipe.Preset)
-}
-
-func percent(share float64) string {
-	if math.IsNaN(share) {
-		return "-"
-	}
-	return fmt.Sprintf("%.1f %%", 100*share)
-}
-
-func number(v float64) string {
-	if math.IsNaN(v) {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f", v)
 }
 
 // writeReport writes report.html of a comparison into dir and returns its path.
@@ -167,35 +126,4 @@ func writeReport(done *train.Comparison, dir, command, engine string, refs []ref
 		return "", conf.WithCode(err, conf.ExitFailed)
 	}
 	return path, nil
-}
-
-// watch returns the progress of runs: redrawn in place on a terminal, else a line every ten seconds.
-func (c *console) watch() train.Watch {
-	if c.quiet {
-		return nil
-	}
-	terminal, every := c.terminal(), 10*time.Second
-	if terminal {
-		every = 200 * time.Millisecond
-	}
-	var last time.Time
-	return func(seed uint64, kind norm.Kind, m train.Metrics, steps int) {
-		done := m.Step == steps
-		if time.Since(last) < every && !done {
-			return
-		}
-		last = time.Now()
-		line := fmt.Sprintf("%-9s seed %d  step %d/%d  loss %.3f  lr %.2g", kind, seed, m.Step, steps, m.Loss, m.LR)
-		if m.EvalBPB != nil {
-			line += fmt.Sprintf("  validation %.3f bits per byte", *m.EvalBPB)
-		}
-		switch {
-		case !terminal:
-			fmt.Fprintln(c.err, line)
-		case done:
-			fmt.Fprintf(c.err, "\r\x1b[K%s\n", line)
-		default:
-			fmt.Fprintf(c.err, "\r\x1b[K%s", line)
-		}
-	}
 }

@@ -39,8 +39,11 @@ func interruptible(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { signal.Stop(signals); cancel(nil) }
 }
 
-// trainError gives an error of training its exit code.
-func trainError(err error) error {
+// trainError gives an error of training its exit code, inputError one of reading what a run begins with.
+func trainError(err error) error { return exitCode(err, conf.ExitFailed) }
+func inputError(err error) error { return exitCode(err, conf.ExitInput) }
+
+func exitCode(err error, otherwise int) error {
 	var signal stopped
 	var diverged *train.Diverged
 	var changed *train.ConfigChanged
@@ -59,7 +62,7 @@ func trainError(err error) error {
 	case errors.As(err, &missing), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
 		return conf.WithCode(err, conf.ExitInput)
 	}
-	return conf.WithCode(err, conf.ExitFailed)
+	return conf.WithCode(err, otherwise)
 }
 
 // identity is what a report says about programs, machine and data.

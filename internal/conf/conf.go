@@ -18,6 +18,7 @@ import (
 
 // Config is a struct under resolution: its leaves by key, and the source of each.
 type Config struct {
+	target  any
 	leaves  []*leaf
 	byKey   map[string]*leaf
 	sources map[string]string
@@ -31,7 +32,7 @@ type leaf struct {
 // Of opens the struct that target points to. The values it holds now are the first layer, named source ("default").
 // It panics if target is not a pointer to a struct whose fields all have yaml names.
 func Of(target any, source string) *Config {
-	c := &Config{byKey: map[string]*leaf{}, sources: map[string]string{}}
+	c := &Config{target: target, byKey: map[string]*leaf{}, sources: map[string]string{}}
 	c.walk("", reflect.ValueOf(target).Elem())
 	for _, l := range c.leaves {
 		c.byKey[l.key] = l
@@ -107,6 +108,16 @@ func (c *Config) SetFrom(other any, source string) {
 	o := Of(other, source)
 	for i, l := range o.leaves {
 		if !reflect.DeepEqual(l.value.Interface(), c.leaves[i].value.Interface()) {
+			c.leaves[i].value.Set(l.value)
+			c.sources[l.key] = source
+		}
+	}
+}
+
+// Take copies the values of the keys that wanted holds for from a struct of the same type, whatever they were.
+func (c *Config) Take(other any, source string, wanted func(key string) bool) {
+	for i, l := range Of(other, source).leaves {
+		if wanted(l.key) {
 			c.leaves[i].value.Set(l.value)
 			c.sources[l.key] = source
 		}
@@ -206,7 +217,7 @@ func EnvName(key string) string {
 // Reserved lists the DYT_ variables that steer the program and are no configuration keys.
 var Reserved = []string{"DYT_HOME", "DYT_CPU", "DYT_REQUIRE", "DYT_DEBUG", "DYT_DATA", "DYT_CACHE", "DYT_THREADS", "DYT_BACKEND", "DYT_LOG"}
 
-// Env reads the environment ("NAME=value" entries, as os.Environ gives them) as a layer.
+// Env reads the environment ("NAME=value" entries, as os.Environ gives them) as a layer. An empty variable counts as unset.
 func (c *Config) Env(environ []string) error {
 	keys := map[string]string{}
 	names := append([]string(nil), Reserved...)
@@ -217,7 +228,7 @@ func (c *Config) Env(environ []string) error {
 	sort.Strings(environ)
 	for _, entry := range environ {
 		name, text, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, "DYT_") || contains(Reserved, name) {
+		if !strings.HasPrefix(name, "DYT_") || contains(Reserved, name) || text == "" {
 			continue
 		}
 		key, known := keys[name]

@@ -39,7 +39,7 @@ func TestLayersOverrideInOrderAndRememberTheirSource(t *testing.T) {
 	}
 	for _, err := range []error{
 		c.File(path),
-		c.Env([]string{"DYT_OPTIM_LR=4e-3", "HOME=x", "DYT_THREADS=2"}),
+		c.Env([]string{"DYT_OPTIM_LR=4e-3", "HOME=x", "DYT_THREADS=2", "DYT_PRESET="}),
 		c.Set("budget", "90s", "flag --budget"),
 	} {
 		if err != nil {
@@ -124,5 +124,39 @@ func TestTablePrintsWhatSetReads(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(again.Table()[4]), "[seeds 1,2,3 copy]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestCommentedIsAFileThatSaysWhereValuesCameFrom(t *testing.T) {
+	s, c := open()
+	for _, err := range []error{c.Set("optim.lr", "2e-3", "flag --optim.lr"), c.Set("seeds", "1,2", "env DYT_SEEDS")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	printed, err := c.Commented()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"preset: base # default\n", "  lr: 0.002 # flag --optim.lr\n", "seeds: [1, 2] # env DYT_SEEDS\n"} {
+		if !strings.Contains(string(printed), want) {
+			t.Errorf("no %q in\n%s", want, printed)
+		}
+	}
+	again, d := open()
+	if err := d.YAML(printed, "again"); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(*again) != fmt.Sprint(*s) {
+		t.Errorf("read again as %v, was %v", *again, *s)
+	}
+}
+
+func TestTakeCopiesTheWantedKeysAlone(t *testing.T) {
+	s, c := open()
+	other := &sample{Preset: "other", Tokens: 7}
+	c.Take(other, "norm.kind", func(key string) bool { return strings.HasPrefix(key, "optim.") })
+	if s.Optim.LR != 0 || s.Tokens != 100 || c.Source("optim.lr") != "norm.kind" || c.Source("tokens") != "default" {
+		t.Errorf("took %+v, sources %v", *s, c.Sources())
 	}
 }

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/train"
+	"github.com/spf13/cobra"
+)
+
+// trainAnswer is what train --json prints.
+type trainAnswer struct {
+	Dir        string `json:"dir"`
+	Checkpoint string `json:"checkpoint"` // the last one: a model folder
+	Report     string `json:"report"`
+	Steps      int    `json:"steps"`
+	train.Summary
+	Warnings []string `json:"warnings"` // of the norm sites at the start
+}
+
+func trainCommand(c *console) *cobra.Command {
+	var f recipeFlags
+	var out, backendName string
+	var resume bool
+	cmd := &cobra.Command{
+		Use:   "train RECIPE",
+		Short: "Train one network from a recipe",
+		Long: `train makes one run: a folder with the resolved recipe, metrics, checkpoints in the layout of transformers or timm, and a report.
+Interrupted by SIGINT, SIGTERM or SIGUSR1 it finishes the update, leaves a checkpoint and ends with 130, 143 or 75; --resume
+goes on from the newest checkpoint, to the same bits as a run that was never stopped.`,
+		Example: `  dyt train llama-0.87M --tokens 500k
+  dyt train llama-0.1M --norm rmsnorm --optim.lr 3e-3 --out runs/first --json
+  dyt train llama-0.1M --print-config
+  dyt train runs/first --resume`,
+		Args: exactly(1, "a recipe: a preset, a YAML file or the folder of a run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := f.resolve(args[0])
+			if err != nil {
+				return err
+			}
+			if f.print {
+				return c.printConfig(r)
+			}
+			if out == "" && r.Folder != "" && resume {
+				out = r.Folder
+			} else if out == "" {
+				out = defaultFolder(r)
+			}
+			ready := emptyFolder
+			if resume {
+				ready = writableFolder
+			}
+			if err := ready(out); err != nil {
+				return err
+			}
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			d, err := data.Load(ctx, r.Data)
+			if err != nil {
+				return inputError(err)
+			}
+			c.note("%s", d)
+			backend, err := openBackend(backendName)
+			if err != nil {
+				return err
+			}
+			defer backend.Finalize()
+			run, err := train.Open(backend, r.Recipe, d, out)
+			if err != nil {
+				return trainError(err)
+			}
+			defer run.Close()
+			answer := trainAnswer{Dir: out, Warnings: []string{}}
+			if err := c.begin(run, r, &answer); err != nil {
+				return trainError(err)
+			}
+			watch := c.watch()
+			err = run.Train(ctx, func(m train.Metrics) {
+				if watch != nil {
+					watch(r.Train.Seed, r.Norm.Kind, m, r.Steps())
+				}
+			})
+			if err != nil {
+				return trainError(err)
+			}
+			return c.end(run, &answer)
+		},
+	}
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&out, "out", "", "the run's folder (default: runs/RECIPE_NORM_sSEED)")
+	flags.BoolVar(&resume, "resume", false, "go on from the newest checkpoint in the folder, if there is one")
+	addBackend(flags, &backendName)
+	return cmd
+}
+
+// begin says what the run is and how its norm sites start.
+func (c *console) begin(run *train.Run, r *train.Resolved, answer *trainAnswer) error {
+	if err := run.WriteSources(r.Sources()); err != nil {
+		return err
+	}
+	done, all := run.Steps()
+	c.note("%s with %s, seed %d: %s updates, in %s", r.Describe(), r.Norm.Kind, r.Train.Seed, thousands(all), run.Dir())
+	if done > 0 {
+		c.note("going on after update %s", thousands(done))
+		return nil
+	}
+	sites, err := run.Start()
+	if err != nil {
+		return err
+	}
+	for _, line := range train.Warnings(sites) {
+		answer.Warnings = append(answer.Warnings, line)
+		c.note("warning: %s", line)
+	}
+	return nil
+}
+
+// end prints what the run came to.
+func (c *console) end(run *train.Run, answer *trainAnswer) error {
+	s := run.Summary()
+	answer.Summary = s
+	answer.Steps, _ = run.Steps()
+	checkpoints, err := train.Checkpoints(run.Dir())
+	if err != nil || len(checkpoints) == 0 {
+		return conf.WithCode(fmt.Errorf("no checkpoint in %s: %w", run.Dir(), err), conf.ExitFailed)
+	}
+	answer.Checkpoint = checkpoints[len(checkpoints)-1]
+	return c.result(answer, func(w io.Writer) {
+		printSummaries(w, "run", s)
+		fmt.Fprintf(w, "model     %s\n", answer.Checkpoint)
+		if s.ValBPB > 0 {
+			fmt.Fprintf(w, "next      dyt generate %s --temperature 0.8\n", answer.Checkpoint)
+		}
+	})
+}

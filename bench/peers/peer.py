@@ -98,7 +98,9 @@ class Torch:
             loss.backward()
             optimizer.step()
             return loss.detach()
-        return step, {"loss": step(), "loss2": step()}, None
+        first = step()
+        grad_norm = torch.stack([p.grad.norm() for p in model.parameters()]).norm()
+        return step, {"loss": first, "grad_norm": grad_norm, "loss2": step()}, None
 
     def llama_train(self, norm, t, x):
         torch, F = self.torch, self.torch.nn.functional
@@ -111,10 +113,11 @@ class Torch:
             optimizer.zero_grad()
             loss = F.cross_entropy(run(x[:, :-1]).flatten(0, 1), x[:, 1:].flatten())
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
             optimizer.step()
-            return loss.detach()
-        return step, {"loss": step(), "loss2": step()}, None
+            return loss.detach(), norm
+        first, grad_norm = step()
+        return step, {"loss": first, "grad_norm": grad_norm, "loss2": step()[0]}, None
 
     def layer(self, work, norm, t):
         torch = self.torch
@@ -319,15 +322,19 @@ class Jax:
         def sgd(p, x):
             value, grads = jax.value_and_grad(loss)(p, x)
             return jax.tree.map(lambda a, g: a - LR[work] * g, p, grads), value
-        return self.stepper(jax.jit(sgd, donate_argnums=0), p, x)
+        return self.stepper(jax.jit(sgd, donate_argnums=0), p, x, self.grad_norm(loss, p, x))
 
-    def stepper(self, update, state, x):
+    def grad_norm(self, loss, p, x):
+        grads = self.jax.jit(self.jax.grad(loss))(p, x)
+        return np.sqrt(sum(float(self.jnp.vdot(g, g)) for g in grads.values()))
+
+    def stepper(self, update, state, x, grad_norm):
         holder = [state]
 
         def step():
             holder[0], value = self.jax.block_until_ready(update(holder[0], x))
             return value
-        return step, {"loss": step(), "loss2": step()}, None
+        return step, {"loss": step(), "grad_norm": grad_norm, "loss2": step()}, None
 
     def norm(self, kind, p, prefix, x):
         jax, jnp = self.jax, self.jnp
@@ -392,7 +399,7 @@ class Jax:
             p = jax.tree.map(lambda p, m, v: p * (1 - lr * DECAY) - lr * (m / c1) / (jnp.sqrt(v / c2) + ADAM_EPS), p, m, v)
             return (p, m, v, i), value
         zeros = lambda: jax.tree.map(jnp.zeros_like, p)
-        return self.stepper(jax.jit(adamw, donate_argnums=0), (p, zeros(), zeros(), 0), x)
+        return self.stepper(jax.jit(adamw, donate_argnums=0), (p, zeros(), zeros(), 0), x, self.grad_norm(loss, p, x))
 
     def layer(self, work, norm, p):
         jax, jnp = self.jax, self.jnp

@@ -67,6 +67,21 @@ func memory() (total, free uint64) {
 	return kilobytes(field(string(content), "MemTotal")), kilobytes(field(string(content), "MemAvailable"))
 }
 
+// Load returns how many threads of the whole machine wanted to run, as a mean of the last minute; 0 where the system does
+// not say.
+func Load() float64 {
+	content, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(content), " ")
+	load, err := strconv.ParseFloat(first, 64)
+	if err != nil {
+		return 0
+	}
+	return load
+}
+
 // field returns the text after "name :" in the first line that starts with name.
 func field(content, name string) string {
 	for line := range strings.Lines(content) {

@@ -24,12 +24,12 @@ var floors = [][]string{
 	{"zoo", "cpu/exec"},
 	{"probe", "sample", "cpu/build"},
 	{"train", "cpu"},
-	{"study", "serve"},
+	{"study", "serve", "measure"},
 	{"cmd", "bench", "examples"},
 }
 
 // within names rooms whose packages may import each other.
-var within = []string{"internal", "data", "train", "cpu/kernel", "report", "weights", "cmd", "study"}
+var within = []string{"internal", "data", "train", "cpu/kernel", "report", "weights", "cmd", "study", "bench"}
 
 // alsoAllowed are single arrows on one floor, each with its reason.
 var alsoAllowed = map[[2]string]string{

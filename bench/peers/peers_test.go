@@ -1,0 +1,174 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dyt-go/dyt/weights"
+)
+
+// converse lets the server answer commands.
+func converse(t *testing.T, commands ...command) []answer {
+	t.Helper()
+	var in, out strings.Builder
+	enc := json.NewEncoder(&in)
+	for _, c := range commands {
+		if err := enc.Encode(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := serve(strings.NewReader(in.String()), &out); err != nil {
+		t.Fatal(err)
+	}
+	var answers []answer
+	for dec := json.NewDecoder(strings.NewReader(out.String())); dec.More(); {
+		var a answer
+		if err := dec.Decode(&a); err != nil {
+			t.Fatal(err)
+		}
+		answers = append(answers, a)
+	}
+	return answers
+}
+
+func TestServeRunsAWork(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "gemm.safetensors")
+	got := converse(t, command{Do: "make", Work: "gemm", File: file}, command{Do: "load", Work: "gemm", File: file},
+		command{Do: "run", N: 3}, command{Do: "lode"})
+	if len(got) != 4 {
+		t.Fatalf("%d answers to 4 commands", len(got))
+	}
+	f, err := readTensors(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The sum over all elements of A B is that of (column sums of A) (row sums of B).
+	a, _ := f[0].Float32s()
+	b, _ := f[1].Float32s()
+	want := 0.0
+	for k := range 1024 {
+		column, row := 0.0, 0.0
+		for i := range 1024 {
+			column += float64(a[i*1024+k])
+			row += float64(b[k*1024+i])
+		}
+		want += column * row
+	}
+	if err := agreeValues("the sums", got[1].Values, map[string]float64{"sum": want}); err != nil || len(got[1].Values) != 1 {
+		t.Errorf("%v %v", got[1].Values, err)
+	}
+	if len(got[2].MS) != 3 || !(got[2].MS[0] > 0) {
+		t.Errorf("three runs gave the times %v", got[2].MS)
+	}
+	if got[3].Error == "" {
+		t.Error("an unknown command is no error")
+	}
+}
+
+func TestDisagreementIsAnError(t *testing.T) {
+	same := map[string]float64{"loss": 2}
+	if err := agreeValues("p", same, map[string]float64{"loss": 2.0001}); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []map[string]float64{{"loss": 2.001}, {"lossy": 2}, {}} {
+		if agreeValues("p", same, other) == nil {
+			t.Errorf("%v agrees with %v", other, same)
+		}
+	}
+	dir := t.TempDir()
+	write := func(name string, tensors ...weights.Tensor) string {
+		path := filepath.Join(dir, name)
+		if err := weights.WriteFile(path, tensors, nil); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	vector := func(name string, v ...float32) weights.Tensor { return weights.FromFloat32s(name, []int{len(v)}, v) }
+	nan := float32(0)
+	nan /= nan
+	a := write("a", vector("y", 1, 2, 3), vector("dalpha", 5))
+	if err := agreeFiles("p", a, write("b", vector("dalpha", 5.001), vector("y", 1, 2, 3.00001))); err != nil {
+		t.Error(err)
+	}
+	for name, other := range map[string][]weights.Tensor{
+		"value": {vector("y", 1, 2, 3.001), vector("dalpha", 5)}, "sum": {vector("y", 1, 2, 3), vector("dalpha", 5.1)},
+		"name": {vector("y", 1, 2, 3), vector("dweight", 5)}, "missing": {vector("y", 1, 2, 3)},
+		"shape": {vector("y", 1, 2), vector("dalpha", 5)}, "nan": {vector("y", 1, nan, 3), vector("dalpha", 5)},
+	} {
+		if agreeFiles("p", a, write(name, other...)) == nil {
+			t.Errorf("%s: another file agrees", name)
+		}
+	}
+}
+
+func TestRowsCompareWithTheBestPeerFirst(t *testing.T) {
+	o := &outcome{
+		workload: workload{name: "w", peers: []string{"slow", "fast"}, bar: 0.5, roof: cost{bytes: 1e9}},
+		ms:       map[string][]float64{ours: {4, 4, 4, 8}, "slow": {20, 20, 20, 40}, "fast": {10, 10, 10, 10}},
+		roofs:    []roofs{{Copy: 500}, {Copy: 500}, {Copy: 500}, {Copy: 500}},
+	}
+	rows := o.rows()
+	if len(rows) != 3 || rows[0].Peer != "fast" || rows[1].Peer != "slow" || rows[2].Peer != "copy" {
+		t.Fatalf("%+v", rows)
+	}
+	if r := rows[0]; r.Ours != 4 || r.Ratio != 0.4 || r.Spread < 0.049 || r.Spread > 0.051 || *r.Bar != 0.5 {
+		t.Errorf("%+v", r)
+	}
+	if r := rows[1]; r.Spread != 0 {
+		t.Errorf("the slow peer was slow when we were: %+v", r)
+	}
+	if r := rows[2]; r.PeerMS != 2 || r.Ratio != 2 || r.Bar != nil {
+		t.Errorf("%+v", r)
+	}
+	if a, b := rows[0].verdict(true), rows[1].verdict(false); a != "reached" || b != "" {
+		t.Errorf("verdicts %q and %q", a, b)
+	}
+}
+
+func TestOnlyChoosesRowsAndFamilies(t *testing.T) {
+	for text, want := range map[string]int{"": 17, "vit-train": 3, "vit-train/dyt": 1, "vit-train-avx2": 1, "layer-both": 3, memoryRow: 0} {
+		if got, err := only(text); err != nil || len(got) != want {
+			t.Errorf("%q: %d rows, %v; expected %d", text, len(got), err, want)
+		}
+	}
+	if _, err := only("vit"); err == nil || !strings.Contains(err.Error(), "llama-train/dyt") {
+		t.Errorf("an unknown work: %v", err)
+	}
+}
+
+// The history is data: every line must be one run with commit, processor and rows.
+func TestHistoryIsWhole(t *testing.T) {
+	content, err := os.ReadFile("../history.jsonl")
+	if os.IsNotExist(err) {
+		t.Skip("no run has been recorded yet")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for text := range strings.Lines(string(content)) {
+		n++
+		var l line
+		dec := json.NewDecoder(strings.NewReader(text))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&l); err != nil || l.Commit == "" || l.CPU == "" || len(l.Rows) == 0 {
+			t.Errorf("line %d: %v: %+v", n, err, l)
+		}
+	}
+}
+
+func TestAppendLineAddsALine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	for range 2 {
+		if err := appendLine(path, line{Commit: "c"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(content), "\n") != 2 {
+		t.Errorf("%q %v", content, err)
+	}
+}

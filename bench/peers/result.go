@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/dyt-go/dyt/internal/stat"
+	"github.com/dyt-go/dyt/weights"
+)
+
+// row compares us with one peer at one workload. A peer that is named "avx512 fma peak" or "copy" is the machine itself.
+type row struct {
+	Work   string   `json:"work"`
+	Ours   float64  `json:"ours_ms"` // median of the rounds
+	Peer   string   `json:"peer"`
+	PeerMS float64  `json:"peer_ms"`
+	Ratio  float64  `json:"ratio"`          // of the medians: below 1 we are faster
+	Spread float64  `json:"spread"`         // half the interquartile range of the rounds' own ratios
+	Bar    *float64 `json:"bar"`            // Ratio against the best peer, at most; null where there is none
+	Unit   string   `json:"unit,omitempty"` // of both figures when they are no milliseconds
+}
+
+// rows returns the peers in the order of their speed, the best first, and the roof.
+func (o *outcome) rows() []row {
+	var list []row
+	for _, peer := range o.peers {
+		list = append(list, compare(o.name, peer, o.ms[ours], o.ms[peer], o.bar))
+	}
+	slices.SortFunc(list, func(a, b row) int { return int(math.Copysign(1, a.PeerMS-b.PeerMS)) })
+	ms, what := o.roofMS()
+	return append(list, compare(o.name, what, o.ms[ours], ms, o.bound))
+}
+
+// compare relates samples of the same rounds.
+func compare(work, peer string, us, them []float64, bar float64) row {
+	r := row{Work: work, Ours: stat.Median(us), Peer: peer, PeerMS: stat.Median(them)}
+	r.Ratio = r.Ours / r.PeerMS
+	ratios := make([]float64, len(us))
+	for i := range us {
+		ratios[i] = us[i] / them[i]
+	}
+	r.Spread = (quantile(ratios, 0.75) - quantile(ratios, 0.25)) / 2
+	if bar > 0 {
+		r.Bar = &bar
+	}
+	return r
+}
+
+// quantile interpolates between the two nearest of the sorted values.
+func quantile(values []float64, q float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	at := q * float64(len(sorted)-1)
+	low := int(at)
+	high := min(low+1, len(sorted)-1)
+	return sorted[low] + (at-float64(low))*(sorted[high]-sorted[low])
+}
+
+// verdict is one word for a row that has a bar and, of its workload, comes first.
+func (r row) verdict(first bool) string {
+	switch {
+	case r.Bar == nil || !first:
+		return ""
+	case r.Ratio <= *r.Bar:
+		return "reached"
+	}
+	return "missed"
+}
+
+// table prints rows; of each workload the first is the best peer, whose ratio counts.
+func table(w io.Writer, rows []row) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "work\tours\tpeer\tpeer's\tratio\tspread\tbar\t")
+	seen := map[string]bool{}
+	for _, r := range rows {
+		first := r.Bar != nil && !seen[r.Work]
+		seen[r.Work] = seen[r.Work] || first
+		bar, unit := "-", r.Unit
+		if r.Bar != nil {
+			bar = fmt.Sprintf("%.2f", *r.Bar)
+		}
+		if unit == "" {
+			unit = "ms"
+		}
+		fmt.Fprintf(t, "%s\t%s %s\t%s\t%s %s\t%.3f\t±%.3f\t%s\t%s\n", r.Work, figure(r.Ours), unit, r.Peer, figure(r.PeerMS), unit, r.Ratio, r.Spread, bar, r.verdict(first))
+	}
+	t.Flush()
+}
+
+// figure prints three digits, and every digit before the point.
+func figure(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// writeRows writes the rows as a JSON array.
+func writeRows(path string, rows []row) error {
+	return weights.AtomicFile(path, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	})
+}
+
+// line is one run in history.jsonl.
+type line struct {
+	Time     string             `json:"time"`
+	Commit   string             `json:"commit"`
+	Modified bool               `json:"modified,omitempty"` // the working tree had changes
+	CPU      string             `json:"cpu"`
+	Threads  int                `json:"threads"`
+	Rounds   int                `json:"rounds"`
+	Load     float64            `json:"load"`        // of the machine when the run began, a minute's mean
+	GFLOPS   map[string]float64 `json:"peak_gflops"` // median of the run, by flavour
+	Copy     float64            `json:"copy_gbps"`
+	Rows     []row              `json:"rows"`
+}
+
+// appendLine adds l to the history.
+func appendLine(path string, l line) error {
+	content, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return fmt.Errorf("peers: history: %w", err)
+	}
+	if _, err := f.Write(append(content, '\n')); err != nil {
+		f.Close()
+		return fmt.Errorf("peers: history: %w", err)
+	}
+	return f.Close()
+}
+
+// medianRoofs is the roof of a whole run.
+func medianRoofs(outcomes []*outcome) (gflops map[string]float64, copied float64) {
+	byFlavour, copies := map[string][]float64{}, []float64{}
+	for _, o := range outcomes {
+		for _, r := range o.roofs {
+			copies = append(copies, r.Copy)
+			for flavour, v := range r.GFLOPS {
+				byFlavour[flavour] = append(byFlavour[flavour], v)
+			}
+		}
+	}
+	gflops = map[string]float64{}
+	for flavour, list := range byFlavour {
+		gflops[flavour] = math.Round(10*stat.Median(list)) / 10
+	}
+	return gflops, math.Round(10*stat.Median(copies)) / 10
+}

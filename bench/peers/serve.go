@@ -1,0 +1,176 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dyt-go/dyt/bench/work"
+	_ "github.com/dyt-go/dyt/cpu" // what is measured
+	"github.com/dyt-go/dyt/cpu/kernel/roof"
+	"github.com/dyt-go/dyt/internal/par"
+	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/weights"
+	"github.com/gomlx/compute"
+)
+
+// command is a line that the driver writes to an engine. peer.py knows load, run and peak; make and roof are for ours.
+type command struct {
+	Do   string    `json:"do"` // make, load, run, roof, peak
+	Work string    `json:"work,omitempty"`
+	Norm norm.Kind `json:"norm,omitempty"`
+	File string    `json:"file,omitempty"`
+	N    int       `json:"n,omitempty"`
+}
+
+// answer is the line that comes back.
+type answer struct {
+	Values map[string]float64 `json:"values,omitempty"`
+	MS     []float64          `json:"ms,omitempty"`
+	Bytes  int64              `json:"peak_bytes,omitempty"`
+	Roof   *roofs             `json:"roof,omitempty"`
+	Error  string             `json:"error,omitempty"`
+}
+
+// roofs is what the machine does at best, right now.
+type roofs struct {
+	GFLOPS map[string]float64 `json:"gflops"`    // multiply-adds from registers, by flavour
+	Copy   float64            `json:"copy_gbps"` // read and written bytes
+}
+
+// copyBytes is the size of the arrays of the copy: four times the largest last-level cache met so far.
+const copyBytes = 128 << 20
+
+// serve is our side of the pipe: it answers each command of in on out.
+func serve(in io.Reader, out io.Writer) error {
+	backend, err := compute.New()
+	if err != nil {
+		return err
+	}
+	defer backend.Finalize()
+	s := server{backend: backend}
+	commands, answers := json.NewDecoder(in), json.NewEncoder(out)
+	for {
+		var c command
+		if err := commands.Decode(&c); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("peers: serve: %w", err)
+		}
+		a, err := s.do(c)
+		if err != nil {
+			a = answer{Error: err.Error()}
+		}
+		if err := answers.Encode(a); err != nil {
+			return err
+		}
+	}
+}
+
+type server struct {
+	backend compute.Backend
+	loaded  *work.Loaded
+	pool    *par.Pool
+	copier  *roof.Copier
+}
+
+func (s *server) do(c command) (answer, error) {
+	switch c.Do {
+	case "make":
+		file, err := work.Make(s.backend, c.Work, c.Norm)
+		if err != nil {
+			return answer{}, err
+		}
+		return answer{}, weights.WriteFile(c.File, file, nil)
+	case "load":
+		return s.load(c)
+	case "run":
+		return s.run(c.N)
+	case "roof":
+		return s.roof()
+	case "peak":
+		bytes, err := peakBytes()
+		return answer{Bytes: bytes}, err
+	}
+	return answer{}, fmt.Errorf("peers: serve: no command %q", c.Do)
+}
+
+func (s *server) load(c command) (answer, error) {
+	file, err := readTensors(c.File)
+	if err != nil {
+		return answer{}, err
+	}
+	if s.loaded, err = work.Load(s.backend, c.Work, c.Norm, file); err != nil {
+		return answer{}, err
+	}
+	if s.loaded.Tensors != nil {
+		if err := weights.WriteFile(c.File+"."+ours, s.loaded.Tensors, nil); err != nil {
+			return answer{}, err
+		}
+		s.loaded.Tensors = nil
+	}
+	return answer{Values: s.loaded.Values}, nil
+}
+
+func (s *server) run(n int) (answer, error) {
+	var a answer
+	for range n {
+		start := time.Now()
+		if err := s.loaded.Call(); err != nil {
+			return a, err
+		}
+		a.MS = append(a.MS, float64(time.Since(start).Nanoseconds())/1e6)
+	}
+	return a, nil
+}
+
+func (s *server) roof() (answer, error) {
+	if s.pool == nil {
+		threads, err := par.Threads()
+		if err != nil {
+			return answer{}, err
+		}
+		s.pool, s.copier = par.New(threads), roof.NewCopier(copyBytes)
+	}
+	r := &roofs{GFLOPS: map[string]float64{}, Copy: s.copier.GBPerSecond(s.pool)}
+	for _, l := range roof.Loops() {
+		r.GFLOPS[string(l.Flavour)] = l.GFLOPS(s.pool)
+	}
+	return answer{Roof: r}, nil
+}
+
+func readTensors(path string) ([]weights.Tensor, error) {
+	f, err := weights.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var list []weights.Tensor
+	for _, info := range f.Infos() {
+		t, err := f.Tensor(info.Name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// peakBytes is the largest resident memory of this process so far.
+func peakBytes() (int64, error) {
+	content, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, fmt.Errorf("peers: peak memory is known on Linux alone: %w", err)
+	}
+	for line := range strings.Lines(string(content)) {
+		if text, found := strings.CutPrefix(line, "VmHWM:"); found {
+			kb, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "kB")), 10, 64)
+			return kb << 10, err
+		}
+	}
+	return 0, fmt.Errorf("peers: /proc/self/status has no line VmHWM")
+}

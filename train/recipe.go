@@ -29,9 +29,11 @@ type Recipe struct {
 
 // Model names a row of an architecture's table.
 type Model struct {
-	Arch    string `yaml:"arch" json:"arch"`
-	Variant string `yaml:"variant" json:"variant"`
-	Extras  bool   `yaml:"extras" json:"extras"` // give a normalized network what a norm-free one brings along, as a control
+	Arch     string  `yaml:"arch" json:"arch"`
+	Variant  string  `yaml:"variant" json:"variant"`
+	Classes  int     `yaml:"classes" json:"classes"`     // what the logits choose among; 0: the variant's own
+	DropPath float64 `yaml:"drop_path" json:"drop_path"` // rate of stochastic depth in the last block; 0: none
+	Extras   bool    `yaml:"extras" json:"extras"`       // give a normalized network what a norm-free one brings along, as a control
 }
 
 // Budget is how much a run sees, and in what portions.

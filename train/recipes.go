@@ -7,7 +7,7 @@ import (
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
-	"github.com/dyt-go/dyt/zoo/llama"
+	"github.com/dyt-go/dyt/zoo"
 	"github.com/dyt-go/dyt/zoo/part"
 )
 
@@ -34,19 +34,23 @@ var Presets = []Preset{
 func laptopLLaMA(name, variant string, context, batch int, tokens int64) Recipe {
 	adamw := optim.Default()
 	adamw.Beta2, adamw.Decay, adamw.Clip = 0.95, 0.1, 1
-	n, err := llama.DefaultNorm(variant, norm.DyT)
-	if err != nil {
-		panic(fmt.Errorf("BUG: train: preset %s: %w", name, err))
-	}
-	return Recipe{
+	return mustDyT(Recipe{
 		Preset: name,
 		Model:  Model{Arch: "llama", Variant: variant},
-		Norm:   n,
 		Data:   data.Config{Source: "goroot", Tokenizer: "bytes", Context: context, ValTokens: 1 << 16},
 		Train:  Budget{Tokens: tokens, Batch: batch, Accumulate: 1, Seed: 1, Log: 10, Eval: 100},
 		Optim:  Optim{Config: adamw, LR: 6e-3, End: 0.1, Schedule: cosine, Warmup: 0.05, WarmupShape: linear},
 		Save:   Save{Every: 200, Keep: 2},
+	})
+}
+
+// mustDyT gives a row of the table its norm: the architecture's DyT.
+func mustDyT(r Recipe) Recipe {
+	r, err := r.WithNorm(norm.DyT)
+	if err != nil {
+		panic(fmt.Errorf("BUG: train: preset %s: %w", r.Preset, err))
 	}
+	return r
 }
 
 // Find returns the recipe of a preset.
@@ -63,25 +67,21 @@ func Find(name string) (Recipe, error) {
 
 // WithNorm returns the twin of r: the same recipe with the architecture's own setting of another norm.
 func (r Recipe) WithNorm(kind norm.Kind) (Recipe, error) {
-	n, err := llama.DefaultNorm(r.Model.Variant, kind)
+	arch, err := zoo.Find(r.Model.Arch)
 	if err != nil {
+		return Recipe{}, fmt.Errorf("train: model.arch: %w", err)
+	}
+	if r.Norm, err = arch.Norm(r.Model.Variant, kind); err != nil {
 		return Recipe{}, err
 	}
-	r.Norm = n
 	return r, nil
 }
 
 // Open makes the network of the recipe.
 func (r Recipe) Open() (part.Model, error) {
-	if r.Model.Arch != "llama" {
-		return nil, fmt.Errorf("train: model.arch is %q, expected llama", r.Model.Arch)
-	}
-	m, err := llama.Open(r.Model.Variant, r.Norm)
+	arch, err := zoo.Find(r.Model.Arch)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("train: model.arch: %w", err)
 	}
-	if r.Model.Extras {
-		m.EmbedScale = true
-	}
-	return m, nil
+	return arch.Open(r.Model.Variant, r.Norm, zoo.Options{Classes: r.Model.Classes, DropPath: r.Model.DropPath, Extras: r.Model.Extras})
 }

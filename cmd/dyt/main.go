@@ -19,6 +19,7 @@ var commands = []func(*console) *cobra.Command{
 	quickstartCommand,
 	trainCommand,
 	generateCommand,
+	modelsCommand,
 	doctorCommand,
 	versionCommand,
 }

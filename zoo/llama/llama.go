@@ -76,6 +76,7 @@ func New(variant string, c Config) (*Model, error) {
 
 func (m *Model) Arch() string    { return "llama" }
 func (m *Model) Variant() string { return m.variant }
+func (m *Model) Classes() int    { return m.Vocab }
 
 // Forward returns the logits [B, T, V] of tokens [B, T].
 func (m *Model) Forward(s *model.Scope, tokens *Node) *Node {

@@ -14,6 +14,7 @@ import (
 type Model interface {
 	Arch() string    // the folder under zoo/: "llama"
 	Variant() string // the row of its table: "7B"
+	Classes() int    // what the logits choose among: the vocabulary, or the classes of images
 
 	// Forward returns the logits: [B, T, vocab] of tokens [B, T], or [B, classes] of images [B, C, H, W].
 	Forward(s *model.Scope, x *graph.Node) *graph.Node

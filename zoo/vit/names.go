@@ -72,8 +72,8 @@ func (m *Model) ConfigJSON() map[string]any {
 	args := timmArgs{Image: m.Image, Patch: m.Patch, Channels: m.Channels, Width: m.Width, Layers: m.Layers, Heads: m.Heads,
 		MLPRatio: float64(m.Hidden) / float64(m.Width), Pool: "avg", DropPath: m.DropPath}
 	c := timmConfig{
-		Architecture: timmNames[m.variant], Classes: m.Classes, Width: m.Width, Pool: "avg", Variant: m.variant, InitStd: m.InitStd,
-		Pretrained: timmPretrained{m.Classes, [3]int{m.Channels, m.Image, m.Image}, true, "patch_embed.proj", "head"},
+		Architecture: timmNames[m.variant], Classes: m.Labels, Width: m.Width, Pool: "avg", Variant: m.variant, InitStd: m.InitStd,
+		Pretrained: timmPretrained{m.Labels, [3]int{m.Channels, m.Image, m.Image}, true, "patch_embed.proj", "head"},
 	}
 	if c.Architecture == "" {
 		c.Architecture = "vit_base_patch16_224"
@@ -120,7 +120,7 @@ func FromConfigJSON(content []byte) (*Model, error) {
 	case args.QKVBias != nil && !*args.QKVBias, args.ClassToken != nil && !*args.ClassToken:
 		return nil, fmt.Errorf("vit: config.json: model_args turns qkv_bias or class_token off, which is not supported")
 	}
-	return New(c.Variant, Config{Image: args.Image, Channels: args.Channels, Patch: args.Patch, Classes: args.Classes, Width: args.Width, Layers: args.Layers,
+	return New(c.Variant, Config{Image: args.Image, Channels: args.Channels, Patch: args.Patch, Labels: args.Classes, Width: args.Width, Layers: args.Layers,
 		Heads: args.Heads, Hidden: int(float64(args.Width) * args.MLPRatio), Norm: n, DropPath: args.DropPath, InitStd: c.InitStd})
 }
 

@@ -53,7 +53,7 @@ func Open(variant string, n norm.Config) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := Config{Image: s.image, Channels: s.channels, Patch: s.patch, Classes: s.classes, Width: s.width, Layers: s.layers,
+	c := Config{Image: s.image, Channels: s.channels, Patch: s.patch, Labels: s.classes, Width: s.width, Layers: s.layers,
 		Heads: s.heads, Hidden: 4 * s.width, Norm: n, InitStd: 0.02}
 	if s.laptop() {
 		c.InitStd = 0

@@ -31,7 +31,7 @@ type Config struct {
 	Image    int // S
 	Channels int // C
 	Patch    int // P, divides S
-	Classes  int // of the head
+	Labels   int // classes of the head
 	Width    int // D
 	Layers   int // L
 	Heads    int // H, divides D
@@ -60,7 +60,7 @@ func New(variant string, c Config) (*Model, error) {
 	for _, f := range []struct {
 		name string
 		size int
-	}{{"image", c.Image}, {"channels", c.Channels}, {"patch", c.Patch}, {"classes", c.Classes}, {"width", c.Width}, {"layers", c.Layers}, {"heads", c.Heads}, {"hidden", c.Hidden}} {
+	}{{"image", c.Image}, {"channels", c.Channels}, {"patch", c.Patch}, {"classes", c.Labels}, {"width", c.Width}, {"layers", c.Layers}, {"heads", c.Heads}, {"hidden", c.Hidden}} {
 		if f.size <= 0 {
 			return nil, fmt.Errorf("vit: %s is %d, expected a positive number", f.name, f.size)
 		}
@@ -78,6 +78,7 @@ func New(variant string, c Config) (*Model, error) {
 
 func (m *Model) Arch() string    { return "vit" }
 func (m *Model) Variant() string { return m.variant }
+func (m *Model) Classes() int    { return m.Labels }
 
 // patches is N.
 func (m *Model) patches() int { return (m.Image / m.Patch) * (m.Image / m.Patch) }
@@ -92,7 +93,7 @@ func (m *Model) Forward(s *model.Scope, images *Node) *Node {
 	}
 	y := ReduceMean(ConvertDType(SliceAxis(x, 1, AxisRange(1)), dtypes.Float32), 1) // [B, D]
 	y = part.Norm(s.In("fc_norm"), m.Norm.At(norm.Final), ConvertDType(y, m.Compute))
-	return part.Dense(s.In("head"), y, m.Classes, m.inner(m.Width), true) // [B, classes]
+	return part.Dense(s.In("head"), y, m.Labels, m.inner(m.Width), true) // [B, classes]
 }
 
 // block is one layer: x + Attention(norm(x)), then x + MLP(norm(x)).

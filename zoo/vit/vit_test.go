@@ -87,7 +87,7 @@ func TestConfigOfTimm(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := open(t, "S/16", norm.LayerNorm).Config
-	want.Image, want.Classes, want.InitStd = 256, 100, 0
+	want.Image, want.Labels, want.InitStd = 256, 100, 0
 	if m.Config != want {
 		t.Errorf("got %+v, expected %+v", m.Config, want)
 	}

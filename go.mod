@@ -13,6 +13,7 @@ require (
 	github.com/gomlx/compute v0.1.6 // indirect
 	github.com/gomlx/gomlx v0.28.8 // indirect
 	github.com/google/go-cmp v0.7.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/rogpeppe/go-internal v1.16.0 // indirect

@@ -123,7 +123,7 @@ func (g *randomGraph) step() {
 }
 
 func (g *randomGraph) unary(x compute.Value) {
-	switch g.random.IntN(7) {
+	switch g.random.IntN(9) {
 	case 0:
 		v, err := g.f.Tanh(x)
 		g.add("tanh", v, err, 1)
@@ -142,9 +142,15 @@ func (g *randomGraph) unary(x compute.Value) {
 	case 5:
 		v, err := g.f.Abs(x)
 		g.add("abs", v, err, g.size(x))
-	case 6: // has no kernel: a region in the middle
+	case 6:
 		v, err := g.f.Sin(x)
 		g.add("sin", v, err, 1)
+	case 7: // has no kernel: a region in the middle
+		v, err := g.f.Reverse(x, g.random.Perm(len(g.shape(x)))...)
+		g.add("reverse", v, err, g.size(x))
+	case 8: // continuous where the condition changes
+		v, err := g.f.Where(must(g.f.GreaterThan(x, g.scalar(0.5))), x, g.scalar(0.5))
+		g.add("where", v, err, max(g.size(x), 0.5))
 	}
 }
 

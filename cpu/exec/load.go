@@ -9,6 +9,10 @@ func (w *worker) load(t *plan.Tape, i int, f *frame, at tile) {
 	if d.Kind == plan.LoadOne {
 		return
 	}
+	if d.Bytes {
+		w.loadBytes(t, d, f.raw[d.Root.ID][d.Offset:], at)
+		return
+	}
 	src := f.data[d.Root.ID][d.Offset:]
 	n := at.rows * at.cols
 	switch {
@@ -38,6 +42,23 @@ func (w *worker) load(t *plan.Tape, i int, f *frame, at tile) {
 	}
 }
 
+// loadBytes is load for truths, which are bytes in memory and numbers in registers.
+func (w *worker) loadBytes(t *plan.Tape, d *plan.Load, src []byte, at tile) {
+	dst := w.regs[d.Reg]
+	if d.Kind == plan.LoadRows {
+		for r := range dst {
+			dst[r] = float32(src[offset(at.row+r, d.RowAxes, d.RowSteps)])
+		}
+		return
+	}
+	for r := range at.rows {
+		row, src := dst[r*at.cols:(r+1)*at.cols], src[offset(at.row+r, d.RowAxes, d.RowSteps):]
+		for j := range row {
+			row[j] = float32(src[offset(at.col+j, d.ColAxes, d.ColSteps)])
+		}
+	}
+}
+
 // offset returns where row number row begins.
 func offset(row int, axes, steps []int) int {
 	at := 0
@@ -51,16 +72,18 @@ func offset(row int, axes, steps []int) int {
 	return at
 }
 
-// gather copies columns from col on of the row at src.
+// gather copies columns from col on of the row at src, run by run along the last axis.
 func gather(dst, src []float32, d *plan.Load, col int) {
-	if len(d.ColAxes) == 1 {
-		step := d.ColSteps[0]
-		for j := range dst {
-			dst[j] = src[(col+j)*step]
-		}
+	last := len(d.ColAxes) - 1
+	if last < 0 {
+		fill(dst, src[0])
 		return
 	}
-	for j := range dst {
-		dst[j] = src[offset(col+j, d.ColAxes, d.ColSteps)]
+	n, step := d.ColAxes[last], d.ColSteps[last]
+	for len(dst) > 0 {
+		first := col % n
+		run := min(n-first, len(dst))
+		copyRow(dst[:run], 1, src[offset(col/n, d.ColAxes[:last], d.ColSteps[:last])+first*step:], step, run)
+		dst, col = dst[run:], col+run
 	}
 }

@@ -47,6 +47,10 @@ func (w *worker) begin(t *plan.Tape, f *frame) {
 		d := &t.Loads[i]
 		w.filled[i] = false
 		if d.Kind == plan.LoadOne {
+			if d.Bytes {
+				w.numbers[d.Reg] = float32(f.raw[d.Root.ID][d.Offset])
+				continue
+			}
 			w.numbers[d.Reg] = f.data[d.Root.ID][d.Offset]
 		}
 	}
@@ -102,6 +106,18 @@ func (w *worker) instr(t *plan.Tape, i *plan.Instr, k *elem.Table, at tile, chun
 		fill(w.regs[i.Dst], a[0])
 	case plan.OpCopy:
 		copy(w.regs[i.Dst], a)
+	case plan.OpTernary:
+		i.Ternary(w.regs[i.Dst], a, w.regs[i.B], w.regs[i.C])
+	case plan.OpTernary1:
+		i.Ternary1(w.regs[i.Dst], a, w.regs[i.B], w.regs[i.C][0])
+	case plan.OpChoose:
+		chosen := w.regs[i.C]
+		if a[0] != 0 {
+			chosen = w.regs[i.B]
+		}
+		copy(w.regs[i.Dst], chosen)
+	case plan.OpPack:
+		pack(&t.Packs[i.Dst], f, a, at, t.Row)
 	case plan.OpRowSum:
 		dst := w.regs[i.Dst]
 		for r := range at.rows {
@@ -118,6 +134,21 @@ func (w *worker) instr(t *plan.Tape, i *plan.Instr, k *elem.Table, at tile, chun
 		add := adder(k, s.Code)
 		for r := range at.rows {
 			add(into, into, a[r*at.cols:(r+1)*at.cols])
+		}
+	}
+}
+
+// pack writes truths to memory.
+func pack(p *plan.Pack, f *frame, x []float32, at tile, row int) {
+	start := at.row*row + at.col
+	if p.Rows {
+		start = at.row
+	}
+	dst := f.raw[p.Value.ID][start : start+len(x)]
+	for i, v := range x {
+		dst[i] = 0
+		if v != 0 {
+			dst[i] = 1
 		}
 	}
 }

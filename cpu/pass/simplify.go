@@ -22,8 +22,11 @@ var Rules = []Rule{
 	{"x*1, x/1, -(-x) -> x", "automatic differentiation multiplies by ones", unit},
 	{"pad(a) + pad(b) -> concatenate(a, b)", "the gradient of slices that cut an array in two", joinPads},
 	{"reduce over mixed axes -> reduce twice", "a cluster reduces rows or columns, not both", splitReduce},
+	{"reduce over long rows -> reduce pieces, then their results", "a row is reduced from a first-level cache", splitLongRow},
 	{"pow(x, 2) -> x*x", "a product is exact where a power is not cheaper", square},
 	{"convert to the same type -> x", "nothing happens", sameType},
+	{"iota -> broadcast of 0, 1, ...", "the numbers of one axis, repeated by a view", countUp},
+	{"reduce_and, reduce_or -> reduce_min, reduce_max of 0 and 1", "clusters reduce numbers", reduceTruths},
 }
 
 func simplify(f *ir.Func, _ Env) (*ir.Func, error) {
@@ -131,25 +134,12 @@ func joinPads(r *rewriter, op *ir.Op) bool {
 
 // splitReduce reduces the axes after the last kept one first, then the others.
 func splitReduce(r *rewriter, op *ir.Op) bool {
-	attr := func(axes []int) ir.Attr { return nil }
-	var axes []int
-	switch a := op.Attr.(type) {
-	case ir.ReduceSumAttr:
-		axes, attr = a.Axes, func(axes []int) ir.Attr { return ir.ReduceSumAttr{Axes: axes} }
-	case ir.ReduceMaxAttr:
-		axes, attr = a.Axes, func(axes []int) ir.Attr { return ir.ReduceMaxAttr{Axes: axes} }
-	case ir.ReduceMinAttr:
-		axes, attr = a.Axes, func(axes []int) ir.Attr { return ir.ReduceMinAttr{Axes: axes} }
-	default:
+	axes, attr, ok := reduction(op)
+	if !ok {
 		return false
 	}
 	x := op.Args[0]
-	last := -1 // the last axis that is kept
-	for axis, d := range x.Shape.Dimensions {
-		if d > 1 && !slices.Contains(axes, axis) {
-			last = axis
-		}
-	}
+	last := lastKept(x.Shape.Dimensions, axes)
 	var inner, outer []int
 	for _, axis := range axes {
 		if axis > last {
@@ -171,4 +161,123 @@ func splitReduce(r *rewriter, op *ir.Op) bool {
 	first := r.add(op.Kind, attr(inner), shapes.Make(x.Shape.DType, dims...), r.of(x))
 	// Axes before the last kept one keep their numbers unless inner axes lie before them, which they do not.
 	return r.become(op, r.add(op.Kind, attr(outer), op.Result().Shape, first))
+}
+
+// reduction returns the axes of a reduction and what makes its attribute for others; false for other ops.
+func reduction(op *ir.Op) (axes []int, attr func(axes []int) ir.Attr, ok bool) {
+	switch a := op.Attr.(type) {
+	case ir.ReduceSumAttr:
+		return a.Axes, func(axes []int) ir.Attr { return ir.ReduceSumAttr{Axes: axes} }, true
+	case ir.ReduceMaxAttr:
+		return a.Axes, func(axes []int) ir.Attr { return ir.ReduceMaxAttr{Axes: axes} }, true
+	case ir.ReduceMinAttr:
+		return a.Axes, func(axes []int) ir.Attr { return ir.ReduceMinAttr{Axes: axes} }, true
+	}
+	return nil, nil, false
+}
+
+// lastKept returns the last axis longer than 1 that is not in axes, -1 if there is none.
+func lastKept(dims, axes []int) int {
+	last := -1
+	for axis, d := range dims {
+		if d > 1 && !slices.Contains(axes, axis) {
+			last = axis
+		}
+	}
+	return last
+}
+
+// A row of more than longRow elements is reduced in pieces of at most piece.
+const (
+	longRow = 1 << 16
+	piece   = 1 << 12
+)
+
+// splitLongRow reduces pieces of equal length, when there are some, and then their results.
+func splitLongRow(r *rewriter, op *ir.Op) bool {
+	axes, attr, ok := reduction(op)
+	if !ok {
+		return false
+	}
+	x, n := op.Args[0].Shape, 1
+	last := lastKept(x.Dimensions, axes)
+	for _, axis := range axes {
+		n *= x.Dimensions[axis]
+		if axis < last {
+			return false
+		}
+	}
+	if last < 0 || n <= longRow {
+		return false
+	}
+	length := piece
+	for n%length != 0 {
+		length--
+	}
+	if length == 1 || n/length > longRow {
+		return false
+	}
+	kept := op.Result().Shape.Dimensions
+	dims := append(slices.Clone(kept), n/length, length)
+	pieces := r.add(ir.Reshape, ir.ReshapeAttr{Dimensions: dims}, shapes.Make(x.DType, dims...), r.of(op.Args[0]))
+	rank := len(kept)
+	partial := r.add(op.Kind, attr([]int{rank + 1}), shapes.Make(x.DType, append(slices.Clone(kept), n/length)...), pieces)
+	return r.become(op, r.add(op.Kind, attr([]int{rank}), op.Result().Shape, partial))
+}
+
+// countUp gives iota as the numbers of one axis.
+func countUp(r *rewriter, op *ir.Op) bool {
+	if op.Kind != ir.Iota {
+		return false
+	}
+	a, out := op.Attr.(ir.IotaAttr), op.Result().Shape
+	if out.Rank() == 0 || out.Size() == 0 {
+		return false
+	}
+	n := out.Dimensions[a.IotaAxis]
+	var flat any
+	switch out.DType {
+	case dtypes.Float32:
+		flat = counted[float32](n)
+	case dtypes.Float64:
+		flat = counted[float64](n)
+	case dtypes.Int32:
+		flat = counted[int32](n)
+	case dtypes.Int64:
+		flat = counted[int64](n)
+	default:
+		return false
+	}
+	line := r.add(ir.Constant, ir.ConstantAttr{Flat: flat}, shapes.Make(out.DType, n))
+	return r.become(op, r.add(ir.BroadcastInDim, ir.BroadcastInDimAttr{OutputShape: out, BroadcastAxes: []int{a.IotaAxis}}, out, line))
+}
+
+func counted[T int32 | int64 | float32 | float64](n int) []T {
+	list := make([]T, n)
+	for i := range list {
+		list[i] = T(i)
+	}
+	return list
+}
+
+// reduceTruths reduces truths as numbers.
+func reduceTruths(r *rewriter, op *ir.Op) bool {
+	var kind ir.Kind
+	var attr ir.Attr
+	switch a := op.Attr.(type) {
+	case ir.ReduceLogicalAndAttr:
+		kind, attr = ir.ReduceMin, ir.ReduceMinAttr{Axes: a.Axes}
+	case ir.ReduceLogicalOrAttr:
+		kind, attr = ir.ReduceMax, ir.ReduceMaxAttr{Axes: a.Axes}
+	default:
+		return false
+	}
+	f32 := func(s shapes.Shape) shapes.Shape { return shapes.Make(dtypes.Float32, s.Dimensions...) }
+	x, out := op.Args[0], op.Result().Shape
+	if x.Shape.DType != dtypes.Bool {
+		return false
+	}
+	numbers := r.add(ir.ConvertDType, ir.ConvertDTypeAttr{Dtype: dtypes.Float32}, f32(x.Shape), r.of(x))
+	reduced := r.add(kind, attr, f32(out), numbers)
+	return r.become(op, r.add(ir.ConvertDType, ir.ConvertDTypeAttr{Dtype: dtypes.Bool}, out, reduced))
 }

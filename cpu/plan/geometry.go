@@ -74,13 +74,13 @@ func kindOf(d *Load, row int) LoadKind {
 	if _, step, ok := oneAxis(d.ColAxes, d.ColSteps); !ok || step != 1 && row > 1 {
 		return LoadGather
 	}
-	if len(d.RowAxes) == 0 {
+	if len(d.RowAxes) == 0 && !d.Bytes {
 		return LoadDense
 	}
 	if isZero(d.RowSteps) {
 		return LoadRepeat
 	}
-	if _, step, ok := oneAxis(d.RowAxes, d.RowSteps); ok && step == row {
+	if _, step, ok := oneAxis(d.RowAxes, d.RowSteps); ok && step == row && !d.Bytes {
 		return LoadDense
 	}
 	return LoadRuns

@@ -11,7 +11,7 @@ import (
 type node struct {
 	op    *ir.Op
 	index int // place in the order of the function
-	code  code
+	formula
 	out   *ir.Value
 	args  []View
 	after []*ir.Value // values that must exist before, besides operands: what barriers hold back

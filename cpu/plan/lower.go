@@ -1,7 +1,11 @@
 package plan
 
 import (
+	"fmt"
+	"math"
 	"slices"
+
+	"github.com/gomlx/compute/dtypes"
 
 	"github.com/dyt-go/dyt/cpu/ir"
 )
@@ -83,25 +87,85 @@ func (l *lowering) node(n *node) {
 		l.values[n.out] = args[0]
 		return
 	}
+	if n.out.Shape.DType == dtypes.Bool {
+		l.truths(n, args, width, want)
+		return
+	}
 	dst := l.target(n, want)
 	at := dst
 	if width != want {
 		at = l.newReg(reg{shape: width})
 	}
-	switch n.code {
-	case codeCopy:
-		l.move(dst, args[0])
-		l.values[n.out] = dst
-		return
-	case codeUnary:
-		l.emit(Instr{Op: OpUnary, Dst: at, A: args[0], Unary: unaryOf(l.p.table.Elem, n.op.Kind)})
-	case codeBinary:
-		l.binary(binaryOf(l.p.table.Elem, n.op.Kind), at, args[0], args[1])
-	}
+	l.compute(n, at, args)
 	if at != dst {
 		l.move(dst, at)
 	}
 	l.values[n.out] = at
+}
+
+// truths computes truths in a register and writes them to memory, a byte each, when somebody outside reads them.
+func (l *lowering) truths(n *node, args []int, width, want shape) {
+	at := l.newReg(reg{shape: width})
+	l.compute(n, at, args)
+	l.values[n.out] = at
+	if !l.needed[n.out.ID] {
+		return
+	}
+	if width != want {
+		wide := l.newReg(reg{shape: want})
+		l.move(wide, at)
+		at = wide
+	}
+	l.emit(Instr{Op: OpPack, Dst: len(l.tape.Packs), A: at})
+	l.tape.Packs = append(l.tape.Packs, Pack{Value: n.out, Rows: want == shapeRow})
+}
+
+// compute emits what n computes from registers args into register at, which is as wide as the widest of them.
+func (l *lowering) compute(n *node, at int, args []int) {
+	t := l.p.table.Elem
+	switch n.code {
+	case codeCopy, codeSum, codeMax, codeMin:
+		l.move(at, args[0])
+	case codeUnary:
+		l.emit(Instr{Op: OpUnary, Dst: at, A: args[0], Unary: n.unary})
+	case codeBinary:
+		l.binary(n.binary, at, args[0], args[1])
+	case codeTernary:
+		l.choose(at, args[0], args[1], args[2])
+	case codeClamp:
+		low := l.newReg(reg{shape: max(l.regs[args[0]].shape, l.regs[args[1]].shape)})
+		l.binary(binary{t.Max, t.MaxScalar, t.MaxScalar}, low, args[1], args[0])
+		l.binary(binary{t.Min, t.MinScalar, t.MinScalar}, at, low, args[2])
+	}
+}
+
+// choose emits dst = c ? x : y.
+func (l *lowering) choose(dst, c, x, y int) {
+	t := l.p.table.Elem
+	full := l.regs[dst].shape
+	is := func(r int, s shape) bool { return l.regs[r].shape == s }
+	switch {
+	case full == shapeOne:
+		l.emit(Instr{Op: OpTernary, Dst: dst, A: c, B: x, C: y, Ternary: t.Select})
+	case is(c, shapeOne):
+		l.emit(Instr{Op: OpChoose, Dst: dst, A: c, B: l.widen(x, full), C: l.widen(y, full)})
+	case is(y, shapeOne):
+		l.emit(Instr{Op: OpTernary1, Dst: dst, A: l.widen(c, full), B: l.widen(x, full), C: y, Ternary1: t.SelectScalar})
+	case is(x, shapeOne):
+		l.emit(Instr{Op: OpTernary1, Dst: dst, A: l.widen(c, full), B: l.widen(y, full), C: x, Ternary1: t.RSelectScalar})
+	default:
+		l.emit(Instr{Op: OpTernary, Dst: dst, A: l.widen(c, full), B: l.widen(x, full), C: l.widen(y, full), Ternary: t.Select})
+	}
+}
+
+// widen returns a register of shape s with what r holds.
+func (l *lowering) widen(r int, s shape) int {
+	if l.regs[r].shape == s {
+		return r
+	}
+	wide := l.newReg(reg{shape: s})
+	l.move(wide, r)
+	return wide
 }
 
 // target returns the register that n writes: one in memory when somebody outside reads the value.
@@ -147,11 +211,7 @@ var reduceOf = map[code]Reduce{codeSum: ReduceSum, codeMax: ReduceMax, codeMin: 
 
 // reduce emits a reduction of register a.
 func (l *lowering) reduce(n *node, a int) {
-	if l.regs[a].shape != shapeFull {
-		wide := l.newReg(reg{shape: shapeFull})
-		l.move(wide, a)
-		a = wide
-	}
+	a = l.widen(a, shapeFull)
 	if n.class == classRow {
 		dst := l.target(n, shapeRow)
 		l.emit(Instr{Op: OpRowSum, Dst: dst, A: a, Reduce: reduceOf[n.code]})
@@ -179,9 +239,7 @@ func (l *lowering) operand(a View, full bool) int {
 	if isZero(steps) {
 		r.kind, r.shape = LoadOne, shapeOne
 		if def := a.Root.Def; def != nil && def.Kind == ir.Constant {
-			if flat, ok := def.Attr.(ir.ConstantAttr).Flat.([]float32); ok {
-				return l.newReg(reg{shape: shapeOne, value: flat[a.Offset]})
-			}
+			return l.newReg(reg{shape: shapeOne, value: word(def.Attr.(ir.ConstantAttr).Flat, a.Offset)})
 		}
 	} else if sp := l.g.space; !full || sp.row >= shortRow && isZero(steps[sp.split(sp.row):]) {
 		r.kind, r.shape = LoadRows, shapeRow
@@ -192,8 +250,26 @@ func (l *lowering) operand(a View, full bool) int {
 		}
 	}
 	id := l.newReg(r)
-	l.tape.Loads = append(l.tape.Loads, Load{Root: a.Root, Offset: a.Offset, RowSteps: steps, Reg: id})
+	l.tape.Loads = append(l.tape.Loads, Load{Root: a.Root, Offset: a.Offset, RowSteps: steps, Reg: id, Bytes: a.Root.Shape.DType == dtypes.Bool})
 	return id
+}
+
+// word returns element i of a constant as a register holds it.
+func word(flat any, i int) float32 {
+	switch f := flat.(type) {
+	case []float32:
+		return f[i]
+	case []int32:
+		return math.Float32frombits(uint32(f[i]))
+	case []uint32:
+		return math.Float32frombits(f[i])
+	case []bool:
+		if f[i] {
+			return 1
+		}
+		return 0
+	}
+	panic(fmt.Sprintf("BUG: plan: a constant of type %T in a register", flat))
 }
 
 func isZero(steps []int) bool { return !slices.ContainsFunc(steps, func(s int) bool { return s != 0 }) }

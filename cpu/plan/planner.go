@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 
 	"github.com/dyt-go/dyt/cpu/ir"
@@ -116,7 +118,7 @@ func (p *planner) copy(index int, op *ir.Op, v *ir.Value, x View, after []*ir.Va
 	if !isWord(v.Shape.DType) {
 		return p.moveCopy(index, op, v, x, after)
 	}
-	n := &node{op: op, index: index, code: codeCopy, out: v, args: []View{x}, after: after, size: x.Size()}
+	n := &node{op: op, index: index, formula: formula{code: codeCopy}, out: v, args: []View{x}, after: after, size: x.Size()}
 	if !p.cluster(n) {
 		return p.moveCopy(index, op, v, x, after)
 	}
@@ -126,33 +128,69 @@ func (p *planner) copy(index int, op *ir.Op, v *ir.Value, x View, after []*ir.Va
 
 // elementwise puts op into a cluster; false when clusters cannot compute it.
 func (p *planner) elementwise(index int, op *ir.Op) bool {
-	c := codeOf(p.table.Elem, op)
-	if c == codeNone {
+	how := formulaOf(p.table.Elem, op)
+	if how.code == codeNone {
 		return false
 	}
 	v := op.Result()
-	n := &node{op: op, index: index, code: c, out: v}
-	dims := v.Shape.Dimensions
-	if c == codeSum || c == codeMax || c == codeMin {
-		dims = op.Args[0].Shape.Dimensions
-		var ok bool
-		if n.class, n.row, ok = reduction(dims, reduceAxes(op)); !ok {
-			return false
-		}
-		if n.class == classFull {
-			n.code = codeCopy
-		}
-	}
-	n.size = product(dims)
+	n := &node{op: op, index: index, formula: how, out: v}
 	for _, arg := range op.Args {
-		n.args = append(n.args, stretch(p.views[arg.ID], dims))
 		n.after = append(n.after, p.after[arg.ID]...)
 	}
+	if c := how.code; c == codeSum || c == codeMax || c == codeMin {
+		x, ok := n.reduce(p.views[op.Args[0].ID], reduceAxes(op))
+		if !ok {
+			return false
+		}
+		n.args = []View{x}
+	} else {
+		for _, arg := range op.Args {
+			n.args = append(n.args, stretch(p.views[arg.ID], v.Shape.Dimensions))
+		}
+	}
+	n.size = product(n.dims())
 	if n.size == 0 || !p.cluster(n) {
 		return false
 	}
 	p.views[v.ID] = denseView(v)
 	return true
+}
+
+// reduce sets what part of the space n keeps when it reduces x over axes, and returns x with its axes in an order in which
+// that is one part: as they are, or else those that vary slowest first, reduced or kept.
+func (n *node) reduce(x View, axes []int) (View, bool) {
+	var ok bool
+	if n.class, n.row, ok = reduction(x.Dims, axes); !ok {
+		kept := others(len(x.Dims), axes)
+		order := slices.Concat(axes, kept)
+		if last := lastReal(x.Dims); slices.Contains(axes, last) {
+			order = slices.Concat(kept, axes)
+		}
+		reduced := make([]int, 0, len(axes))
+		for i, axis := range order {
+			if slices.Contains(axes, axis) {
+				reduced = append(reduced, i)
+			}
+		}
+		x = x.transpose(order)
+		if n.class, n.row, ok = reduction(x.Dims, reduced); !ok {
+			return x, false
+		}
+	}
+	if n.class == classFull {
+		n.code = codeCopy
+	}
+	return x, true
+}
+
+// lastReal returns the last axis that is longer than 1, -1 if there is none.
+func lastReal(dims []int) int {
+	for i := len(dims) - 1; i >= 0; i-- {
+		if dims[i] > 1 {
+			return i
+		}
+	}
+	return -1
 }
 
 // stretch repeats v along axes of length 1, or along all axes if v has none, to the shape dims.

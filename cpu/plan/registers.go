@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // assign numbers the registers and gives them memory. Numbers come first, then what lies in arrays, then registers with
 // memory of a worker, which is used again once nothing reads it.
 func (l *lowering) assign() {
@@ -72,13 +74,13 @@ func (l *lowering) temporaries(number []int, pools *[shapeFull + 1]pool, next fu
 	}
 	for i, in := range l.tape.Code {
 		for k, r := range in.reads() {
-			twice := k == 1 && in.A == in.B
+			twice := slices.Contains(in.reads()[:k], r)
 			if isTemporary(r) && last[r] == i && !twice {
 				p := &pools[l.regs[r].shape]
 				p.free = append(p.free, number[r])
 			}
 		}
-		if in.Op == OpSum || !isTemporary(in.Dst) || number[in.Dst] >= 0 {
+		if !in.writes() || !isTemporary(in.Dst) || number[in.Dst] >= 0 {
 			continue
 		}
 		p := &pools[l.regs[in.Dst].shape]
@@ -97,20 +99,29 @@ func (i Instr) reads() []int {
 	switch i.Op {
 	case OpBinary, OpScalar, OpRows:
 		return []int{i.A, i.B}
+	case OpTernary, OpTernary1, OpChoose:
+		return []int{i.A, i.B, i.C}
 	}
 	return []int{i.A}
 }
+
+// writes reports whether Dst is a register.
+func (i Instr) writes() bool { return i.Op != OpSum && i.Op != OpPack }
 
 func (l *lowering) renumber(number []int) {
 	t := l.tape
 	for k := range t.Code {
 		i := &t.Code[k]
-		if i.Op != OpSum {
+		if i.writes() {
 			i.Dst = number[i.Dst]
 		}
+		reads := len(i.reads())
 		i.A = number[i.A]
-		if i.Op == OpBinary || i.Op == OpScalar || i.Op == OpRows {
+		if reads > 1 {
 			i.B = number[i.B]
+		}
+		if reads > 2 {
+			i.C = number[i.C]
 		}
 	}
 	for k := range t.Loads {

@@ -15,6 +15,7 @@ type Tape struct {
 
 	Loads  []Load
 	Stores []Store
+	Packs  []Pack
 	Sums   []Sum
 	Code   []Instr
 
@@ -32,6 +33,7 @@ type Load struct {
 	ColAxes, ColSteps []int
 	Kind              LoadKind
 	Reg               int
+	Bytes             bool // truths, a byte each
 }
 
 // LoadKind says how the elements of a tile lie.
@@ -50,6 +52,12 @@ const (
 type Store struct {
 	Value *ir.Value
 	Reg   int
+	Rows  bool // one element for each row
+}
+
+// Pack is a value of truths in memory, a byte each, that an instruction makes of a register.
+type Pack struct {
+	Value *ir.Value
 	Rows  bool // one element for each row
 }
 
@@ -81,9 +89,12 @@ type Scratch struct {
 type Instr struct {
 	Op        Op
 	Dst, A, B int
+	C         int
 	Unary     elem.Unary
 	Binary    elem.Binary
 	Scalar    elem.Scalar
+	Ternary   elem.Ternary
+	Ternary1  elem.TernaryScalar
 	Reduce    Reduce
 }
 
@@ -91,15 +102,19 @@ type Instr struct {
 type Op uint8
 
 const (
-	OpUnary  Op = iota // Dst = Unary(A)
-	OpBinary           // Dst = Binary(A, B)
-	OpScalar           // Dst = Scalar(A, B[0])
-	OpRows             // row i of Dst = Scalar(row i of A, B[i])
-	OpSpread           // row i of Dst = A[i]
-	OpFill             // Dst = A[0]
-	OpCopy             // Dst = A
-	OpRowSum           // Dst[i] = Reduce(row i of A)
-	OpSum              // add A to sum number Dst
+	OpUnary    Op = iota // Dst = Unary(A)
+	OpBinary             // Dst = Binary(A, B)
+	OpScalar             // Dst = Scalar(A, B[0])
+	OpRows               // row i of Dst = Scalar(row i of A, B[i])
+	OpSpread             // row i of Dst = A[i]
+	OpFill               // Dst = A[0]
+	OpCopy               // Dst = A
+	OpRowSum             // Dst[i] = Reduce(row i of A)
+	OpSum                // add A to sum number Dst
+	OpTernary            // Dst = Ternary(A, B, C)
+	OpTernary1           // Dst = Ternary1(A, B, C[0])
+	OpChoose             // Dst = B where A[0] is not 0, else C
+	OpPack               // write the truths A to pack number Dst
 )
 
 // Tiles returns the number of tiles.

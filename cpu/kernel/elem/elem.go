@@ -4,6 +4,9 @@
 // assembly flavours (zz_*, written by _gen/elem) keep the error bounds stated at each field. A kernel reads and writes
 // len(dst) elements, which every input must have; dst may be one of the inputs, but may not overlap one otherwise. A value
 // does not depend on its position or on the length. NaN gives NaN and infinities follow the formula.
+//
+// Words of other meaning go through the same slices: a truth is 1 or 0, an integer (names that end in Int) is the bits of
+// an int32, and integers wrap around.
 package elem
 
 // Unary is dst[i] = f(x[i]).
@@ -14,6 +17,12 @@ type Binary func(dst, x, y []float32)
 
 // Scalar is dst[i] = f(x[i], y).
 type Scalar func(dst, x []float32, y float32)
+
+// Ternary is dst[i] = f(x[i], y[i], z[i]).
+type Ternary func(dst, x, y, z []float32)
+
+// TernaryScalar is dst[i] = f(x[i], y[i]), with a number for the operand that is missing.
+type TernaryScalar func(dst, x, y []float32, number float32)
 
 // Table is one flavour. Errors are in ULP of the float32 nearest to the exact result, over all float32 inputs with a
 // normal result; see KERNEL.md for how they were measured.
@@ -37,6 +46,31 @@ type Table struct {
 	MulScalar, DivScalar   Scalar
 	RSubScalar, RDivScalar Scalar
 	MaxScalar, MinScalar   Scalar
-	MulAdd                 func(dst, x, y, z []float32)         // x*y + z, rounded once
-	MulAddScalar           func(dst, x, z []float32, y float32) // x*y + z, rounded once
+
+	MulAdd       Ternary       // x*y + z, rounded once
+	MulAddScalar TernaryScalar // the same with a number for y
+
+	Sin, Cos, Expm1, Log1p Unary  // by float64, rounded once
+	Pow                    Binary // x^y by float64, rounded once
+	PowScalar, RPowScalar  Scalar // x^y, y^x
+	Floor, Ceil            Unary  // exact
+	Round                  Unary  // to the nearest whole number, ties to even
+	Sign                   Unary  // 1, 0 or -1; 0 for NaN
+	IsNaN, IsFinite        Unary  // truths
+
+	Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual                                     Binary // truths
+	EqualScalar, NotEqualScalar, LessScalar, LessEqualScalar, GreaterScalar, GreaterEqualScalar Scalar
+
+	Select        Ternary       // y where x is not 0, else z
+	SelectScalar  TernaryScalar // the same with a number for z
+	RSelectScalar TernaryScalar // the same with a number for y; its second slice is z
+
+	FromInt        Unary // the float32 nearest to an integer
+	ToInt          Unary // towards zero; -2^31 for what does not fit, and for NaN
+	NegInt, AbsInt Unary
+
+	AddInt, SubInt, RSubInt, MulInt, MaxInt, MinInt                                                               Binary
+	EqualInt, NotEqualInt, LessInt, LessEqualInt, GreaterInt, GreaterEqualInt                                     Binary // truths
+	AddIntScalar, SubIntScalar, RSubIntScalar, MulIntScalar, MaxIntScalar, MinIntScalar                           Scalar
+	EqualIntScalar, NotEqualIntScalar, LessIntScalar, LessEqualIntScalar, GreaterIntScalar, GreaterEqualIntScalar Scalar
 }

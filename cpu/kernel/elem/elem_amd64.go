@@ -18,6 +18,32 @@ var AVX2 = &Table{
 	Max: maxY, MaxScalar: maxScalarY,
 	Min: minY, MinScalar: minScalarY,
 	MulAdd: mulAddY, MulAddScalar: mulAddScalarY,
+
+	Sin: Ref.Sin, Cos: Ref.Cos, Expm1: Ref.Expm1, Log1p: Ref.Log1p,
+	Pow: Ref.Pow, PowScalar: Ref.PowScalar, RPowScalar: Ref.RPowScalar,
+	Floor: floorY, Ceil: ceilY, Round: roundY, Sign: signY, IsNaN: isNaNY, IsFinite: isFiniteY,
+
+	Equal: equalY, EqualScalar: equalScalarY,
+	NotEqual: notEqualY, NotEqualScalar: notEqualScalarY,
+	Less: lessY, LessScalar: lessScalarY,
+	LessEqual: lessEqualY, LessEqualScalar: lessEqualScalarY,
+	Greater: greaterY, GreaterScalar: greaterScalarY,
+	GreaterEqual: greaterEqualY, GreaterEqualScalar: greaterEqualScalarY,
+	Select: selectOfY, SelectScalar: selectOfScalarY, RSelectScalar: rselectOfScalarY,
+
+	FromInt: fromIntY, ToInt: toIntY, NegInt: negIntY, AbsInt: absIntY,
+	AddInt: addIntY, AddIntScalar: addIntScalarY,
+	SubInt: subIntY, SubIntScalar: subIntScalarY,
+	RSubInt: rsubIntY, RSubIntScalar: rsubIntScalarY,
+	MulInt: mulIntY, MulIntScalar: mulIntScalarY,
+	MaxInt: maxIntY, MaxIntScalar: maxIntScalarY,
+	MinInt: minIntY, MinIntScalar: minIntScalarY,
+	EqualInt: equalIntY, EqualIntScalar: equalIntScalarY,
+	NotEqualInt: notEqualIntY, NotEqualIntScalar: notEqualIntScalarY,
+	LessInt: lessIntY, LessIntScalar: lessIntScalarY,
+	LessEqualInt: lessEqualIntY, LessEqualIntScalar: lessEqualIntScalarY,
+	GreaterInt: greaterIntY, GreaterIntScalar: greaterIntScalarY,
+	GreaterEqualInt: greaterEqualIntY, GreaterEqualIntScalar: greaterEqualIntScalarY,
 }
 
 // AVX512 is the flavour for AVX-512 F, BW, DQ, VL.
@@ -36,4 +62,30 @@ var AVX512 = &Table{
 	Max: maxZ, MaxScalar: maxScalarZ,
 	Min: minZ, MinScalar: minScalarZ,
 	MulAdd: mulAddZ, MulAddScalar: mulAddScalarZ,
+
+	Sin: Ref.Sin, Cos: Ref.Cos, Expm1: Ref.Expm1, Log1p: Ref.Log1p,
+	Pow: Ref.Pow, PowScalar: Ref.PowScalar, RPowScalar: Ref.RPowScalar,
+	Floor: floorZ, Ceil: ceilZ, Round: roundZ, Sign: signZ, IsNaN: isNaNZ, IsFinite: isFiniteZ,
+
+	Equal: equalZ, EqualScalar: equalScalarZ,
+	NotEqual: notEqualZ, NotEqualScalar: notEqualScalarZ,
+	Less: lessZ, LessScalar: lessScalarZ,
+	LessEqual: lessEqualZ, LessEqualScalar: lessEqualScalarZ,
+	Greater: greaterZ, GreaterScalar: greaterScalarZ,
+	GreaterEqual: greaterEqualZ, GreaterEqualScalar: greaterEqualScalarZ,
+	Select: selectOfZ, SelectScalar: selectOfScalarZ, RSelectScalar: rselectOfScalarZ,
+
+	FromInt: fromIntZ, ToInt: toIntZ, NegInt: negIntZ, AbsInt: absIntZ,
+	AddInt: addIntZ, AddIntScalar: addIntScalarZ,
+	SubInt: subIntZ, SubIntScalar: subIntScalarZ,
+	RSubInt: rsubIntZ, RSubIntScalar: rsubIntScalarZ,
+	MulInt: mulIntZ, MulIntScalar: mulIntScalarZ,
+	MaxInt: maxIntZ, MaxIntScalar: maxIntScalarZ,
+	MinInt: minIntZ, MinIntScalar: minIntScalarZ,
+	EqualInt: equalIntZ, EqualIntScalar: equalIntScalarZ,
+	NotEqualInt: notEqualIntZ, NotEqualIntScalar: notEqualIntScalarZ,
+	LessInt: lessIntZ, LessIntScalar: lessIntScalarZ,
+	LessEqualInt: lessEqualIntZ, LessEqualIntScalar: lessEqualIntScalarZ,
+	GreaterInt: greaterIntZ, GreaterIntScalar: greaterIntScalarZ,
+	GreaterEqualInt: greaterEqualIntZ, GreaterEqualIntScalar: greaterEqualIntScalarZ,
 }

@@ -40,6 +40,50 @@ var Ref = &Table{
 			dst[i] = fma.Float32(x[i], y, z[i])
 		}
 	},
+
+	Sin: unary(math.Sin), Cos: unary(math.Cos), Expm1: unary(math.Expm1), Log1p: unary(math.Log1p),
+	Pow: binary(pow), PowScalar: scalar(pow), RPowScalar: scalar(rpow),
+	Floor: unary(math.Floor), Ceil: unary(math.Ceil), Round: unary(math.RoundToEven), Sign: unary(sign),
+	IsNaN:    unary(func(x float64) float64 { return truth[float64](x != x) }),
+	IsFinite: unary(func(x float64) float64 { return truth[float64](x-x == 0) }),
+
+	Equal: binary(equal), EqualScalar: scalar(equal),
+	NotEqual: binary(notEqual), NotEqualScalar: scalar(notEqual),
+	Less: binary(less), LessScalar: scalar(less),
+	LessEqual: binary(lessEqual), LessEqualScalar: scalar(lessEqual),
+	Greater: binary(greater), GreaterScalar: scalar(greater),
+	GreaterEqual: binary(greaterEqual), GreaterEqualScalar: scalar(greaterEqual),
+
+	Select: func(dst, c, x, y []float32) {
+		for i := range dst {
+			dst[i] = selected(c[i], x[i], y[i])
+		}
+	},
+	SelectScalar: func(dst, c, x []float32, y float32) {
+		for i := range dst {
+			dst[i] = selected(c[i], x[i], y)
+		}
+	},
+	RSelectScalar: func(dst, c, y []float32, x float32) {
+		for i := range dst {
+			dst[i] = selected(c[i], x, y[i])
+		}
+	},
+
+	FromInt: fromInt, ToInt: toInt,
+	NegInt: intUnary(func(x int32) int32 { return -x }), AbsInt: intUnary(absInt),
+	AddInt: intBinary(addInt), AddIntScalar: intScalar(addInt),
+	SubInt: intBinary(subInt), SubIntScalar: intScalar(subInt),
+	RSubInt: intBinary(rsubInt), RSubIntScalar: intScalar(rsubInt),
+	MulInt: intBinary(mulInt), MulIntScalar: intScalar(mulInt),
+	MaxInt: intBinary(maxInt), MaxIntScalar: intScalar(maxInt),
+	MinInt: intBinary(minInt), MinIntScalar: intScalar(minInt),
+	EqualInt: intTruths(equalInt), EqualIntScalar: intTruthsScalar(equalInt),
+	NotEqualInt: intTruths(notEqualInt), NotEqualIntScalar: intTruthsScalar(notEqualInt),
+	LessInt: intTruths(lessInt), LessIntScalar: intTruthsScalar(lessInt),
+	LessEqualInt: intTruths(lessEqualInt), LessEqualIntScalar: intTruthsScalar(lessEqualInt),
+	GreaterInt: intTruths(greaterInt), GreaterIntScalar: intTruthsScalar(greaterInt),
+	GreaterEqualInt: intTruths(greaterEqualInt), GreaterEqualIntScalar: intTruthsScalar(greaterEqualInt),
 }
 
 func add(x, y float32) float32  { return x + y }
@@ -58,6 +102,32 @@ func larger(x, y float32) float32 {
 
 func smaller(x, y float32) float32 {
 	if x < y || x != x {
+		return x
+	}
+	return y
+}
+
+func equal(x, y float32) float32        { return truth[float32](x == y) }
+func notEqual(x, y float32) float32     { return truth[float32](x != y) }
+func less(x, y float32) float32         { return truth[float32](x < y) }
+func lessEqual(x, y float32) float32    { return truth[float32](x <= y) }
+func greater(x, y float32) float32      { return truth[float32](x > y) }
+func greaterEqual(x, y float32) float32 { return truth[float32](x >= y) }
+
+func pow(x, y float32) float32  { return float32(math.Pow(float64(x), float64(y))) }
+func rpow(x, y float32) float32 { return pow(y, x) }
+
+func truth[T float32 | float64](b bool) (t T) {
+	if b {
+		t = 1
+	}
+	return t
+}
+
+func sign(x float64) float64 { return truth[float64](x > 0) - truth[float64](x < 0) }
+
+func selected(c, x, y float32) float32 {
+	if c != 0 {
 		return x
 	}
 	return y

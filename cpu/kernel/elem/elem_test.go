@@ -38,6 +38,12 @@ var unaries = []unaryKernel{
 	{"Tanh", func(t *Table) Unary { return t.Tanh }, math.Tanh, 5},
 	{"Erf", func(t *Table) Unary { return t.Erf }, math.Erf, 5},
 	{"Sigmoid", func(t *Table) Unary { return t.Sigmoid }, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, 2.5},
+	{"Floor", func(t *Table) Unary { return t.Floor }, math.Floor, 0},
+	{"Ceil", func(t *Table) Unary { return t.Ceil }, math.Ceil, 0},
+	{"Round", func(t *Table) Unary { return t.Round }, math.RoundToEven, 0},
+	{"Sign", func(t *Table) Unary { return t.Sign }, sign, 0},
+	{"IsNaN", func(t *Table) Unary { return t.IsNaN }, func(x float64) float64 { return truth[float64](math.IsNaN(x)) }, 0},
+	{"IsFinite", func(t *Table) Unary { return t.IsFinite }, func(x float64) float64 { return truth[float64](math.Abs(x) < math.Inf(1)) }, 0},
 }
 
 type binaryKernel struct {
@@ -55,6 +61,12 @@ var binaries = []binaryKernel{
 	{"RDiv", func(t *Table) Binary { return t.RDiv }, func(t *Table) Scalar { return t.RDivScalar }},
 	{"Max", func(t *Table) Binary { return t.Max }, func(t *Table) Scalar { return t.MaxScalar }},
 	{"Min", func(t *Table) Binary { return t.Min }, func(t *Table) Scalar { return t.MinScalar }},
+	{"Equal", func(t *Table) Binary { return t.Equal }, func(t *Table) Scalar { return t.EqualScalar }},
+	{"NotEqual", func(t *Table) Binary { return t.NotEqual }, func(t *Table) Scalar { return t.NotEqualScalar }},
+	{"Less", func(t *Table) Binary { return t.Less }, func(t *Table) Scalar { return t.LessScalar }},
+	{"LessEqual", func(t *Table) Binary { return t.LessEqual }, func(t *Table) Scalar { return t.LessEqualScalar }},
+	{"Greater", func(t *Table) Binary { return t.Greater }, func(t *Table) Scalar { return t.GreaterScalar }},
+	{"GreaterEqual", func(t *Table) Binary { return t.GreaterEqual }, func(t *Table) Scalar { return t.GreaterEqualScalar }},
 }
 
 // special values of every kernel's test, signs and NaN included.
@@ -136,7 +148,11 @@ func TestLengthsPositionsAndGuards(t *testing.T) {
 		for _, k := range binaries {
 			checkPositions(t, table.Name+" "+k.name, rng, 2, func(dst []float32, in [][]float32) { k.f(table)(dst, in[0], in[1]) })
 		}
+		for _, k := range intBinaries {
+			checkPositions(t, table.Name+" "+k.name, rng, 2, func(dst []float32, in [][]float32) { k.f(table)(dst, in[0], in[1]) })
+		}
 		checkPositions(t, table.Name+" MulAdd", rng, 3, func(dst []float32, in [][]float32) { table.MulAdd(dst, in[0], in[1], in[2]) })
+		checkPositions(t, table.Name+" Select", rng, 3, func(dst []float32, in [][]float32) { table.Select(dst, in[0], in[1], in[2]) })
 	}
 }
 

@@ -49,6 +49,56 @@ func erfY(dst []float32, x []float32)
 //go:noescape
 func sigmoidY(dst []float32, x []float32)
 
+// floorY is Table.floor for avx2.
+//
+//go:noescape
+func floorY(dst []float32, x []float32)
+
+// ceilY is Table.ceil for avx2.
+//
+//go:noescape
+func ceilY(dst []float32, x []float32)
+
+// roundY is Table.round for avx2.
+//
+//go:noescape
+func roundY(dst []float32, x []float32)
+
+// signY is Table.sign for avx2.
+//
+//go:noescape
+func signY(dst []float32, x []float32)
+
+// isNaNY is Table.isNaN for avx2.
+//
+//go:noescape
+func isNaNY(dst []float32, x []float32)
+
+// isFiniteY is Table.isFinite for avx2.
+//
+//go:noescape
+func isFiniteY(dst []float32, x []float32)
+
+// negIntY is Table.negInt for avx2.
+//
+//go:noescape
+func negIntY(dst []float32, x []float32)
+
+// absIntY is Table.absInt for avx2.
+//
+//go:noescape
+func absIntY(dst []float32, x []float32)
+
+// fromIntY is Table.fromInt for avx2.
+//
+//go:noescape
+func fromIntY(dst []float32, x []float32)
+
+// toIntY is Table.toInt for avx2.
+//
+//go:noescape
+func toIntY(dst []float32, x []float32)
+
 // addY is Table.add for avx2.
 //
 //go:noescape
@@ -128,6 +178,201 @@ func minY(dst []float32, x []float32, y []float32)
 //
 //go:noescape
 func minScalarY(dst []float32, x []float32, y float32)
+
+// equalY is Table.equal for avx2.
+//
+//go:noescape
+func equalY(dst []float32, x []float32, y []float32)
+
+// equalScalarY is Table.equalScalar for avx2.
+//
+//go:noescape
+func equalScalarY(dst []float32, x []float32, y float32)
+
+// notEqualY is Table.notEqual for avx2.
+//
+//go:noescape
+func notEqualY(dst []float32, x []float32, y []float32)
+
+// notEqualScalarY is Table.notEqualScalar for avx2.
+//
+//go:noescape
+func notEqualScalarY(dst []float32, x []float32, y float32)
+
+// lessY is Table.less for avx2.
+//
+//go:noescape
+func lessY(dst []float32, x []float32, y []float32)
+
+// lessScalarY is Table.lessScalar for avx2.
+//
+//go:noescape
+func lessScalarY(dst []float32, x []float32, y float32)
+
+// lessEqualY is Table.lessEqual for avx2.
+//
+//go:noescape
+func lessEqualY(dst []float32, x []float32, y []float32)
+
+// lessEqualScalarY is Table.lessEqualScalar for avx2.
+//
+//go:noescape
+func lessEqualScalarY(dst []float32, x []float32, y float32)
+
+// greaterY is Table.greater for avx2.
+//
+//go:noescape
+func greaterY(dst []float32, x []float32, y []float32)
+
+// greaterScalarY is Table.greaterScalar for avx2.
+//
+//go:noescape
+func greaterScalarY(dst []float32, x []float32, y float32)
+
+// greaterEqualY is Table.greaterEqual for avx2.
+//
+//go:noescape
+func greaterEqualY(dst []float32, x []float32, y []float32)
+
+// greaterEqualScalarY is Table.greaterEqualScalar for avx2.
+//
+//go:noescape
+func greaterEqualScalarY(dst []float32, x []float32, y float32)
+
+// addIntY is Table.addInt for avx2.
+//
+//go:noescape
+func addIntY(dst []float32, x []float32, y []float32)
+
+// addIntScalarY is Table.addIntScalar for avx2.
+//
+//go:noescape
+func addIntScalarY(dst []float32, x []float32, y float32)
+
+// subIntY is Table.subInt for avx2.
+//
+//go:noescape
+func subIntY(dst []float32, x []float32, y []float32)
+
+// subIntScalarY is Table.subIntScalar for avx2.
+//
+//go:noescape
+func subIntScalarY(dst []float32, x []float32, y float32)
+
+// rsubIntY is Table.rsubInt for avx2.
+//
+//go:noescape
+func rsubIntY(dst []float32, x []float32, y []float32)
+
+// rsubIntScalarY is Table.rsubIntScalar for avx2.
+//
+//go:noescape
+func rsubIntScalarY(dst []float32, x []float32, y float32)
+
+// mulIntY is Table.mulInt for avx2.
+//
+//go:noescape
+func mulIntY(dst []float32, x []float32, y []float32)
+
+// mulIntScalarY is Table.mulIntScalar for avx2.
+//
+//go:noescape
+func mulIntScalarY(dst []float32, x []float32, y float32)
+
+// maxIntY is Table.maxInt for avx2.
+//
+//go:noescape
+func maxIntY(dst []float32, x []float32, y []float32)
+
+// maxIntScalarY is Table.maxIntScalar for avx2.
+//
+//go:noescape
+func maxIntScalarY(dst []float32, x []float32, y float32)
+
+// minIntY is Table.minInt for avx2.
+//
+//go:noescape
+func minIntY(dst []float32, x []float32, y []float32)
+
+// minIntScalarY is Table.minIntScalar for avx2.
+//
+//go:noescape
+func minIntScalarY(dst []float32, x []float32, y float32)
+
+// equalIntY is Table.equalInt for avx2.
+//
+//go:noescape
+func equalIntY(dst []float32, x []float32, y []float32)
+
+// equalIntScalarY is Table.equalIntScalar for avx2.
+//
+//go:noescape
+func equalIntScalarY(dst []float32, x []float32, y float32)
+
+// notEqualIntY is Table.notEqualInt for avx2.
+//
+//go:noescape
+func notEqualIntY(dst []float32, x []float32, y []float32)
+
+// notEqualIntScalarY is Table.notEqualIntScalar for avx2.
+//
+//go:noescape
+func notEqualIntScalarY(dst []float32, x []float32, y float32)
+
+// lessIntY is Table.lessInt for avx2.
+//
+//go:noescape
+func lessIntY(dst []float32, x []float32, y []float32)
+
+// lessIntScalarY is Table.lessIntScalar for avx2.
+//
+//go:noescape
+func lessIntScalarY(dst []float32, x []float32, y float32)
+
+// lessEqualIntY is Table.lessEqualInt for avx2.
+//
+//go:noescape
+func lessEqualIntY(dst []float32, x []float32, y []float32)
+
+// lessEqualIntScalarY is Table.lessEqualIntScalar for avx2.
+//
+//go:noescape
+func lessEqualIntScalarY(dst []float32, x []float32, y float32)
+
+// greaterIntY is Table.greaterInt for avx2.
+//
+//go:noescape
+func greaterIntY(dst []float32, x []float32, y []float32)
+
+// greaterIntScalarY is Table.greaterIntScalar for avx2.
+//
+//go:noescape
+func greaterIntScalarY(dst []float32, x []float32, y float32)
+
+// greaterEqualIntY is Table.greaterEqualInt for avx2.
+//
+//go:noescape
+func greaterEqualIntY(dst []float32, x []float32, y []float32)
+
+// greaterEqualIntScalarY is Table.greaterEqualIntScalar for avx2.
+//
+//go:noescape
+func greaterEqualIntScalarY(dst []float32, x []float32, y float32)
+
+// selectOfY is Table.selectOf for avx2.
+//
+//go:noescape
+func selectOfY(dst []float32, c []float32, x []float32, y []float32)
+
+// selectOfScalarY is Table.selectOfScalar for avx2.
+//
+//go:noescape
+func selectOfScalarY(dst []float32, c []float32, x []float32, y float32)
+
+// rselectOfScalarY is Table.rselectOfScalar for avx2.
+//
+//go:noescape
+func rselectOfScalarY(dst []float32, c []float32, y []float32, x float32)
 
 // mulAddY is Table.mulAdd for avx2.
 //

@@ -1196,6 +1196,382 @@ done:
 	VZEROUPPER
 	RET
 
+// func floorY(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·floorY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ     CX, SI
+	SUBQ     BX, SI
+	CMPQ     SI, $0x08
+	JLT      tail
+	VMOVUPS  (DX)(BX*4), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, (AX)(BX*4)
+	ADDQ     $0x08, BX
+	JMP      loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VROUNDPS   $0x09, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func ceilY(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·ceilY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ     CX, SI
+	SUBQ     BX, SI
+	CMPQ     SI, $0x08
+	JLT      tail
+	VMOVUPS  (DX)(BX*4), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, (AX)(BX*4)
+	ADDQ     $0x08, BX
+	JMP      loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VROUNDPS   $0x0a, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func roundY(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·roundY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ     CX, SI
+	SUBQ     BX, SI
+	CMPQ     SI, $0x08
+	JLT      tail
+	VMOVUPS  (DX)(BX*4), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, (AX)(BX*4)
+	ADDQ     $0x08, BX
+	JMP      loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VROUNDPS   $0x08, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func signY(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·signY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y0
+	VPXOR     Y1, Y1, Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x01, Y0, Y1, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VMOVUPS   const3f800000avx2<>+0(SB), Y3
+	VPXOR     Y4, Y4, Y4
+	VCMPPS    $0x01, Y1, Y0, Y0
+	VBLENDVPS Y0, Y3, Y4, Y0
+	VSUBPS    Y0, Y2, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VPXOR      Y2, Y2, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x01, Y1, Y2, Y5
+	VBLENDVPS  Y5, Y3, Y4, Y3
+	VMOVUPS    const3f800000avx2<>+0(SB), Y4
+	VPXOR      Y5, Y5, Y5
+	VCMPPS     $0x01, Y2, Y1, Y1
+	VBLENDVPS  Y1, Y4, Y5, Y1
+	VSUBPS     Y1, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func isNaNY(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·isNaNY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y1
+	VPXOR     Y2, Y2, Y2
+	VCMPPS    $0x03, Y0, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VPXOR      Y3, Y3, Y3
+	VCMPPS     $0x03, Y1, Y1, Y1
+	VBLENDVPS  Y1, Y2, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func isFiniteY(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·isFiniteY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y0
+	VPAND     const7fffffffavx2<>+0(SB), Y0, Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y1
+	VPXOR     Y2, Y2, Y2
+	VMOVUPS   const7f800000avx2<>+0(SB), Y3
+	VCMPPS    $0x01, Y3, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VPAND      const7fffffffavx2<>+0(SB), Y1, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VPXOR      Y3, Y3, Y3
+	VMOVUPS    const7f800000avx2<>+0(SB), Y4
+	VCMPPS     $0x01, Y4, Y1, Y1
+	VBLENDVPS  Y1, Y2, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func negIntY(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·negIntY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y0
+	VPXOR   Y1, Y1, Y1
+	VPSUBD  Y0, Y1, Y0
+	VMOVUPS Y0, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VPXOR      Y2, Y2, Y2
+	VPSUBD     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func absIntY(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·absIntY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y0
+	VPABSD  Y0, Y0
+	VMOVUPS Y0, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VPABSD     Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func fromIntY(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·fromIntY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VCVTDQ2PS  Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func toIntY(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·toIntY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ       CX, SI
+	SUBQ       BX, SI
+	CMPQ       SI, $0x08
+	JLT        tail
+	VMOVUPS    (DX)(BX*4), Y0
+	VCVTTPS2DQ Y0, Y0
+	VMOVUPS    Y0, (AX)(BX*4)
+	ADDQ       $0x08, BX
+	JMP        loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VCVTTPS2DQ Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func addY(dst []float32, x []float32, y []float32)
 // Requires: AVX
 TEXT ·addY(SB), NOSPLIT, $0-72
@@ -1783,6 +2159,1574 @@ tail:
 	VCMPPS     $0x03, Y2, Y2, Y3
 	VBLENDVPS  Y3, Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func equalY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·equalY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x00, Y1, Y0, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x00, Y2, Y1, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func equalScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·equalScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x00, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x00, Y0, Y2, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·notEqualY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x04, Y1, Y0, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x04, Y2, Y1, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·notEqualScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x04, Y0, Y2, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·lessY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x01, Y1, Y0, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x01, Y2, Y1, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·lessScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x01, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x01, Y0, Y2, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·lessEqualY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x02, Y1, Y0, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x02, Y2, Y1, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·lessEqualScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x02, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x02, Y0, Y2, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·greaterY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x01, Y0, Y1, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x01, Y1, Y2, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·greaterScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x01, Y1, Y0, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x01, Y2, Y0, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterEqualY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·greaterEqualY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x02, Y0, Y1, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x02, Y1, Y2, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterEqualScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·greaterEqualScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x02, Y1, Y0, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x02, Y2, Y0, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·addIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VPADDD  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VPADDD     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·addIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y1
+	VPADDD  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VPADDD     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func subIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·subIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VPSUBD  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VPSUBD     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func subIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·subIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y1
+	VPSUBD  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VPSUBD     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rsubIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·rsubIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VPSUBD  Y0, Y1, Y0
+	VMOVUPS Y0, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VPSUBD     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rsubIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·rsubIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y1
+	VPSUBD  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VPSUBD     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·mulIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VPMULLD Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VPMULLD    Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·mulIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y1
+	VPMULLD Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VPMULLD    Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func maxIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·maxIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VPMAXSD Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VPMAXSD    Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func maxIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·maxIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y1
+	VPMAXSD Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VPMAXSD    Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func minIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·minIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VPMINSD Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	JMP     loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VPMINSD    Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func minIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·minIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y1
+	VPMINSD Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VPMINSD    Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func equalIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·equalIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPEQD  Y1, Y0, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPEQD   Y2, Y1, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func equalIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·equalIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPEQD  Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPEQD   Y0, Y2, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·notEqualIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPEQD  Y1, Y0, Y0
+	VBLENDVPS Y0, Y3, Y2, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPEQD   Y2, Y1, Y1
+	VBLENDVPS  Y1, Y4, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·notEqualIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPEQD  Y0, Y1, Y1
+	VBLENDVPS Y1, Y3, Y2, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPEQD   Y0, Y2, Y0
+	VBLENDVPS  Y0, Y4, Y3, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·lessIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPGTD  Y0, Y1, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTD   Y1, Y2, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·lessIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPGTD  Y1, Y0, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTD   Y2, Y0, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·lessEqualIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPGTD  Y1, Y0, Y0
+	VBLENDVPS Y0, Y3, Y2, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTD   Y2, Y1, Y1
+	VBLENDVPS  Y1, Y4, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·lessEqualIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPGTD  Y0, Y1, Y1
+	VBLENDVPS Y1, Y3, Y2, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTD   Y0, Y2, Y0
+	VBLENDVPS  Y0, Y4, Y3, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·greaterIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPGTD  Y1, Y0, Y0
+	VBLENDVPS Y0, Y2, Y3, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTD   Y2, Y1, Y1
+	VBLENDVPS  Y1, Y3, Y4, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·greaterIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPGTD  Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTD   Y0, Y2, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterEqualIntY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·greaterEqualIntY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y0
+	VMOVUPS   (BX)(SI*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPGTD  Y0, Y1, Y0
+	VBLENDVPS Y0, Y3, Y2, Y0
+	VMOVUPS   Y0, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y0
+	VMASKMOVPS (DX)(SI*4), Y0, Y1
+	VMASKMOVPS (BX)(SI*4), Y0, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTD   Y1, Y2, Y1
+	VBLENDVPS  Y1, Y4, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterEqualIntScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·greaterEqualIntScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VPXOR     Y3, Y3, Y3
+	VPCMPGTD  Y1, Y0, Y1
+	VBLENDVPS Y1, Y3, Y2, Y1
+	VMOVUPS   Y1, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y1
+	VMASKMOVPS (DX)(BX*4), Y1, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VPXOR      Y4, Y4, Y4
+	VPCMPGTD   Y2, Y0, Y0
+	VBLENDVPS  Y0, Y4, Y3, Y0
+	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func selectOfY(dst []float32, c []float32, x []float32, y []float32)
+// Requires: AVX, AVX2
+TEXT ·selectOfY(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ c_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
+	XORQ DI, DI
+
+loop:
+	MOVQ      CX, R8
+	SUBQ      DI, R8
+	CMPQ      R8, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(DI*4), Y0
+	VMOVUPS   (BX)(DI*4), Y1
+	VMOVUPS   (SI)(DI*4), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x04, Y3, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, (AX)(DI*4)
+	ADDQ      $0x08, DI
+	JMP       loop
+
+tail:
+	TESTQ      R8, R8
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R9
+	SUBQ       R8, R9
+	VMOVUPS    (CX)(R9*4), Y0
+	VMASKMOVPS (DX)(DI*4), Y0, Y1
+	VMASKMOVPS (BX)(DI*4), Y0, Y2
+	VMASKMOVPS (SI)(DI*4), Y0, Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y1, Y1
+	VBLENDVPS  Y1, Y2, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(DI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func selectOfScalarY(dst []float32, c []float32, x []float32, y float32)
+// Requires: AVX, AVX2
+TEXT ·selectOfScalarY(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         c_base+24(FP), DX
+	MOVQ         x_base+48(FP), BX
+	VBROADCASTSS y+72(FP), Y0
+	XORQ         SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y1
+	VMOVUPS   (BX)(SI*4), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x04, Y3, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS   Y1, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y1
+	VMASKMOVPS (DX)(SI*4), Y1, Y2
+	VMASKMOVPS (BX)(SI*4), Y1, Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y2, Y2
+	VBLENDVPS  Y2, Y3, Y0, Y0
+	VMASKMOVPS Y0, Y1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rselectOfScalarY(dst []float32, c []float32, y []float32, x float32)
+// Requires: AVX, AVX2
+TEXT ·rselectOfScalarY(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         c_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	VBROADCASTSS x+72(FP), Y0
+	XORQ         SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Y1
+	VMOVUPS   (BX)(SI*4), Y2
+	VPXOR     Y3, Y3, Y3
+	VCMPPS    $0x04, Y3, Y1, Y1
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VMOVUPS   Y1, (AX)(SI*4)
+	ADDQ      $0x08, SI
+	JMP       loop
+
+tail:
+	TESTQ      DI, DI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, R8
+	SUBQ       DI, R8
+	VMOVUPS    (CX)(R8*4), Y1
+	VMASKMOVPS (DX)(SI*4), Y1, Y2
+	VMASKMOVPS (BX)(SI*4), Y1, Y3
+	VPXOR      Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y2, Y2
+	VBLENDVPS  Y2, Y0, Y3, Y0
+	VMASKMOVPS Y0, Y1, (AX)(SI*4)
 
 done:
 	VZEROUPPER

@@ -49,6 +49,56 @@ func erfZ(dst []float32, x []float32)
 //go:noescape
 func sigmoidZ(dst []float32, x []float32)
 
+// floorZ is Table.floor for avx512.
+//
+//go:noescape
+func floorZ(dst []float32, x []float32)
+
+// ceilZ is Table.ceil for avx512.
+//
+//go:noescape
+func ceilZ(dst []float32, x []float32)
+
+// roundZ is Table.round for avx512.
+//
+//go:noescape
+func roundZ(dst []float32, x []float32)
+
+// signZ is Table.sign for avx512.
+//
+//go:noescape
+func signZ(dst []float32, x []float32)
+
+// isNaNZ is Table.isNaN for avx512.
+//
+//go:noescape
+func isNaNZ(dst []float32, x []float32)
+
+// isFiniteZ is Table.isFinite for avx512.
+//
+//go:noescape
+func isFiniteZ(dst []float32, x []float32)
+
+// negIntZ is Table.negInt for avx512.
+//
+//go:noescape
+func negIntZ(dst []float32, x []float32)
+
+// absIntZ is Table.absInt for avx512.
+//
+//go:noescape
+func absIntZ(dst []float32, x []float32)
+
+// fromIntZ is Table.fromInt for avx512.
+//
+//go:noescape
+func fromIntZ(dst []float32, x []float32)
+
+// toIntZ is Table.toInt for avx512.
+//
+//go:noescape
+func toIntZ(dst []float32, x []float32)
+
 // addZ is Table.add for avx512.
 //
 //go:noescape
@@ -128,6 +178,201 @@ func minZ(dst []float32, x []float32, y []float32)
 //
 //go:noescape
 func minScalarZ(dst []float32, x []float32, y float32)
+
+// equalZ is Table.equal for avx512.
+//
+//go:noescape
+func equalZ(dst []float32, x []float32, y []float32)
+
+// equalScalarZ is Table.equalScalar for avx512.
+//
+//go:noescape
+func equalScalarZ(dst []float32, x []float32, y float32)
+
+// notEqualZ is Table.notEqual for avx512.
+//
+//go:noescape
+func notEqualZ(dst []float32, x []float32, y []float32)
+
+// notEqualScalarZ is Table.notEqualScalar for avx512.
+//
+//go:noescape
+func notEqualScalarZ(dst []float32, x []float32, y float32)
+
+// lessZ is Table.less for avx512.
+//
+//go:noescape
+func lessZ(dst []float32, x []float32, y []float32)
+
+// lessScalarZ is Table.lessScalar for avx512.
+//
+//go:noescape
+func lessScalarZ(dst []float32, x []float32, y float32)
+
+// lessEqualZ is Table.lessEqual for avx512.
+//
+//go:noescape
+func lessEqualZ(dst []float32, x []float32, y []float32)
+
+// lessEqualScalarZ is Table.lessEqualScalar for avx512.
+//
+//go:noescape
+func lessEqualScalarZ(dst []float32, x []float32, y float32)
+
+// greaterZ is Table.greater for avx512.
+//
+//go:noescape
+func greaterZ(dst []float32, x []float32, y []float32)
+
+// greaterScalarZ is Table.greaterScalar for avx512.
+//
+//go:noescape
+func greaterScalarZ(dst []float32, x []float32, y float32)
+
+// greaterEqualZ is Table.greaterEqual for avx512.
+//
+//go:noescape
+func greaterEqualZ(dst []float32, x []float32, y []float32)
+
+// greaterEqualScalarZ is Table.greaterEqualScalar for avx512.
+//
+//go:noescape
+func greaterEqualScalarZ(dst []float32, x []float32, y float32)
+
+// addIntZ is Table.addInt for avx512.
+//
+//go:noescape
+func addIntZ(dst []float32, x []float32, y []float32)
+
+// addIntScalarZ is Table.addIntScalar for avx512.
+//
+//go:noescape
+func addIntScalarZ(dst []float32, x []float32, y float32)
+
+// subIntZ is Table.subInt for avx512.
+//
+//go:noescape
+func subIntZ(dst []float32, x []float32, y []float32)
+
+// subIntScalarZ is Table.subIntScalar for avx512.
+//
+//go:noescape
+func subIntScalarZ(dst []float32, x []float32, y float32)
+
+// rsubIntZ is Table.rsubInt for avx512.
+//
+//go:noescape
+func rsubIntZ(dst []float32, x []float32, y []float32)
+
+// rsubIntScalarZ is Table.rsubIntScalar for avx512.
+//
+//go:noescape
+func rsubIntScalarZ(dst []float32, x []float32, y float32)
+
+// mulIntZ is Table.mulInt for avx512.
+//
+//go:noescape
+func mulIntZ(dst []float32, x []float32, y []float32)
+
+// mulIntScalarZ is Table.mulIntScalar for avx512.
+//
+//go:noescape
+func mulIntScalarZ(dst []float32, x []float32, y float32)
+
+// maxIntZ is Table.maxInt for avx512.
+//
+//go:noescape
+func maxIntZ(dst []float32, x []float32, y []float32)
+
+// maxIntScalarZ is Table.maxIntScalar for avx512.
+//
+//go:noescape
+func maxIntScalarZ(dst []float32, x []float32, y float32)
+
+// minIntZ is Table.minInt for avx512.
+//
+//go:noescape
+func minIntZ(dst []float32, x []float32, y []float32)
+
+// minIntScalarZ is Table.minIntScalar for avx512.
+//
+//go:noescape
+func minIntScalarZ(dst []float32, x []float32, y float32)
+
+// equalIntZ is Table.equalInt for avx512.
+//
+//go:noescape
+func equalIntZ(dst []float32, x []float32, y []float32)
+
+// equalIntScalarZ is Table.equalIntScalar for avx512.
+//
+//go:noescape
+func equalIntScalarZ(dst []float32, x []float32, y float32)
+
+// notEqualIntZ is Table.notEqualInt for avx512.
+//
+//go:noescape
+func notEqualIntZ(dst []float32, x []float32, y []float32)
+
+// notEqualIntScalarZ is Table.notEqualIntScalar for avx512.
+//
+//go:noescape
+func notEqualIntScalarZ(dst []float32, x []float32, y float32)
+
+// lessIntZ is Table.lessInt for avx512.
+//
+//go:noescape
+func lessIntZ(dst []float32, x []float32, y []float32)
+
+// lessIntScalarZ is Table.lessIntScalar for avx512.
+//
+//go:noescape
+func lessIntScalarZ(dst []float32, x []float32, y float32)
+
+// lessEqualIntZ is Table.lessEqualInt for avx512.
+//
+//go:noescape
+func lessEqualIntZ(dst []float32, x []float32, y []float32)
+
+// lessEqualIntScalarZ is Table.lessEqualIntScalar for avx512.
+//
+//go:noescape
+func lessEqualIntScalarZ(dst []float32, x []float32, y float32)
+
+// greaterIntZ is Table.greaterInt for avx512.
+//
+//go:noescape
+func greaterIntZ(dst []float32, x []float32, y []float32)
+
+// greaterIntScalarZ is Table.greaterIntScalar for avx512.
+//
+//go:noescape
+func greaterIntScalarZ(dst []float32, x []float32, y float32)
+
+// greaterEqualIntZ is Table.greaterEqualInt for avx512.
+//
+//go:noescape
+func greaterEqualIntZ(dst []float32, x []float32, y []float32)
+
+// greaterEqualIntScalarZ is Table.greaterEqualIntScalar for avx512.
+//
+//go:noescape
+func greaterEqualIntScalarZ(dst []float32, x []float32, y float32)
+
+// selectOfZ is Table.selectOf for avx512.
+//
+//go:noescape
+func selectOfZ(dst []float32, c []float32, x []float32, y []float32)
+
+// selectOfScalarZ is Table.selectOfScalar for avx512.
+//
+//go:noescape
+func selectOfScalarZ(dst []float32, c []float32, x []float32, y float32)
+
+// rselectOfScalarZ is Table.rselectOfScalar for avx512.
+//
+//go:noescape
+func rselectOfScalarZ(dst []float32, c []float32, y []float32, x float32)
 
 // mulAddZ is Table.mulAdd for avx512.
 //

@@ -735,6 +735,372 @@ done:
 	VZEROUPPER
 	RET
 
+// func floorZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·floorZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ        CX, SI
+	SUBQ        BX, SI
+	CMPQ        SI, $0x10
+	JLT         tail
+	VMOVUPS     (DX)(BX*4), Z0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VMOVUPS     Z0, (AX)(BX*4)
+	ADDQ        $0x10, BX
+	JMP         loop
+
+tail:
+	TESTQ       SI, SI
+	JZ          done
+	MOVQ        $-1, CX
+	BZHIQ       SI, CX, CX
+	KMOVW       CX, K1
+	VMOVUPS.Z   (DX)(BX*4), K1, Z0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func ceilZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·ceilZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ        CX, SI
+	SUBQ        BX, SI
+	CMPQ        SI, $0x10
+	JLT         tail
+	VMOVUPS     (DX)(BX*4), Z0
+	VRNDSCALEPS $0x0a, Z0, Z0
+	VMOVUPS     Z0, (AX)(BX*4)
+	ADDQ        $0x10, BX
+	JMP         loop
+
+tail:
+	TESTQ       SI, SI
+	JZ          done
+	MOVQ        $-1, CX
+	BZHIQ       SI, CX, CX
+	KMOVW       CX, K1
+	VMOVUPS.Z   (DX)(BX*4), K1, Z0
+	VRNDSCALEPS $0x0a, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func roundZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·roundZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ        CX, SI
+	SUBQ        BX, SI
+	CMPQ        SI, $0x10
+	JLT         tail
+	VMOVUPS     (DX)(BX*4), Z0
+	VRNDSCALEPS $0x08, Z0, Z0
+	VMOVUPS     Z0, (AX)(BX*4)
+	ADDQ        $0x10, BX
+	JMP         loop
+
+tail:
+	TESTQ       SI, SI
+	JZ          done
+	MOVQ        $-1, CX
+	BZHIQ       SI, CX, CX
+	KMOVW       CX, K1
+	VMOVUPS.Z   (DX)(BX*4), K1, Z0
+	VRNDSCALEPS $0x08, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func signZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·signZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z0
+	VPXORD       Z1, Z1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x01, Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x01, Z1, Z0, K1
+	VBLENDMPS    Z2, Z5, K1, Z6
+	VSUBPS       Z6, Z4, Z0
+	VMOVUPS      Z0, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z0
+	VPXORD       Z7, Z7, Z7
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VPXORD       Z8, Z8, Z8
+	VCMPPS       $0x01, Z0, Z7, K2
+	VBLENDMPS    Z1, Z8, K2, Z9
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VPXORD       Z10, Z10, Z10
+	VCMPPS       $0x01, Z7, Z0, K2
+	VBLENDMPS    Z1, Z10, K2, Z11
+	VSUBPS       Z11, Z9, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func isNaNZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·isNaNZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	VCMPPS       $0x03, Z0, Z0, K1
+	VBLENDMPS    Z1, Z2, K1, Z3
+	VMOVUPS      Z3, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VPXORD       Z4, Z4, Z4
+	VCMPPS       $0x03, Z0, Z0, K2
+	VBLENDMPS    Z1, Z4, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func isFiniteZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·isFiniteZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z0
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VPXORD       Z1, Z1, Z1
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x01, Z6, Z0, K1
+	VBLENDMPS    Z5, Z1, K1, Z2
+	VMOVUPS      Z2, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z0
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z2
+	VCMPPS       $0x01, Z2, Z0, K2
+	VBLENDMPS    Z1, Z3, K2, Z4
+	VMOVUPS      Z4, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func negIntZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·negIntZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z0
+	VPXORD  Z1, Z1, Z1
+	VPSUBD  Z0, Z1, Z0
+	VMOVUPS Z0, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z0
+	VPXORD    Z2, Z2, Z2
+	VPSUBD    Z0, Z2, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func absIntZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·absIntZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z0
+	VPABSD  Z0, Z0
+	VMOVUPS Z0, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z0
+	VPABSD    Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func fromIntZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·fromIntZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x10
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVUPS   Z0, (AX)(BX*4)
+	ADDQ      $0x10, BX
+	JMP       loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func toIntZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·toIntZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ       CX, SI
+	SUBQ       BX, SI
+	CMPQ       SI, $0x10
+	JLT        tail
+	VMOVUPS    (DX)(BX*4), Z0
+	VCVTTPS2DQ Z0, Z0
+	VMOVUPS    Z0, (AX)(BX*4)
+	ADDQ       $0x10, BX
+	JMP        loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	MOVQ       $-1, CX
+	BZHIQ      SI, CX, CX
+	KMOVW      CX, K1
+	VMOVUPS.Z  (DX)(BX*4), K1, Z0
+	VCVTTPS2DQ Z0, Z0
+	VMOVUPS    Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func addZ(dst []float32, x []float32, y []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addZ(SB), NOSPLIT, $0-72
@@ -1306,6 +1672,1535 @@ tail:
 	VCMPPS    $0x03, Z1, Z1, K2
 	VBLENDMPS Z1, Z0, K2, Z4
 	VMOVUPS   Z4, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func equalZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·equalZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x00, Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x00, Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func equalScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·equalScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x00, Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x00, Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·notEqualZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x04, Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x04, Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·notEqualScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x04, Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x04, Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x01, Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x01, Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x01, Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x01, Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessEqualZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x02, Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x02, Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessEqualScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x02, Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x02, Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x01, Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x01, Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x01, Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x01, Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterEqualZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterEqualZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x02, Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x02, Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterEqualScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterEqualScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x02, Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x02, Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VPADDD  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	TESTQ     DI, DI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     DI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VPADDD    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z1
+	VPADDD  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z1
+	VPADDD    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func subIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·subIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VPSUBD  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	TESTQ     DI, DI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     DI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VPSUBD    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func subIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·subIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z1
+	VPSUBD  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z1
+	VPSUBD    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rsubIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rsubIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VPSUBD  Z0, Z1, Z0
+	VMOVUPS Z0, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	TESTQ     DI, DI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     DI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VPSUBD    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rsubIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rsubIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z1
+	VPSUBD  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z1
+	VPSUBD    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VPMULLD Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	TESTQ     DI, DI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     DI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VPMULLD   Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z1
+	VPMULLD Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z1
+	VPMULLD   Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func maxIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VPMAXSD Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	TESTQ     DI, DI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     DI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VPMAXSD   Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func maxIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z1
+	VPMAXSD Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z1
+	VPMAXSD   Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func minIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·minIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ    CX, DI
+	SUBQ    SI, DI
+	CMPQ    DI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VPMINSD Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	JMP     loop
+
+tail:
+	TESTQ     DI, DI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     DI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VPMINSD   Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func minIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·minIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z1
+	VPMINSD Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z1
+	VPMINSD   Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func equalIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·equalIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPEQD     Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPEQD     Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func equalIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·equalIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPEQD     Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPEQD     Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·notEqualIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPEQD     Z1, Z0, K1
+	VBLENDMPS    Z3, Z2, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPEQD     Z1, Z0, K2
+	VBLENDMPS    Z5, Z2, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notEqualIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·notEqualIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPEQD     Z0, Z1, K1
+	VBLENDMPS    Z3, Z2, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPEQD     Z0, Z1, K2
+	VBLENDMPS    Z5, Z2, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPGTD     Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPGTD     Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPGTD     Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPGTD     Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessEqualIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPGTD     Z1, Z0, K1
+	VBLENDMPS    Z3, Z2, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPGTD     Z1, Z0, K2
+	VBLENDMPS    Z5, Z2, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func lessEqualIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lessEqualIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPGTD     Z0, Z1, K1
+	VBLENDMPS    Z3, Z2, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPGTD     Z0, Z1, K2
+	VBLENDMPS    Z5, Z2, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPGTD     Z1, Z0, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPGTD     Z1, Z0, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPGTD     Z0, Z1, K1
+	VBLENDMPS    Z2, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPGTD     Z0, Z1, K2
+	VBLENDMPS    Z2, Z5, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterEqualIntZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterEqualIntZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Z0
+	VMOVUPS      (BX)(SI*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPGTD     Z0, Z1, K1
+	VBLENDMPS    Z3, Z2, K1, Z4
+	VMOVUPS      Z4, (AX)(SI*4)
+	ADDQ         $0x10, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        DI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(SI*4), K1, Z0
+	VMOVUPS.Z    (BX)(SI*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPGTD     Z0, Z1, K2
+	VBLENDMPS    Z5, Z2, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func greaterEqualIntScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·greaterEqualIntScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z3, Z3, Z3
+	VPCMPGTD     Z1, Z0, K1
+	VBLENDMPS    Z3, Z2, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VPXORD       Z5, Z5, Z5
+	VPCMPGTD     Z1, Z0, K2
+	VBLENDMPS    Z5, Z2, K2, Z6
+	VMOVUPS      Z6, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func selectOfZ(dst []float32, c []float32, x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·selectOfZ(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ c_base+24(FP), DX
+	MOVQ x_base+48(FP), BX
+	MOVQ y_base+72(FP), SI
+	XORQ DI, DI
+
+loop:
+	MOVQ      CX, R8
+	SUBQ      DI, R8
+	CMPQ      R8, $0x10
+	JLT       tail
+	VMOVUPS   (DX)(DI*4), Z0
+	VMOVUPS   (BX)(DI*4), Z1
+	VMOVUPS   (SI)(DI*4), Z2
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z0, K1
+	VBLENDMPS Z1, Z2, K1, Z3
+	VMOVUPS   Z3, (AX)(DI*4)
+	ADDQ      $0x10, DI
+	JMP       loop
+
+tail:
+	TESTQ     R8, R8
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     R8, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(DI*4), K1, Z0
+	VMOVUPS.Z (BX)(DI*4), K1, Z1
+	VMOVUPS.Z (SI)(DI*4), K1, Z2
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z0, K2
+	VBLENDMPS Z1, Z2, K2, Z5
+	VMOVUPS   Z5, K1, (AX)(DI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func selectOfScalarZ(dst []float32, c []float32, x []float32, y float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·selectOfScalarZ(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         c_base+24(FP), DX
+	MOVQ         x_base+48(FP), BX
+	VBROADCASTSS y+72(FP), Z0
+	XORQ         SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x10
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Z1
+	VMOVUPS   (BX)(SI*4), Z2
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z1, K1
+	VBLENDMPS Z2, Z0, K1, Z3
+	VMOVUPS   Z3, (AX)(SI*4)
+	ADDQ      $0x10, SI
+	JMP       loop
+
+tail:
+	TESTQ     DI, DI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     DI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z1
+	VMOVUPS.Z (BX)(SI*4), K1, Z2
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z1, K2
+	VBLENDMPS Z2, Z0, K2, Z5
+	VMOVUPS   Z5, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rselectOfScalarZ(dst []float32, c []float32, y []float32, x float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rselectOfScalarZ(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         c_base+24(FP), DX
+	MOVQ         y_base+48(FP), BX
+	VBROADCASTSS x+72(FP), Z0
+	XORQ         SI, SI
+
+loop:
+	MOVQ      CX, DI
+	SUBQ      SI, DI
+	CMPQ      DI, $0x10
+	JLT       tail
+	VMOVUPS   (DX)(SI*4), Z1
+	VMOVUPS   (BX)(SI*4), Z2
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z1, K1
+	VBLENDMPS Z0, Z2, K1, Z3
+	VMOVUPS   Z3, (AX)(SI*4)
+	ADDQ      $0x10, SI
+	JMP       loop
+
+tail:
+	TESTQ     DI, DI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     DI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z1
+	VMOVUPS.Z (BX)(SI*4), K1, Z2
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z1, K2
+	VBLENDMPS Z0, Z2, K2, Z5
+	VMOVUPS   Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER

@@ -24,6 +24,19 @@ var unary = []struct {
 	{"tanh", func(x reg.Register) reg.Register { return rational(x, coef.Tanh) }},
 	{"erf", func(x reg.Register) reg.Register { return rational(x, coef.Erf) }},
 	{"sigmoid", sigmoid},
+	{"floor", func(x reg.Register) reg.Register { return f.Rounded(x, 9) }},
+	{"ceil", func(x reg.Register) reg.Register { return f.Rounded(x, 10) }},
+	{"round", func(x reg.Register) reg.Register { return f.Round(x) }},
+	{"sign", func(x reg.Register) reg.Register {
+		zero := f.Load(vec.F(0))
+		return f.Sub(f.Truth(zero, vec.R(x), 1), vec.R(f.Truth(x, vec.R(zero), 1)))
+	}},
+	{"isNaN", func(x reg.Register) reg.Register { return f.Truth(x, vec.R(x), 3) }},
+	{"isFinite", func(x reg.Register) reg.Register { return f.Truth(f.Abs(x), vec.F(math.Inf(1)), 1) }},
+	{"negInt", func(x reg.Register) reg.Register { return ints(x, f.Load(vec.F(0)), VPSUBD) }},
+	{"absInt", func(x reg.Register) reg.Register { return moved(x, VPABSD) }},
+	{"fromInt", func(x reg.Register) reg.Register { return moved(x, VCVTDQ2PS) }},
+	{"toInt", func(x reg.Register) reg.Register { return moved(x, VCVTTPS2DQ) }},
 }
 
 // binary kernels; each has a second form whose y is one number.
@@ -39,7 +52,42 @@ var binary = []struct {
 	{"rdiv", func(x, y reg.Register) reg.Register { return f.Div(y, vec.R(x)) }},
 	{"max", func(x, y reg.Register) reg.Register { return extreme(x, y, VMAXPS) }},
 	{"min", func(x, y reg.Register) reg.Register { return extreme(x, y, VMINPS) }},
+	{"equal", func(x, y reg.Register) reg.Register { return f.Truth(x, vec.R(y), 0) }},
+	{"notEqual", func(x, y reg.Register) reg.Register { return f.Truth(x, vec.R(y), 4) }},
+	{"less", func(x, y reg.Register) reg.Register { return f.Truth(x, vec.R(y), 1) }},
+	{"lessEqual", func(x, y reg.Register) reg.Register { return f.Truth(x, vec.R(y), 2) }},
+	{"greater", func(x, y reg.Register) reg.Register { return f.Truth(y, vec.R(x), 1) }},
+	{"greaterEqual", func(x, y reg.Register) reg.Register { return f.Truth(y, vec.R(x), 2) }},
+	{"addInt", func(x, y reg.Register) reg.Register { return ints(y, x, VPADDD) }},
+	{"subInt", func(x, y reg.Register) reg.Register { return ints(y, x, VPSUBD) }},
+	{"rsubInt", func(x, y reg.Register) reg.Register { return ints(x, y, VPSUBD) }},
+	{"mulInt", func(x, y reg.Register) reg.Register { return ints(y, x, VPMULLD) }},
+	{"maxInt", func(x, y reg.Register) reg.Register { return ints(y, x, VPMAXSD) }},
+	{"minInt", func(x, y reg.Register) reg.Register { return ints(y, x, VPMINSD) }},
+	{"equalInt", func(x, y reg.Register) reg.Register { return f.SameInt(x, y, true) }},
+	{"notEqualInt", func(x, y reg.Register) reg.Register { return f.SameInt(x, y, false) }},
+	{"lessInt", func(x, y reg.Register) reg.Register { return f.GreaterInt(y, x, true) }},
+	{"lessEqualInt", func(x, y reg.Register) reg.Register { return f.GreaterInt(x, y, false) }},
+	{"greaterInt", func(x, y reg.Register) reg.Register { return f.GreaterInt(x, y, true) }},
+	{"greaterEqualInt", func(x, y reg.Register) reg.Register { return f.GreaterInt(y, x, false) }},
 }
+
+// ints is op of y and x, in the order of Go's assembler.
+func ints(y, x reg.Register, op func(...operand.Op)) reg.Register {
+	dst := f.Reg()
+	op(y, x, dst)
+	return dst
+}
+
+// moved is op of x.
+func moved(x reg.Register, op func(...operand.Op)) reg.Register {
+	dst := f.Reg()
+	op(x, dst)
+	return dst
+}
+
+// choose is x where c is not 0, else y.
+func choose(c, x, y reg.Register) reg.Register { return f.Compare(c, vec.F(0), 4, x, y) }
 
 // exp is 2^n (1 + r + r^2 E(r)) with x = n ln 2 + r. Clamping keeps n in the range of Scale; beyond it the result is 0
 // or +Inf all the same.

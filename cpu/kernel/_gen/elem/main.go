@@ -30,6 +30,15 @@ func main() {
 			return k.body(v[0], s)
 		})
 	}
+	kernel("selectOf", "func(dst, c, x, y []float32)", []string{"c", "x", "y"}, "", func(v []reg.Register, _ reg.Register) reg.Register {
+		return choose(v[0], v[1], v[2])
+	})
+	kernel("selectOfScalar", "func(dst, c, x []float32, y float32)", []string{"c", "x"}, "y", func(v []reg.Register, s reg.Register) reg.Register {
+		return choose(v[0], v[1], s)
+	})
+	kernel("rselectOfScalar", "func(dst, c, y []float32, x float32)", []string{"c", "y"}, "x", func(v []reg.Register, s reg.Register) reg.Register {
+		return choose(v[0], s, v[1])
+	})
 	kernel("mulAdd", "func(dst, x, y, z []float32)", []string{"x", "y", "z"}, "", func(v []reg.Register, _ reg.Register) reg.Register {
 		return f.MulAdd(v[0], vec.R(v[1]), vec.R(v[2]))
 	})

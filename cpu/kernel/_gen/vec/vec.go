@@ -228,6 +228,39 @@ func (f *Flavour) Compare(x reg.Register, y Value, predicate uint8, chosen, othe
 	return dst
 }
 
+// Truth is 1 where the predicate holds, else 0.
+func (f *Flavour) Truth(x reg.Register, y Value, predicate uint8) reg.Register {
+	return f.Compare(x, y, predicate, f.Load(F(1)), f.Load(F(0)))
+}
+
+// SameInt is 1 where x = y as integers is what want says, else 0.
+func (f *Flavour) SameInt(x, y reg.Register, want bool) reg.Register {
+	return f.compareInt(x, y, VPCMPEQD, want)
+}
+
+// GreaterInt is 1 where x > y as signed integers is what want says, else 0.
+func (f *Flavour) GreaterInt(x, y reg.Register, want bool) reg.Register {
+	return f.compareInt(x, y, VPCMPGTD, want)
+}
+
+func (f *Flavour) compareInt(x, y reg.Register, op instruction, want bool) reg.Register {
+	chosen, other := f.Load(F(1)), f.Load(F(0))
+	if !want {
+		chosen, other = other, chosen
+	}
+	dst := f.Reg()
+	if f.Wide {
+		k := K()
+		op(y, x, k)
+		VBLENDMPS(chosen, other, k, dst)
+		return dst
+	}
+	mask := YMM()
+	op(y, x, mask)
+	VBLENDVPS(mask, chosen, other, dst)
+	return dst
+}
+
 // Scale is x * 2^n for integral n, exact where the result is normal.
 func (f *Flavour) Scale(x, n reg.Register) reg.Register {
 	if f.Wide {
@@ -249,12 +282,15 @@ func (f *Flavour) Scale(x, n reg.Register) reg.Register {
 }
 
 // Round rounds to the nearest whole number, ties to even.
-func (f *Flavour) Round(x reg.Register) reg.Register {
+func (f *Flavour) Round(x reg.Register) reg.Register { return f.Rounded(x, 8) }
+
+// Rounded is Round for any mode: 8 to nearest, 9 down, 10 up.
+func (f *Flavour) Rounded(x reg.Register, mode uint8) reg.Register {
 	dst := f.Reg()
 	if f.Wide {
-		VRNDSCALEPS(operand.U8(8), x, dst)
+		VRNDSCALEPS(operand.U8(mode), x, dst)
 	} else {
-		VROUNDPS(operand.U8(8), x, dst)
+		VROUNDPS(operand.U8(mode), x, dst)
 	}
 	return dst
 }

@@ -1,0 +1,126 @@
+package cpu_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+)
+
+type binaryOp func(a, b compute.Value) (compute.Value, error)
+
+// comparisons, selections and conversions of all types that registers hold, at shapes that make rows, columns and numbers
+// of the operands.
+func TestTypedOpsEqualTheGoBackends(t *testing.T) {
+	ours, reference := openBackends(t)
+	shapesOf := [][2][]int{{{37}, {37}}, {{5, 40}, {5, 1}}, {{5, 40}, {1, 40}}, {{6, 3}, {}}, {{}, {7, 5}}, {{300, 20}, {300, 20}}, {{1}, {1}}}
+	for i, dims := range shapesOf {
+		for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Int32, dtypes.Bool} {
+			random := rand.New(rand.NewPCG(uint64(i), 7))
+			inputs := []any{draw(random, shapes.Make(dtype, dims[0]...)), draw(random, shapes.Make(dtype, dims[1]...)), draw(random, shapes.Make(dtypes.Bool, dims[0]...))}
+			if x, ok := inputs[0].([]float32); ok && len(x) > 3 {
+				x[1], x[2] = float32(math.NaN()), float32(math.Inf(-1))
+			}
+			graph := func(f compute.Function, in []compute.Value) []compute.Value { return typedOps(f, dtype, in, dims) }
+			want := evaluate(t, reference, inputs, [][]int{dims[0], dims[1], dims[0]}, graph)
+			got := evaluate(t, ours, inputs, [][]int{dims[0], dims[1], dims[0]}, graph)
+			for k := range want {
+				if !sameValues(got[k], want[k]) {
+					t.Errorf("%s %v with %v: result %d: got %v, the Go backend has %v", dtype, dims[0], dims[1], k, got[k], want[k])
+				}
+			}
+		}
+	}
+}
+
+// sameValues is DeepEqual with NaN equal to NaN.
+func sameValues(a, b any) bool {
+	x, ok := a.([]float32)
+	if !ok {
+		return reflect.DeepEqual(a, b)
+	}
+	y := b.([]float32)
+	for i := range x {
+		if x[i] != y[i] && (x[i] == x[i] || y[i] == y[i]) {
+			return false
+		}
+	}
+	return len(x) == len(y)
+}
+
+func typedOps(f compute.Function, dtype dtypes.DType, in []compute.Value, dims [2][]int) []compute.Value {
+	a, b, c := in[0], in[1], in[2]
+	var out []compute.Value
+	both := func(ops ...binaryOp) {
+		for _, op := range ops {
+			out = append(out, must(op(a, b)), must(op(b, a)))
+		}
+	}
+	if dtype == dtypes.Bool {
+		both(f.LogicalAnd, f.LogicalOr, f.LogicalXor)
+		out = append(out, must(f.LogicalNot(a)), must(f.ConvertDType(a, dtypes.Float32)), must(f.ConvertDType(a, dtypes.Int32)))
+	} else {
+		both(f.Equal, f.NotEqual, f.Add, f.Sub, f.Mul, f.Max, f.Min, f.LessThan, f.LessOrEqual, f.GreaterThan, f.GreaterOrEqual)
+		out = append(out, must(f.Neg(a)), must(f.Abs(a)), must(f.ConvertDType(a, dtypes.Float32)), must(f.ConvertDType(a, dtypes.Bool)), must(f.ConvertDType(b, dtypes.Int32)))
+	}
+	if dtype == dtypes.Float32 {
+		out = append(out, must(f.Floor(b)), must(f.Ceil(b)), must(f.Round(b)), must(f.Sign(a)), must(f.IsNaN(a)), must(f.IsFinite(a)),
+			must(f.Sin(b)), must(f.Cos(b)), must(f.Expm1(b)), must(f.Pow(must(f.Abs(b)), b)))
+	}
+	// Where takes operands of the result's shape and numbers.
+	number := must(f.Reshape(must(f.Slice(must(f.Reshape(a, size(dims[0]))), []int{0}, []int{1}, []int{1}))))
+	out = append(out, must(f.Where(c, a, a)), must(f.Where(c, number, a)), must(f.Where(c, a, number)), must(f.Where(c, number, number)))
+	one := must(f.Reshape(must(f.Slice(must(f.Reshape(c, size(dims[0]))), []int{0}, []int{1}, []int{1}))))
+	out = append(out, must(f.Where(one, a, number)), must(f.Where(must(f.LogicalNot(one)), a, number)))
+	// Truths that stay inside a cluster.
+	inside := a
+	if dtype != dtypes.Bool {
+		inside = must(f.Equal(a, number))
+	}
+	return append(out, must(f.Where(must(f.LogicalXor(c, inside)), a, number)))
+}
+
+func size(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
+}
+
+// Every set of axes of shapes whose axes are short, long, or longer than a row may be.
+func TestReductionsOverAnyAxes(t *testing.T) {
+	ours, reference := openBackends(t)
+	for _, dims := range [][]int{{3, 4, 5, 6}, {2, 40, 3, 50}, {1, 7, 1, 300}, {4, 1 << 17}, {3, 99991}, {17}} {
+		for mask := 1; mask < 1<<len(dims); mask++ {
+			var axes []int
+			for axis := range dims {
+				if mask>>axis&1 == 1 {
+					axes = append(axes, axis)
+				}
+			}
+			random := rand.New(rand.NewPCG(uint64(mask), 8))
+			inputs := []any{draw(random, shapes.Make(dtypes.Float32, dims...)), draw(random, shapes.Make(dtypes.Bool, dims...))}
+			graph := func(f compute.Function, in []compute.Value) []compute.Value {
+				return []compute.Value{
+					must(f.ReduceSum(in[0], axes...)), must(f.ReduceMax(in[0], axes...)), must(f.ReduceMin(must(f.Neg(in[0])), axes...)),
+					must(f.ReduceLogicalAnd(in[1], axes...)), must(f.ReduceLogicalOr(in[1], axes...)),
+				}
+			}
+			want, got := evaluate(t, reference, inputs, [][]int{dims, dims}, graph), evaluate(t, ours, inputs, [][]int{dims, dims}, graph)
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%v over %v: got %v, the Go backend has %v", dims, axes, brief(got), brief(want))
+			}
+		}
+	}
+}
+
+func brief(v any) string {
+	text := fmt.Sprint(v)
+	return text[:min(len(text), 300)]
+}

@@ -78,6 +78,24 @@ func TestConfigJSONBothWays(t *testing.T) {
 	}
 }
 
+// TestConfigJSONSaysWhatTransformersNeeds: scripts/interop_transformers.py found that each of these lines decides whether
+// stock loaders read the stock network and refuse every other.
+func TestConfigJSONSaysWhatTransformersNeeds(t *testing.T) {
+	stock := open(t, "test", norm.RMSNorm).ConfigJSON()
+	if stock["model_type"] != "llama" || stock["rms_norm_eps"] != 1e-5 || stock["norm"] != nil {
+		t.Errorf("the stock network's config.json is %v", stock)
+	}
+	if std, has := stock["initializer_range"]; has {
+		t.Errorf("initializer_range is %v with fan-in scaling, expected none: transformers refuses the integer 0", std)
+	}
+	for _, kind := range []norm.Kind{norm.DyT, norm.LayerNorm} {
+		other := open(t, "test", kind).ConfigJSON()
+		if eps, has := other["rms_norm_eps"]; other["model_type"] != "dyt_llama" || !has || eps != nil || other["norm"] == nil {
+			t.Errorf("%s: config.json is %v, expected model_type dyt_llama, a norm object and rms_norm_eps null", kind, other)
+		}
+	}
+}
+
 func TestUnsupportedConfigsAreRefused(t *testing.T) {
 	for _, text := range []string{
 		`{"model_type":"mistral"}`,

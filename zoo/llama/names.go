@@ -31,7 +31,7 @@ type hfConfig struct {
 	Tied          bool         `json:"tie_word_embeddings"`
 	AttentionBias bool         `json:"attention_bias"`
 	MLPBias       bool         `json:"mlp_bias"`
-	InitStd       float64      `json:"initializer_range"`
+	InitStd       float64      `json:"initializer_range,omitempty"` // absent: fan-in scaling; transformers demands a float
 	DType         string       `json:"dtype"`
 	Variant       string       `json:"variant,omitempty"`
 	Interleave    bool         `json:"rope_interleaved,omitempty"`
@@ -50,8 +50,9 @@ func (m *Model) stock() bool {
 	return n.Kind == norm.RMSNorm && n.Scale && !n.Offset && !m.EmbedScale && !m.Interleave
 }
 
-// ConfigJSON is config.json: LlamaForCausalLM for the stock network. Any other names an architecture of its own, has a
-// norm object and no rms_norm_eps, so that a stock loader refuses it instead of loading it wrongly.
+// ConfigJSON is config.json: LlamaForCausalLM for the stock network. Any other names an architecture of its own and has a
+// norm object, so that transformers' AutoModel refuses it, and rms_norm_eps null, so that LlamaForCausalLM does: without
+// the key it would take its default and load the network wrongly, with a warning.
 func (m *Model) ConfigJSON() map[string]any {
 	c := hfConfig{
 		Architectures: []string{"LlamaForCausalLM"}, ModelType: "llama", Vocab: m.Vocab, Width: m.Width, Hidden: m.Hidden, Layers: m.Layers,

@@ -20,6 +20,8 @@ var commands = []func(*console) *cobra.Command{
 	trainCommand,
 	generateCommand,
 	modelsCommand,
+	benchCommand,
+	devicesCommand,
 	doctorCommand,
 	versionCommand,
 }

@@ -59,11 +59,19 @@ func (l Loop) GFLOPS(pool *par.Pool) float64 {
 		if took > time.Millisecond {
 			n = int(float64(n) * 2 * float64(time.Millisecond) / float64(took))
 			took = l.once(pool, n)
-			return 2 * float64(chains*l.lanes) * float64(n) * float64(pool.Size()) / float64(took.Nanoseconds())
+			return l.Flops(pool, n) / float64(took.Nanoseconds())
 		}
 		n *= 2
 	}
 }
+
+// Flops is the number of operations of n rounds on all workers of pool.
+func (l Loop) Flops(pool *par.Pool, n int) float64 {
+	return 2 * float64(chains*l.lanes) * float64(n) * float64(pool.Size())
+}
+
+// Run does n rounds on every worker of pool.
+func (l Loop) Run(pool *par.Pool, n int) { l.once(pool, n) }
 
 // once returns the time that the slowest worker needs for n rounds, all started together.
 func (l Loop) once(pool *par.Pool, n int) time.Duration {

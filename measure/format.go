@@ -1,0 +1,162 @@
+package measure
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// Report is a set of rows with all that is needed to read them elsewhere.
+type Report struct {
+	Time     string   `json:"time"` // RFC 3339, UTC
+	Version  string   `json:"version"`
+	Commit   string   `json:"commit,omitempty"`
+	Go       string   `json:"go"`
+	OS       string   `json:"os"`
+	Arch     string   `json:"arch"`
+	CPU      string   `json:"cpu"`
+	Flavour  string   `json:"flavour"` // of kernels
+	Threads  int      `json:"threads"`
+	Backend  string   `json:"backend"`
+	Load     float64  `json:"load"` // of the machine before, a minute's mean
+	Rows     []Row    `json:"rows"`
+	Warnings []string `json:"warnings"`
+}
+
+// Table writes rows in columns for a reader, each with its roof.
+func (r Report) Table(w io.Writer) error {
+	fmt.Fprintf(w, "%s, %s kernels, %d threads, %s; float32; medians of %d samples\n", r.CPU, r.Flavour, r.Threads, r.Backend, r.samples())
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	head := []string{"op", "norm", "mode", "shape", "time", "±", "ns/row", "GB/s", "of copy", "GFLOP/s", "of peak", "to identity"}
+	fmt.Fprintln(t, strings.Join(head, "\t"))
+	for _, row := range r.Rows {
+		ofCopy, ofPeak := percent(row.OfRoof), ""
+		gbps := figure(row.GBPS)
+		if row.Flops > 0 {
+			ofCopy, ofPeak, gbps = "", ofCopy, ""
+		}
+		fmt.Fprintln(t, strings.Join([]string{row.Op, row.Norm, row.Mode, row.shape(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, ofCopy, figure(row.GFLOPS), ofPeak, figure(row.Ratio)}, "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintln(w, "note: "+warning)
+	}
+	return nil
+}
+
+func (r Report) samples() int {
+	n := 0
+	for _, row := range r.Rows {
+		n = max(n, len(row.Samples))
+	}
+	return n
+}
+
+// CSV writes one line a row; the samples are in the last column, with spaces between them.
+func (r Report) CSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	c.Write([]string{"time", "commit", "go", "os", "arch", "cpu", "flavour", "threads", "backend", "op", "norm", "mode", "shape", "dtype",
+		"median_ns", "ci95_low_ns", "ci95_high_ns", "ns_per_row", "flops", "bytes_moved", "gflops", "gbps", "of_roof", "rel_to_identity", "repeats", "samples_ns"})
+	for _, row := range r.Rows {
+		samples := make([]string, len(row.Samples))
+		for i, s := range row.Samples {
+			samples[i] = plain(s)
+		}
+		c.Write([]string{r.Time, r.Commit, r.Go, r.OS, r.Arch, r.CPU, r.Flavour, strconv.Itoa(r.Threads), r.Backend, row.Op, row.Norm, row.Mode, row.shape(), row.DType,
+			plain(row.Median), plain(row.CI95[0]), plain(row.CI95[1]), plain(row.PerRow), plain(row.Flops), plain(row.Bytes), plain(row.GFLOPS), plain(row.GBPS),
+			plain(row.OfRoof), plain(row.Ratio), strconv.Itoa(row.Repeats), strings.Join(samples, " ")})
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// GoBench writes the format of go test -bench, one line a sample, which benchstat and golang.org/x/perf read.
+func (r Report) GoBench(w io.Writer) error {
+	for _, pair := range [][2]string{{"goos", r.OS}, {"goarch", r.Arch}, {"cpu", r.CPU}, {"commit", r.Commit}, {"flavour", r.Flavour}, {"backend", r.Backend}} {
+		if pair[1] != "" {
+			fmt.Fprintf(w, "%s: %s\n", pair[0], pair[1])
+		}
+	}
+	fmt.Fprintln(w, "Unit GB/s better=higher")
+	fmt.Fprintln(w, "Unit GFLOP/s better=higher")
+	for _, row := range r.Rows {
+		for _, ns := range row.Samples {
+			fmt.Fprintf(w, "%s-%d %d %s ns/op", row.benchName(), r.Threads, row.Repeats, plain(ns))
+			for _, v := range []struct {
+				amount float64
+				unit   string
+			}{{row.Bytes / ns, "GB/s"}, {row.Flops / ns, "GFLOP/s"}} {
+				if v.amount > 0 {
+					fmt.Fprintf(w, " %s %s", plain(v.amount), v.unit)
+				}
+			}
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// benchName is BenchmarkLayer/norm=dyt/mode=both/shape=4096x256.
+func (r Row) benchName() string {
+	name := "Benchmark" + strings.ToUpper(r.Op[:1]) + r.Op[1:]
+	for _, pair := range [][2]string{{"norm", r.Norm}, {"mode", r.Mode}, {"shape", r.shape()}} {
+		if pair[1] != "" {
+			name += "/" + pair[0] + "=" + pair[1]
+		}
+	}
+	return name
+}
+
+func (r Row) shape() string {
+	dims := make([]string, len(r.Shape))
+	for i, d := range r.Shape {
+		dims[i] = strconv.Itoa(d)
+	}
+	return strings.Join(dims, "x")
+}
+
+// spread is half the confidence interval as a share of the median.
+func (r Row) spread() string {
+	if r.CI95 == [2]float64{} {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %%", 50*(r.CI95[1]-r.CI95[0])/r.Median)
+}
+
+// plain prints v with six digits and no exponent where that is short.
+func plain(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
+// figure prints three digits, and nothing for 0.
+func figure(v float64) string {
+	switch {
+	case v == 0:
+		return ""
+	case v >= 100:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}
+
+func percent(share float64) string {
+	if share == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}
+
+func duration(ns float64) string {
+	switch {
+	case ns >= 1e6:
+		return figure(ns/1e6) + " ms"
+	case ns >= 1e3:
+		return figure(ns/1e3) + " us"
+	}
+	return figure(ns) + " ns"
+}

@@ -1,0 +1,256 @@
+package measure
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"math"
+	"math/big"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dyt-go/dyt/internal/testbackend"
+	"github.com/dyt-go/dyt/norm"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchmath"
+)
+
+// clock stands still but for the cases that take their time from it.
+type clock struct{ time.Time }
+
+func (c *clock) now() time.Time { return c.Time }
+
+// takes is a case that takes the given time.
+func (c *clock) takes(norm string, d time.Duration) Case {
+	return Case{Op: "layer", Norm: norm, Mode: Forward, Shape: []int{10, 4}, Rows: 10, Bytes: 320, Run: func() error { c.Time = c.Add(d); return nil }}
+}
+
+var fixedRoof = Roof{GFLOPS: func() float64 { return 100 }, Copy: func(int) float64 { return 1e-3 }}
+
+func TestFiguresFollowFromTheSamples(t *testing.T) {
+	c := &clock{}
+	product := Case{Op: "gemm", Mode: NT, Shape: []int{10, 5, 10}, Flops: 1000, Bytes: 800, Run: c.takes("", 20*time.Millisecond).Run}
+	rows, err := Plan{Count: 7, WarmUp: 1, now: c.now}.Run(context.Background(), []Case{c.takes("dyt", 6*time.Millisecond), c.takes("identity", 2*time.Millisecond), product}, fixedRoof)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Row{Op: "layer", Norm: "dyt", Mode: Forward, Shape: []int{10, 4}, DType: "float32", Samples: slices.Repeat([]float64{6e6}, 7), Median: 6e6,
+		CI95: [2]float64{6e6, 6e6}, Repeats: 1, PerRow: 6e5, Bytes: 320, GBPS: 320 / 6e6, OfRoof: rows[0].GBPS / 1e-3, Ratio: 3}
+	if !reflect.DeepEqual(rows[0], want) {
+		t.Errorf("got  %+v\nwant %+v", rows[0], want)
+	}
+	if rows[1].Ratio != 1 || rows[2].Ratio != 0 || rows[2].GFLOPS != 1000/20e6 || rows[2].OfRoof != 1000/20e6/100 {
+		t.Errorf("%+v\n%+v", rows[1], rows[2])
+	}
+}
+
+// A sample of a short case is the mean of as many runs as fill a millisecond.
+func TestShortCasesAreRepeated(t *testing.T) {
+	c := &clock{}
+	rows, err := Plan{Count: 3, WarmUp: 2, now: c.now}.Run(context.Background(), []Case{c.takes("dyt", 30*time.Microsecond)}, fixedRoof)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := rows[0]; r.Repeats != 34 || !slices.Equal(r.Samples, []float64{30e3, 30e3, 30e3}) {
+		t.Errorf("30 us repeated %d times: %v ns", r.Repeats, r.Samples)
+	}
+}
+
+func TestLimitAndContextEndARun(t *testing.T) {
+	for limit, want := range map[time.Duration]int{time.Millisecond: fewest, 26 * time.Millisecond: 5, 0: 50} {
+		c := &clock{}
+		rows, err := Plan{Count: 50, Limit: limit, now: c.now}.Run(context.Background(), []Case{c.takes("dyt", 5*time.Millisecond)}, fixedRoof)
+		if err != nil || len(rows[0].Samples) != want {
+			t.Errorf("limit %v: %d samples of 5 ms, expected %d; %v", limit, len(rows[0].Samples), want, err)
+		}
+	}
+	c := &clock{}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	why := errors.New("enough")
+	cancel(why)
+	if _, err := (Plan{Count: 1}).Run(ctx, []Case{c.takes("dyt", 0)}, fixedRoof); !errors.Is(err, why) {
+		t.Errorf("an ended context gave %v", err)
+	}
+	broken := Case{Op: "layer", Shape: []int{1, 1}, Run: func() error { return why }}
+	if _, err := (Plan{Count: 1}).Run(context.Background(), []Case{broken}, fixedRoof); !errors.Is(err, why) {
+		t.Errorf("a failing case gave %v", err)
+	}
+}
+
+// The interval covers the median in at least 95 % of all sets of samples, and a tighter one would not: counted exactly.
+func TestIntervalCovers(t *testing.T) {
+	for n := 1; n <= 60; n++ {
+		samples := make([]float64, n)
+		for i := range samples {
+			samples[i] = float64((i*61+3)%n) + 1 // 61 is prime: the numbers 1 to n in some order
+		}
+		// covered is 1 - 2 P(X < k) for X binomial (n, 1/2).
+		covered := func(k int) float64 {
+			sets := new(big.Int)
+			for i := range k {
+				sets.Add(sets, new(big.Int).Binomial(int64(n), int64(i)))
+			}
+			p, _ := new(big.Rat).SetFrac(sets, new(big.Int).Lsh(big.NewInt(1), uint(n-1))).Float64()
+			return 1 - p
+		}
+		got := interval(samples)
+		k := int(got[0])
+		if k > 0 && (covered(k) < 0.95 || got[1] != float64(n+1-k)) || covered(k+1) >= 0.95 {
+			t.Errorf("%d samples: %v", n, got)
+		}
+	}
+}
+
+// At the default count it is the one that benchstat prints.
+func TestIntervalOfTenEqualsBenchstats(t *testing.T) {
+	samples := []float64{5, 3, 8, 1, 9, 2, 7, 10, 4, 6}
+	got := interval(samples)
+	want := benchmath.AssumeNothing.Summary(benchmath.NewSample(slices.Clone(samples), &benchmath.DefaultThresholds), 0.95)
+	if got != [2]float64{want.Lo, want.Hi} {
+		t.Errorf("%v, benchstat has %v, %v", got, want.Lo, want.Hi)
+	}
+}
+
+func TestRestlessMachinesAreNamed(t *testing.T) {
+	calm := Row{Samples: []float64{100, 101, 100, 99}}
+	wild := Row{Samples: []float64{100, 150, 90, 99}}
+	if got := Restless([]Row{calm, calm}, 0.9, 2); len(got) != 0 {
+		t.Errorf("a calm machine: %q", got)
+	}
+	got := Restless([]Row{calm, wild}, 1.1, 2)
+	if len(got) != 2 || !strings.Contains(got[0], "load 1.1 on 2 threads") || !strings.Contains(got[1], "1 of 2 rows") {
+		t.Errorf("%q", got)
+	}
+}
+
+var sample = Report{Time: "2026-01-02T03:04:05Z", Go: "go1.26", OS: "linux", Arch: "amd64", CPU: "Some, CPU", Flavour: "avx2", Threads: 2, Backend: "dyt", Rows: []Row{
+	{Op: "layer", Norm: "dyt", Mode: Both, Shape: []int{4096, 256}, DType: "float32", Samples: []float64{2e6, 1e6, 3e6}, Median: 2e6, Repeats: 4, Bytes: 1e7, GBPS: 5},
+	{Op: "gemm", Mode: NT, Shape: []int{8, 8, 8}, DType: "float32", Samples: []float64{1000}, Median: 1000, Repeats: 1000, Flops: 1024, GFLOPS: 1.024},
+}}
+
+// golang.org/x/perf reads every sample back, with its units.
+func TestGoBenchFormatIsReadByPerf(t *testing.T) {
+	var out bytes.Buffer
+	if err := sample.GoBench(&out); err != nil {
+		t.Fatal(err)
+	}
+	reader := benchfmt.NewReader(&out, "out")
+	var names []string
+	var times, speeds []float64
+	for reader.Scan() {
+		switch rec := reader.Result().(type) {
+		case *benchfmt.Result:
+			if rec.GetConfig("cpu") != "Some, CPU" || rec.GetConfig("flavour") != "avx2" {
+				t.Errorf("configuration is lost: %v", rec.Config)
+			}
+			seconds, _ := rec.Value("sec/op")
+			speed, _ := rec.Value("GB/s")
+			names, times, speeds = append(names, rec.Name.String()), append(times, seconds), append(speeds, speed)
+		case *benchfmt.SyntaxError:
+			t.Error(rec)
+		}
+	}
+	if err := reader.Err(); err != nil {
+		t.Fatal(err)
+	}
+	layer := "Layer/norm=dyt/mode=both/shape=4096x256-2"
+	if !slices.Equal(names, []string{layer, layer, layer, "Gemm/mode=NT/shape=8x8x8-2"}) {
+		t.Errorf("names %q", names)
+	}
+	for i, want := range []float64{2e-3, 1e-3, 3e-3, 1e-6} {
+		if math.Abs(times[i]-want) > 1e-12 {
+			t.Errorf("sample %d took %v s, expected %v", i, times[i], want)
+		}
+	}
+	if speeds[1] != 10 || reader.Units().GetBetter("GB/s") != 1 {
+		t.Errorf("speeds %v, better is %d", speeds, reader.Units().GetBetter("GB/s"))
+	}
+}
+
+func TestCSVHasEverySample(t *testing.T) {
+	var out bytes.Buffer
+	if err := sample.CSV(&out); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(&out).ReadAll()
+	if err != nil || len(lines) != 3 {
+		t.Fatalf("%d lines, %v", len(lines), err)
+	}
+	at := func(row int, column string) string { return lines[row][slices.Index(lines[0], column)] }
+	if at(1, "samples_ns") != "2e+06 1e+06 3e+06" || at(1, "shape") != "4096x256" || at(2, "mode") != "NT" || at(1, "cpu") != "Some, CPU" {
+		t.Errorf("%q", lines)
+	}
+}
+
+// LayerBoth returns y and the gradients that finite differences give: of sum(y*dy) by x, and by each parameter.
+func TestLayerGradients(t *testing.T) {
+	x, dy := draw(1, 3, 5), draw(2, 3, 5)
+	for _, kind := range []norm.Kind{norm.DyT, norm.RMSNorm, norm.LayerNorm, norm.Derf, "identity"} {
+		spec := LayerSpec(kind)
+		store := model.NewStore()
+		if err := declare(testbackend.Get(t), store, spec, x.Shape()); err != nil {
+			t.Fatal(err)
+		}
+		out := model.MustNewExec(testbackend.Get(t), store, func(s *model.Scope, in []*Node) []*Node { return LayerBoth(spec, s, in[0], in[1]) }).MustCall(x, dy)
+		value := func(x *tensors.Tensor) float64 {
+			y := model.MustNewExec(testbackend.Get(t), store, func(s *model.Scope, x *Node) *Node { return LayerForward(spec, s, x) }).MustCall(x)[0]
+			sum, of := 0.0, tensors.MustCopyFlatData[float32](dy)
+			for i, v := range tensors.MustCopyFlatData[float32](y) {
+				sum += float64(v) * float64(of[i])
+			}
+			return sum
+		}
+		check := func(what string, got float32, up, down float64) {
+			const h = 1e-2
+			// The third derivative leaves about h^2 = 1e-4 of a gradient of order one; rounding 1e-6/h = 1e-4.
+			if want := (up - down) / (2 * h); math.Abs(want-float64(got)) > 1e-3*max(1, math.Abs(want)) {
+				t.Errorf("%s: gradient by %s is %v, finite differences say %v", kind, what, got, want)
+			}
+		}
+		moved := func(t *tensors.Tensor, by float32) *tensors.Tensor {
+			flat := tensors.MustCopyFlatData[float32](t)
+			flat[0] += by
+			return tensors.FromFlatDataAndDimensions(flat, t.Shape().Dimensions...)
+		}
+		check("x", tensors.MustCopyFlatData[float32](out[1])[0], value(moved(x, 1e-2)), value(moved(x, -1e-2)))
+		names := LayerParams(spec)
+		if len(out) != 2+len(names) {
+			t.Fatalf("%s: %d results, expected y, dx and %v", kind, len(out), names)
+		}
+		for i, name := range names {
+			v := store.GetVariable("/" + name)
+			start := tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float32](v.MustValue()), v.Shape().Dimensions...)
+			at := func(by float32) float64 {
+				v.MustSetValue(moved(start, by))
+				return value(x)
+			}
+			check(name, tensors.MustCopyFlatData[float32](out[2+i])[0], at(1e-2), at(-1e-2))
+			at(0)
+		}
+	}
+}
+
+// NT and TN multiply the same matrices as NN would.
+func TestProductFormsHaveTheirShapes(t *testing.T) {
+	cases, err := Gemms(testbackend.Get(t), []Product{{3, 5, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		if err := c.Run(); err != nil || c.Flops != 60 || c.Bytes != 4*(15+10+6) {
+			t.Errorf("%s: %v, %v flops, %v bytes", c.Mode, err, c.Flops, c.Bytes)
+		}
+	}
+	for _, bad := range []Product{{0, 1, 1}, {1, -1, 1}} {
+		if _, err := Gemms(testbackend.Get(t), []Product{bad}); err == nil {
+			t.Errorf("%v is no error", bad)
+		}
+	}
+}

@@ -54,6 +54,7 @@ func demoTwins(n, steps int) Study {
 		Command: "dyt compare runs/demo --seeds 5",
 		Measure: Measure{Name: "validation", Unit: "bits per byte"},
 		Loss:    Measure{Name: "training loss", Unit: "nats per byte"},
+		Target:  2.3,
 		References: []Reference{
 			{"order 0", 5.35}, {"order 2", 2.76}, {"gzip -9", 1.88},
 		},
@@ -97,7 +98,7 @@ func demoTwin(name string, params int64, n, steps int, offset float64, seed uint
 				run.Eval = append(run.Eval, p)
 			}
 		}
-		run.Final = run.Eval[len(run.Eval)-1].Value
+		run.Final, run.ToTarget = run.Eval[len(run.Eval)-1].Value, float64(steps)*2560*(0.8+offset)
 		if offset != 0 {
 			run.Sites = demoSites(random, steps)
 		}

@@ -22,6 +22,7 @@ type Study struct {
 	Twins   []Twin  // the baseline first; one for a single run
 	Paired  *Paired // nil without twins
 
+	Target     float64     // level of the measure for Run.ToTarget; 0 for none
 	References []Reference // levels to compare with, in the measure's unit
 	Contract   []Fact      // what the twins share, and what is also different
 	Identity   []Facts     // config, hashes, versions, CPU
@@ -56,6 +57,7 @@ type Run struct {
 	Sites           []SiteSeries // in the order of the network
 	Final           float64      // the measure at the end; NaN or 0 while there is none
 	TokensPerSecond float64      // in training; NaN or 0 when unknown
+	ToTarget        float64      // tokens until the measure first reached Study.Target; NaN when it never did
 }
 
 // Point is one logged value.

@@ -65,6 +65,7 @@ func (s Study) result() Table {
 		{measure, func(t Twin) string { return meanSD(each(s.counted(t), Run.final)) }},
 		{"final " + s.Loss.axis(), func(t Twin) string { return meanSD(each(s.counted(t), Run.trainLoss)) }},
 		{"tokens/s", func(t Twin) string { return short(median(each(t.Runs, Run.speed))) }},
+		{"tokens to " + short(s.Target), s.toTarget},
 		{"saturated", func(t Twin) string { return percent(mean(each(t.Runs, Run.saturated))) }},
 		{"mean alpha", func(t Twin) string { return brief(mean(each(t.Runs, Run.alpha))) }},
 		{"parameters", func(t Twin) string { return whole(t.Params) }},
@@ -99,6 +100,21 @@ func (s Study) result() Table {
 		table.Rows, table.Marks = append(table.Rows, row), append(table.Marks, "")
 	}
 	return table
+}
+
+// toTarget is the median of the runs that got there, and how many those are when not all did.
+func (s Study) toTarget(t Twin) string {
+	if s.Target == 0 {
+		return "–"
+	}
+	reached := each(t.Runs, func(r Run) float64 { return r.ToTarget })
+	switch len(reached) {
+	case 0:
+		return "not reached"
+	case len(t.Runs):
+		return whole(int64(median(reached)))
+	}
+	return fmt.Sprintf("%s (%d of %d)", whole(int64(median(reached))), len(reached), len(t.Runs))
 }
 
 // axis writes a measure with its unit as an axis does.

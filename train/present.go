@@ -35,11 +35,16 @@ func (c *Comparison) Study() report.Study {
 		Verdict:  report.Verdict{Headline: c.Headline(), Detail: c.Detail()},
 	}
 	baseline, candidate := report.Twin{Name: Title(c.Baseline.Norm.Kind)}, report.Twin{Name: Title(c.Candidate.Norm.Kind)}
+	s.Target = c.Target()
+	side := func(t *report.Twin, name string, of Summary) {
+		run := of.present(name)
+		run.ToTarget = of.ToTarget(s.Target)
+		t.Params, t.Runs = of.Params, append(t.Runs, run)
+	}
 	for _, p := range c.Pairs {
 		name := fmt.Sprintf("seed %d", p.Seed)
-		baseline.Params, candidate.Params = p.Baseline.Params, p.Candidate.Params
-		baseline.Runs = append(baseline.Runs, p.Baseline.present(name))
-		candidate.Runs = append(candidate.Runs, p.Candidate.present(name))
+		side(&baseline, name, p.Baseline)
+		side(&candidate, name, p.Candidate)
 	}
 	s.Twins = []report.Twin{baseline, candidate}
 	return s
@@ -104,20 +109,30 @@ func (c *Comparison) contract() []report.Fact {
 	return rows
 }
 
+// evaluations is the measure over training.
+func (s Summary) evaluations() []report.Point {
+	var points []report.Point
+	for _, m := range s.Metrics {
+		switch {
+		case m.EvalBPB != nil:
+			points = append(points, m.point(*m.EvalBPB))
+		case m.EvalTop1 != nil:
+			points = append(points, m.point(1-*m.EvalTop1))
+		}
+	}
+	return points
+}
+
+func (m Metrics) point(value float64) report.Point {
+	return report.Point{Step: int64(m.Step), Tokens: m.Tokens, Wall: m.Wall, Value: value}
+}
+
 func (s Summary) present(name string) report.Run {
 	run := report.Run{Name: name, Final: s.Measure(), TokensPerSecond: s.PerSec}
 	for _, m := range s.Metrics {
-		p := report.Point{Step: int64(m.Step), Tokens: m.Tokens, Wall: m.Wall, Value: m.Loss}
-		run.Train = append(run.Train, p)
-		switch {
-		case m.EvalBPB != nil:
-			p.Value = *m.EvalBPB
-			run.Eval = append(run.Eval, p)
-		case m.EvalTop1 != nil:
-			p.Value = 1 - *m.EvalTop1
-			run.Eval = append(run.Eval, p)
-		}
+		run.Train = append(run.Train, m.point(m.Loss))
 	}
+	run.Eval = s.evaluations()
 	at := map[string]int{}
 	for _, m := range s.AllSites {
 		if m.Alpha == nil {

@@ -45,6 +45,7 @@ type Config struct {
 	InitStd    float64 // std of every matrix; 0: fan-in scaling with depth-scaled output projections
 
 	Compute dtypes.DType // of the activations: Float32, or BFloat16 (weights stay float32)
+	Remat   bool         // gradient checkpointing, a block at a time
 }
 
 // Model is a configured LLaMA.
@@ -89,7 +90,7 @@ func (m *Model) Hidden0(s *model.Scope, tokens *Node) *Node {
 	x := m.embed(b, tokens) // [B, T, D]
 	layers := b.In("layers")
 	for i := range m.Layers {
-		x = m.block(layers.In("%d", i), x) // [B, T, D]
+		x = part.Remat(m.Remat, x, func(x *Node) *Node { return m.block(layers.In("%d", i), x) }) // [B, T, D]
 	}
 	return part.Norm(b.In("norm"), m.Norm.At(norm.Final), x)
 }

@@ -42,6 +42,7 @@ type Config struct {
 	InitStd  float64 // std of every matrix, as timm starts; 0: fan-in scaling with depth-scaled output projections
 
 	Compute dtypes.DType // of the activations: Float32, or BFloat16 (weights stay float32)
+	Remat   bool         // gradient checkpointing, a block at a time
 }
 
 // Model is a configured ViT.
@@ -89,7 +90,7 @@ func (m *Model) Forward(s *model.Scope, images *Node) *Node {
 	x = m.positions(s, x)                                                              // [B, 1+N, D]
 	blocks := s.In("blocks")
 	for i := range m.Layers {
-		x = m.block(blocks.In("%d", i), x, m.dropRate(i)) // [B, 1+N, D]
+		x = part.Remat(m.Remat, x, func(x *Node) *Node { return m.block(blocks.In("%d", i), x, m.dropRate(i)) }) // [B, 1+N, D]
 	}
 	y := ReduceMean(ConvertDType(SliceAxis(x, 1, AxisRange(1)), dtypes.Float32), 1) // [B, D]
 	y = part.Norm(s.In("fc_norm"), m.Norm.At(norm.Final), ConvertDType(y, m.Compute))

@@ -21,6 +21,8 @@ func (e *Executable) steps(f *frame, team *par.Team, index int) {
 			w.gemm(s.Gemm, e.plan.Table.Gemm, f, f.shared[i], team, index)
 		case s.Tape != nil:
 			w.tape(s.Tape, e.plan.Table.Elem, f, f.shared[i], team, index)
+		case s.Attention != nil:
+			w.attention(s.Attention, e.plan.Table.Attn, f, team, index)
 		case s.Move != nil:
 			move(s.Move, f, team, index)
 		case s.Windows != nil:

@@ -5,6 +5,7 @@
 package kernel
 
 import (
+	"github.com/dyt-go/dyt/cpu/kernel/attn"
 	"github.com/dyt-go/dyt/cpu/kernel/elem"
 	"github.com/dyt-go/dyt/cpu/kernel/gemm"
 	"github.com/dyt-go/dyt/internal/cpuid"
@@ -15,12 +16,13 @@ type Table struct {
 	Flavour cpuid.Flavour
 	Elem    *elem.Table
 	Gemm    *gemm.Kernel
+	Attn    *attn.Kernel
 }
 
 var tables = []*Table{
-	{cpuid.Ref, elem.Ref, gemm.Ref},
-	{cpuid.AVX2, elem.AVX2, gemm.AVX2},
-	{cpuid.AVX512, elem.AVX512, gemm.AVX512},
+	{cpuid.Ref, elem.Ref, gemm.Ref, attn.Ref},
+	{cpuid.AVX2, elem.AVX2, gemm.AVX2, attn.AVX2},
+	{cpuid.AVX512, elem.AVX512, gemm.AVX512, attn.AVX512},
 }
 
 // Available lists the tables that this build has and this machine can run, the slowest first.

@@ -13,6 +13,8 @@ type node struct {
 	index int // place in the order of the function
 	formula
 	out   *ir.Value
+	outs  []*ir.Value // instead of out, of an attention
+	inner []*ir.Op    // of an attention: the other ops that it stands for
 	args  []View
 	after []*ir.Value // values that must exist before, besides operands: what barriers hold back
 	size  int         // elements that the op runs over
@@ -38,19 +40,21 @@ const (
 	gemmGroup
 	regionGroup
 	moveGroup
+	attentionGroup
 )
 
 // group is nodes that become one step.
 type group struct {
-	kind    groupKind
-	nodes   []*node
-	direct  bitset // groups that it reads from
-	reach   bitset // groups that must run before it
-	space   space  // of a cluster
-	gemm    *Gemm
-	move    *Move    // of a move: this or
-	windows *Windows // this
-	gone    bool     // merged into another
+	kind      groupKind
+	nodes     []*node
+	direct    bitset // groups that it reads from
+	reach     bitset // groups that must run before it
+	space     space  // of a cluster
+	gemm      *Gemm
+	move      *Move    // of a move: this or
+	windows   *Windows // this
+	attention *Attention
+	gone      bool // merged into another
 }
 
 // last is the place of the last node in the order of the function.
@@ -121,6 +125,9 @@ func (p *planner) enter(id int, n *node) {
 }
 
 func (n *node) results() []*ir.Value {
+	if n.outs != nil {
+		return n.outs
+	}
 	if n.out != nil {
 		return []*ir.Value{n.out}
 	}

@@ -132,6 +132,10 @@ func (s *Step) scratch(p *Plan) (shared, worker int) {
 			return packed, packed + p.Table.Gemm.ScratchA()
 		}
 		return packed, p.Table.Gemm.ScratchA()
+	case s.Attention != nil && s.Attention.Backward:
+		return 0, p.Table.Attn.BackwardScratch(&s.Attention.Shape)
+	case s.Attention != nil:
+		return 0, p.Table.Attn.ForwardScratch(&s.Attention.Shape)
 	case s.Tape != nil:
 		return s.Tape.Partials(), s.Tape.Scratch + s.Tape.sumScratch()
 	}

@@ -27,7 +27,7 @@ type Plan struct {
 }
 
 // Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape,
-// Move and Windows is set.
+// Move, Windows and Attention is set.
 type Step struct {
 	Reads, Writes []*ir.Value
 	Ops           []*ir.Op
@@ -36,6 +36,7 @@ type Step struct {
 	Tape          *Tape
 	Move          *Move
 	Windows       *Windows
+	Attention     *Attention
 	Scratch       Place       // memory that all workers share during the step
 	Free          []*ir.Value // results of regions that no later step reads
 }
@@ -51,6 +52,8 @@ func (s *Step) Name() string {
 		return "move"
 	case s.Windows != nil:
 		return "windows"
+	case s.Attention != nil:
+		return "attention"
 	}
 	return "region"
 }
@@ -170,15 +173,17 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	var step Step
 	seen := make(map[*ir.Value]bool)
 	for _, n := range g.nodes {
-		step.Ops = append(step.Ops, n.op)
+		step.Ops = append(append(step.Ops, n.inner...), n.op)
 		for _, a := range n.args {
 			if p.owner[a.Root.ID] != id && !seen[a.Root] {
 				seen[a.Root] = true
 				step.Reads = append(step.Reads, a.Root)
 			}
 		}
-		if needed[n.out.ID] {
-			step.Writes = append(step.Writes, n.out)
+		for _, v := range n.results() {
+			if needed[v.ID] || n.outs != nil {
+				step.Writes = append(step.Writes, v)
+			}
 		}
 	}
 	switch g.kind {
@@ -186,6 +191,8 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 		step.Gemm = g.gemm
 	case moveGroup:
 		step.Move, step.Windows = g.move, g.windows
+	case attentionGroup:
+		step.Attention = g.attention
 	default:
 		step.Tape = p.lower(g, needed)
 	}

@@ -18,6 +18,9 @@ type planner struct {
 	after  [][]*ir.Value // by value: what must exist before it may be read, because of a barrier
 	owner  []int         // by value: the group that computes it, -1 for none
 	groups []*group
+
+	attention map[*ir.Op]*attention // by the op where its step is made
+	absorbed  map[*ir.Op]bool       // ops that an attention stands for
 }
 
 func newPlanner(f *ir.Func, table *kernel.Table) *planner {
@@ -40,6 +43,7 @@ func (p *planner) group() {
 			p.users[v.ID] = append(p.users[v.ID], op)
 		}
 	}
+	p.findAttention(ops)
 	for i, op := range ops {
 		p.place(i, op)
 	}
@@ -55,6 +59,7 @@ func (w View) rowMajorOf(v *ir.Value) bool { return w.Root == v && w.Offset == 0
 
 func (p *planner) place(index int, op *ir.Op) {
 	switch {
+	case p.attend(index, op):
 	case op.Kind == ir.Constant:
 		p.views[op.Result().ID] = denseView(op.Result())
 	case op.Kind.IsBarrier():

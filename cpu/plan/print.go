@@ -26,6 +26,8 @@ func (p *Plan) Line(i int) string {
 	switch {
 	case s.Gemm != nil:
 		size = s.Gemm.String()
+	case s.Attention != nil:
+		size = s.Attention.String()
 	case s.Tape != nil:
 		size = s.Tape.String()
 	}
@@ -40,6 +42,18 @@ func (g *Gemm) String() string {
 	}
 	lies := func(m Matrix) string { return fmt.Sprintf("%d,%d", m.RowStride, m.ColStride) }
 	return fmt.Sprintf("%s [%s][%s][%s]", text, lies(g.A), lies(g.B), lies(g.C))
+}
+
+// String writes the number of heads, and the sizes of one.
+func (a *Attention) String() string {
+	text := fmt.Sprintf("%d x %dx%dx%dx%d", a.Heads(), a.Shape.Repeat, a.Shape.Queries, a.Shape.Keys, a.Shape.Depth)
+	if a.Shape.Causal {
+		text += " causal"
+	}
+	if a.Backward {
+		text += " backward"
+	}
+	return text
 }
 
 // String writes the space, the tile, and how operands are loaded.

@@ -53,3 +53,11 @@ func (m Matrix) T() Matrix { return Matrix{m.Data, m.Cols, m.Rows, m.ColStride, 
 func (m Matrix) block(i, j, rows, cols int) Matrix {
 	return Matrix{m.Data[i*m.RowStride+j*m.ColStride:], rows, cols, m.RowStride, m.ColStride}
 }
+
+// Slice views rows [i, i+rows) of m.
+func (m Matrix) Slice(i, rows int) Matrix {
+	return Matrix{m.Data[i*m.RowStride:], rows, m.Cols, m.RowStride, m.ColStride}
+}
+
+// Row returns row i of m, whose rows must be contiguous.
+func (m Matrix) Row(i int) []float32 { return m.Data[i*m.RowStride:][:m.Cols] }

@@ -128,14 +128,14 @@ func TestPanelsAreEven(t *testing.T) {
 	for rows := range 200 {
 		s := rowSplit{rows, 14}
 		covered := 0
-		for _, r := range s.runs(0, s.panels()) {
+		for _, r := range s.runs(nil, 0, s.panels()) {
 			if r.row != covered || r.height > 14 || r.height < 1 {
 				t.Fatalf("rows %d: run %+v at %d", rows, r, covered)
 			}
 			covered += r.count * r.height
 		}
-		if covered != rows || len(s.runs(0, s.panels())) > 2 {
-			t.Fatalf("rows %d: covered %d in %d runs", rows, covered, len(s.runs(0, s.panels())))
+		if covered != rows || len(s.runs(nil, 0, s.panels())) > 2 {
+			t.Fatalf("rows %d: covered %d in %d runs", rows, covered, len(s.runs(nil, 0, s.panels())))
 		}
 	}
 }
@@ -192,6 +192,31 @@ func BenchmarkMultiply(b *testing.B) {
 					}
 					b.ReportMetric(2*float64(m)*float64(k)*float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 				})
+			}
+		}
+	}
+}
+
+// TestMultiplyPackedUsesTheTopLeftOfB: with A in place both ways, adding or not, and less than all of B.
+func TestMultiplyPackedUsesTheTopLeftOfB(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, kn := range kernels() {
+		for range 60 {
+			m, rows, cols := 1+rng.IntN(40), 1+rng.IntN(40), 1+rng.IntN(70)
+			k, n := 1+rng.IntN(rows), 1+rng.IntN(cols)
+			a, b := RowMajor(random(rng, m*k), m, k), RowMajor(random(rng, rows*cols), rows, cols)
+			if rng.IntN(2) == 0 {
+				a = RowMajor(a.Data, k, m).T()
+			}
+			c, want := RowMajor(random(rng, m*n), m, n), make([]float32, m*n)
+			add := rng.IntN(2) == 0
+			if add {
+				copy(want, c.Data)
+			}
+			run2(kn, RowMajor(want, m, n), a, Matrix{b.Data, k, n, cols, 1}, add, 1)
+			kn.MultiplyPacked(c, a, kn.PackAll(make([]float32, kn.PackedSize(rows, cols)), b), add)
+			if !slices.Equal(c.Data, want) {
+				t.Fatalf("%s %dx%dx%d of %dx%d, add %v: differs from Multiply", kn.Name, m, k, n, rows, cols, add)
 			}
 		}
 	}

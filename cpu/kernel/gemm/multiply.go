@@ -49,12 +49,13 @@ func (j *Job) Multiply(part, parts int, scratch []float32) {
 	}
 	rows := rowSplit{j.C.Rows, j.kernel.MR}
 	first, last := rows.panels()*part/parts, rows.panels()*(part+1)/parts
+	var memory [2]run
 	for l := 0; l < j.A.Cols; l += kc {
 		depth := min(kc, j.A.Cols-l)
 		step := max(1, mcFloats/(depth*j.kernel.MR))
 		for p := first; p < last; {
 			end := min(p+step, last)
-			for _, run := range rows.runs(p, end) {
+			for _, run := range rows.runs(memory[:0], p, end) {
 				j.block(run, l, depth, scratch)
 			}
 			p = end
@@ -107,9 +108,8 @@ func (s rowSplit) start(p int) int {
 // run is a sequence of panels of one height.
 type run struct{ row, count, height int }
 
-// runs returns panels [first, last) as at most two runs.
-func (s rowSplit) runs(first, last int) []run {
-	var list []run
+// runs appends panels [first, last) to list, as at most two runs.
+func (s rowSplit) runs(list []run, first, last int) []run {
 	for p := first; p < last; {
 		height, end := s.start(p+1)-s.start(p), p+1
 		for end < last && s.start(end+1)-s.start(end) == height {

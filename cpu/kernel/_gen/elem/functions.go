@@ -19,7 +19,7 @@ var unary = []struct {
 	{"abs", func(x reg.Register) reg.Register { return f.Abs(x) }},
 	{"sqrt", func(x reg.Register) reg.Register { return f.Sqrt(x) }},
 	{"rsqrt", func(x reg.Register) reg.Register { return f.Div(f.Load(vec.F(1)), vec.R(f.Sqrt(x))) }},
-	{"exp", exp},
+	{"exp", func(x reg.Register) reg.Register { return f.Exp(x) }},
 	{"log", log},
 	{"tanh", func(x reg.Register) reg.Register { return rational(x, coef.Tanh) }},
 	{"erf", func(x reg.Register) reg.Register { return rational(x, coef.Erf) }},
@@ -89,17 +89,6 @@ func moved(x reg.Register, op func(...operand.Op)) reg.Register {
 // choose is x where c is not 0, else y.
 func choose(c, x, y reg.Register) reg.Register { return f.Compare(c, vec.F(0), 4, x, y) }
 
-// exp is 2^n (1 + r + r^2 E(r)) with x = n ln 2 + r. Clamping keeps n in the range of Scale; beyond it the result is 0
-// or +Inf all the same.
-func exp(x reg.Register) reg.Register {
-	x = f.MaxKeep(f.MinKeep(x, vec.F(89)), vec.F(-104))
-	n := f.Round(f.Mul(x, vec.F(math.Log2E)))
-	r := f.NegMulAdd(n, vec.F(coef.Ln2Hi), vec.R(x))
-	r = f.NegMulAdd(n, vec.F(coef.Ln2Lo), vec.R(r))
-	p := f.Poly(r, append([]float64{1, 1}, coef.Exp...))
-	return f.Scale(p, n)
-}
-
 // log is e ln 2 + t - t^2/2 + t^3 L(t) with x = 2^e (1+t) and 1+t in [sqrt(1/2), sqrt(2)).
 func log(x reg.Register) reg.Register {
 	e, m := split(x)
@@ -148,7 +137,7 @@ func rational(x reg.Register, c coef.Rational) reg.Register {
 
 // sigmoid is 1/(1+e^-x) where x >= 0 and e^x/(1+e^x) elsewhere, so that nothing overflows.
 func sigmoid(x reg.Register) reg.Register {
-	e := exp(f.Or(x, vec.Bits(0x80000000)))
+	e := f.Exp(f.Or(x, vec.Bits(0x80000000)))
 	one := f.Load(vec.F(1))
 	return f.Div(f.Less(x, vec.F(0), e, one), vec.R(f.Add(e, vec.R(one))))
 }

@@ -1,0 +1,49 @@
+package exec
+
+import (
+	"github.com/dyt-go/dyt/cpu/kernel/attn"
+	"github.com/dyt-go/dyt/cpu/kernel/gemm"
+	"github.com/dyt-go/dyt/cpu/plan"
+	"github.com/dyt-go/dyt/internal/par"
+)
+
+// attention computes the worker's share: blocks of queries of the heads, backward whole heads.
+func (w *worker) attention(a *plan.Attention, k *attn.Kernel, f *frame, team *par.Team, index int) {
+	s := &a.Shape
+	if a.Backward {
+		from, to := team.Share(a.Heads(), index)
+		for number := from; number < to; number++ {
+			h := newHead(a, f, number)
+			k.Backward(s, &h, w.memory)
+		}
+		return
+	}
+	blocks := s.Blocks()
+	from, to := team.Share(a.Heads()*blocks, index)
+	for from < to {
+		number := from / blocks
+		last := min(to-number*blocks, blocks)
+		h := newHead(a, f, number)
+		k.Forward(s, &h, from-number*blocks, last, w.memory)
+		from = number*blocks + last
+	}
+}
+
+// newHead returns the matrices of head number.
+func newHead(a *plan.Attention, f *frame, number int) attn.Head {
+	s := &a.Shape
+	rows := s.Repeat * s.Queries
+	of := func(r plan.Rows, rows, cols int) gemm.Matrix {
+		at := r.Offset + number/a.Groups*r.Steps[0] + number%a.Groups*r.Steps[1]
+		return gemm.Matrix{Data: f.data[r.Root.ID][at:], Rows: rows, Cols: cols, RowStride: r.Steps[2], ColStride: 1}
+	}
+	h := attn.Head{
+		Q: of(a.Q, rows, s.Depth), K: of(a.K, s.Keys, s.Depth), V: of(a.V, s.Keys, s.ValueDepth), O: of(a.O, rows, s.ValueDepth),
+		Max: f.data[a.Max.ID][number*rows:][:rows], Sum: f.data[a.Sum.ID][number*rows:][:rows],
+	}
+	if a.Backward {
+		h.DO, h.DQ = of(a.DO, rows, s.ValueDepth), of(a.DQ, rows, s.Depth)
+		h.DK, h.DV = of(a.DK, s.Keys, s.Depth), of(a.DV, s.Keys, s.ValueDepth)
+	}
+	return h
+}

@@ -1,0 +1,87 @@
+// Package attn computes softmax attention of one head, forward and backward, without storing probabilities.
+//
+// The scores of a block of queries are a matrix product with packed keys, become probabilities where they lie, in the
+// first-level cache, and are multiplied with packed values. The backward pass computes the scores again from the largest
+// score and the sum of exponentials that the forward pass keeps for each query. Products come from gemm; what happens to a
+// row of scores is a flavour of Rows: reference Go (attn_ref.go), AVX2 or AVX-512 assembly written by _gen/attn. The
+// package knows no graph and starts no goroutine. Read this file first, then forward.go.
+package attn
+
+import (
+	"github.com/dyt-go/dyt/cpu/kernel/elem"
+	"github.com/dyt-go/dyt/cpu/kernel/gemm"
+)
+
+// Rows is one flavour of what happens to a row of scores. Slices of one call are equally long; dst and ds may be one of the
+// inputs.
+type Rows struct {
+	Name string
+	Max  func(x []float32) float32                            // the largest element; a NaN may be passed over. Requires len(x) > 0
+	Exp  func(dst, x []float32, scale, shift float32) float32 // dst[i] = exp(x[i]*scale-shift), each as elem's Exp; returns their sum
+	Grad func(ds, p, dp []float32, delta, scale float32)      // ds[i] = p[i]*scale * (dp[i]-delta)
+	Dot  func(x, y []float32) float32                         // sum of x[i]*y[i]
+}
+
+// Kernel is one flavour of everything that a head needs.
+type Kernel struct {
+	Rows *Rows
+	Gemm *gemm.Kernel
+	Elem *elem.Table
+}
+
+// Shape is the sizes of a head: Repeat query heads of Queries rows each share Keys keys and values. Row r*Queries+t of the
+// queries is position t of query head r.
+type Shape struct {
+	Repeat, Queries, Keys int
+	Depth, ValueDepth     int     // channels of queries and keys, of values
+	Scale                 float32 // of the scores, positive
+	Causal                bool    // position t sees keys up to t
+}
+
+// Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each row of Q the largest scaled score and
+// the sum of exp(score-Max). Forward writes O, Max and Sum. Backward reads all but the last three, and writes those.
+type Head struct {
+	Q, K, V, O gemm.Matrix // [Repeat*Queries, Depth], [Keys, Depth], [Keys, ValueDepth], [Repeat*Queries, ValueDepth]
+	Max, Sum   []float32
+	DO         gemm.Matrix // gradient of O
+	DQ, DK, DV gemm.Matrix
+}
+
+// Blocks of queries are computed together: causal ones are short, so that few scores are computed that no query sees.
+const (
+	causalRows = 32
+	leastRows  = 32
+	blockSize  = 8 << 10 // scores
+)
+
+// blockRows returns how many queries a block has; the last block of a query head has fewer.
+func (s *Shape) blockRows() int {
+	if s.Causal {
+		return min(s.Queries, causalRows)
+	}
+	return min(s.Queries, max(leastRows, blockSize/s.Keys))
+}
+
+// Blocks returns the number of blocks of queries.
+func (s *Shape) Blocks() int { return s.Repeat * s.perHead() }
+
+func (s *Shape) perHead() int { return (s.Queries + s.blockRows() - 1) / s.blockRows() }
+
+// block returns where block b begins, in rows and as a position, how many rows it has, and how many keys they see at most.
+func (s *Shape) block(b int) (row, at, rows, keys int) {
+	at = b % s.perHead() * s.blockRows()
+	rows = min(s.blockRows(), s.Queries-at)
+	return b/s.perHead()*s.Queries + at, at, rows, s.sees(at + rows - 1)
+}
+
+// sees returns how many keys position t sees.
+func (s *Shape) sees(t int) int {
+	if s.Causal {
+		return min(t+1, s.Keys)
+	}
+	return s.Keys
+}
+
+// line is a row of scores in memory: whole cache lines, and an odd number of them, so that a column of a block does not fall
+// into few sets of the cache.
+func (s *Shape) line() int { return (s.Keys+15)/32*32 + 16 }

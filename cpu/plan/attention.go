@@ -1,0 +1,113 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel/attn"
+)
+
+// Attention is softmax attention for each of Batch x Groups heads, or its gradient.
+type Attention struct {
+	Shape         attn.Shape
+	Batch, Groups int
+	Backward      bool
+
+	Q, K, V, O     Rows
+	Max, Sum       *ir.Value // [Batch, Groups, rows of Q]
+	DO, DQ, DK, DV Rows      // of a backward pass
+}
+
+// Rows is a matrix for each head: row i of group g in batch b begins at Offset + b*Steps[0] + g*Steps[1] + i*Steps[2], and its
+// elements are contiguous.
+type Rows struct {
+	Root   *ir.Value
+	Offset int
+	Steps  [3]int
+}
+
+// Heads returns the number of heads.
+func (a *Attention) Heads() int { return a.Batch * a.Groups }
+
+// attend makes a step of the attention that op belongs to, and no step of its other ops; false when op belongs to none.
+func (p *planner) attend(index int, op *ir.Op) bool {
+	a, ok := p.attention[op]
+	switch {
+	case ok && op == a.output:
+		p.attendForward(index, a)
+	case ok:
+		p.attendBackward(index, a)
+	default:
+		return p.absorbed[op]
+	}
+	return true
+}
+
+func (p *planner) attendForward(index int, a *attention) {
+	step := &Attention{Max: a.max.Result(), Sum: a.sum.Result()}
+	q, k, v := a.q.Shape.Dimensions, a.k.Shape.Dimensions, a.v.Shape.Dimensions
+	step.Batch, step.Groups = q[0], q[1]
+	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale, Causal: a.mask != nil}
+	n := &node{op: a.output, index: index, outs: []*ir.Value{a.o, step.Max, step.Sum}}
+	step.Q, step.K, step.V = p.rowsOf(n, a.q), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
+	step.O = p.tokens(a.o, 2, 3, step.Shape.Repeat == 1)
+	n.inner = p.inner(a, n.op, false)
+	for _, v := range []*ir.Value{step.Max, step.Sum} {
+		p.views[v.ID] = denseView(v)
+	}
+	p.groups[p.newGroup(attentionGroup, n)].attention = step
+	a.step = step
+}
+
+// attendBackward makes the step of the gradient where the gradient of the output is first read.
+func (p *planner) attendBackward(index int, a *attention) {
+	step := *a.step
+	step.Backward = true
+	n := &node{op: a.firstOfBackward, index: index, outs: []*ir.Value{a.dq.Result(), a.dk.Result(), a.dv.Result()}}
+	step.Q, step.K, step.V = p.rowsOf(n, a.q), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
+	step.O, step.DO = p.rowsOf(n, a.o), p.rowsOf(n, a.do)
+	n.inner = p.inner(a, n.op, true)
+	n.args = append(n.args, p.views[step.Max.ID], p.views[step.Sum.ID])
+	step.DQ = p.tokens(a.dq.Result(), 2, 3, step.Shape.Repeat == 1)
+	step.DK = p.tokens(a.dk.Result(), 2, 3, true)
+	step.DV = p.tokens(a.dv.Result(), 3, 2, true)
+	p.groups[p.newGroup(attentionGroup, n)].attention = &step
+}
+
+// inner lists the ops of a that come before or after its output, but for the step's own.
+func (p *planner) inner(a *attention, own *ir.Op, after bool) []*ir.Op {
+	var list []*ir.Op
+	isAfter := false
+	for _, op := range p.f.Ops {
+		if isAfter = isAfter || op == a.output; a.inside[op] && op != own && isAfter == after && op != a.output {
+			list = append(list, op)
+		}
+	}
+	return list
+}
+
+// rowsOf adds v [B, G, rows, channels] to what n reads, copied first when its channels are not contiguous.
+func (p *planner) rowsOf(n *node, v *ir.Value) Rows {
+	if view := p.views[v.ID]; view.Strides[3] != 1 && view.Dims[3] > 1 {
+		p.own(n.index, v)
+	}
+	view := p.views[v.ID]
+	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
+	return Rows{view.Root, view.Offset, [3]int{view.Strides[0], view.Strides[1], view.Strides[2]}}
+}
+
+// tokens lets v, [B, G, ...] with the given axes of rows and channels, lie as [B, rows, G, channels], as projections read and
+// write it; row-major by its axes when that is not wanted or v is read by an op that moves no elements by strides.
+func (p *planner) tokens(v *ir.Value, row, channel int, wanted bool) Rows {
+	d := v.Shape.Dimensions
+	groups, rows, channels := d[1], d[row], d[channel]
+	isRead := func(op *ir.Op) bool { return !isView(op.Kind) }
+	steps := [3]int{groups * rows * channels, channels, groups * channels}
+	if !wanted || slices.Contains(p.f.Results, v) || slices.ContainsFunc(p.users[v.ID], isRead) {
+		steps = [3]int{groups * rows * channels, rows * channels, channels}
+	}
+	strides := make([]int, 4)
+	strides[0], strides[1], strides[row], strides[channel] = steps[0], steps[1], steps[2], 1
+	p.views[v.ID] = View{Root: v, Dims: d, Strides: strides}
+	return Rows{Root: v, Steps: steps}
+}

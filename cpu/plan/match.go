@@ -1,0 +1,121 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
+
+// plain returns what v is before ops that keep its elements in their order.
+func plain(v *ir.Value) *ir.Value {
+	for v.Def != nil && keepsOrder(v.Def) {
+		v = v.Def.Args[0]
+	}
+	return v
+}
+
+func keepsOrder(op *ir.Op) bool {
+	switch op.Kind {
+	case ir.Reshape, ir.Identity:
+		return true
+	case ir.Transpose:
+		return slices.IsSorted(op.Attr.(ir.TransposeAttr).Permutation)
+	}
+	return false
+}
+
+// same reports whether v has the elements of w in the same order.
+func same(v, w *ir.Value) bool { return plain(v) == plain(w) }
+
+// perRow returns the value that has one element for each row of what v is stretched to: v has last axis 1, or repeats such
+// a value along the last axis. nil when v is neither.
+func perRow(v *ir.Value) *ir.Value {
+	v = plainShape(v)
+	if op := v.Def; op != nil && op.Kind == ir.BroadcastInDim {
+		x, axes := op.Args[0], op.Attr.(ir.BroadcastInDimAttr).BroadcastAxes
+		rank := v.Shape.Rank()
+		if rank == 0 || x.Shape.Rank() != rank || !slices.IsSorted(axes) || !slices.Equal(x.Shape.Dimensions[:rank-1], v.Shape.Dimensions[:rank-1]) {
+			return nil
+		}
+		v = x
+	}
+	if rank := v.Shape.Rank(); rank == 0 || v.Shape.Dimensions[rank-1] != 1 {
+		return nil
+	}
+	return plain(v)
+}
+
+// plainShape is plain for ops that keep the shape too.
+func plainShape(v *ir.Value) *ir.Value {
+	for v.Def != nil && keepsOrder(v.Def) && v.Shape.Equal(v.Def.Args[0].Shape) {
+		v = v.Def.Args[0]
+	}
+	return v
+}
+
+// made returns the op of kind k that makes v, nil when another one does.
+func made(v *ir.Value, k ir.Kind) *ir.Op {
+	if v == nil {
+		return nil
+	}
+	if op := plain(v).Def; op != nil && op.Kind == k {
+		return op
+	}
+	return nil
+}
+
+// either calls try with the two operands of op, then the other way round, until it returns true.
+func either(op *ir.Op, try func(x, y *ir.Value) bool) bool {
+	return op != nil && (try(op.Args[0], op.Args[1]) || try(op.Args[1], op.Args[0]))
+}
+
+// overLast reports whether op reduces the last axis alone.
+func overLast(op *ir.Op) bool {
+	return op != nil && slices.Equal(reduceAxes(op), []int{op.Args[0].Shape.Rank() - 1})
+}
+
+// number returns the float32 that v repeats; false when that is not known.
+func number(v *ir.Value) (float32, bool) {
+	for v.Def != nil && (v.Def.Kind == ir.BroadcastInDim || v.Def.Kind == ir.Reshape) {
+		v = v.Def.Args[0]
+	}
+	if v.Def == nil || v.Def.Kind != ir.Constant || v.Shape.Size() != 1 {
+		return 0, false
+	}
+	flat, ok := v.Def.Attr.(ir.ConstantAttr).Flat.([]float32)
+	return append(flat, 0)[0], ok
+}
+
+// product of two matrices for each of two batch axes: operands over the given axes.
+func isProduct(op *ir.Op, left, right int) bool {
+	if op == nil || op.Kind != ir.DotGeneral {
+		return false
+	}
+	a, batch := op.Attr.(ir.DotGeneralAttr), []int{0, 1}
+	is := func(v *ir.Value) bool {
+		return v.Shape.Rank() == 4 && v.Shape.DType == dtypes.Float32 && v.Shape.Size() > 0
+	}
+	return is(op.Args[0]) && is(op.Args[1]) && is(op.Result()) &&
+		slices.Equal(a.LhsBatchAxes, batch) && slices.Equal(a.RhsBatchAxes, batch) &&
+		slices.Equal(a.LhsContractingAxes, []int{left}) && slices.Equal(a.RhsContractingAxes, []int{right}) &&
+		(a.Config.AccumulatorDType == dtypes.InvalidDType || a.Config.AccumulatorDType == dtypes.Float32)
+}
+
+// closed adds to inside the renaming ops that follow v, and reports whether nothing outside reads v.
+func (p *planner) closed(v *ir.Value, inside map[*ir.Op]bool) bool {
+	if slices.Contains(p.f.Results, v) {
+		return false
+	}
+	for _, user := range p.users[v.ID] {
+		if inside[user] {
+			continue
+		}
+		if !isView(user.Kind) || !p.closed(user.Result(), inside) {
+			return false
+		}
+		inside[user] = true
+	}
+	return true
+}

@@ -104,21 +104,27 @@ type DiffPoint struct {
 
 // Reference is a level drawn as a line: the order-2 entropy of the text, say.
 type Reference struct {
-	Name  string
-	Value float64
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
 }
 
 // Fact is a name and its value; Facts are such rows under a heading.
 type (
-	Fact  struct{ Name, Value string }
+	Fact struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
 	Facts struct {
-		Title string
-		Rows  []Fact
+		Title string `json:"title"`
+		Rows  []Fact `json:"rows"`
 	}
 )
 
 // Sample is a piece of text that a twin wrote.
-type Sample struct{ Title, Text string }
+type Sample struct {
+	Title string `json:"title"`
+	Text  string `json:"text"`
+}
 
 // SCurve is one norm site's input against its output before the affine part: [values] each, in any order.
 type SCurve struct {

@@ -79,12 +79,10 @@ func (r *Run) save() error {
 	if err := weights.WriteFolder(temp, weights.Contents{Config: r.Model.ConfigJSON(), Tensors: params}); err != nil {
 		return err
 	}
-	inner := *r
-	inner.dir = temp
 	if err := errors.Join(
 		r.saveTokenizer(temp),
 		weights.WriteFile(filepath.Join(temp, statesFile), states, nil),
-		inner.writeJSON(stateFile, state),
+		writeJSON(filepath.Join(temp, stateFile), state),
 		weights.AtomicFile(filepath.Join(temp, completeFile), func(io.Writer) error { return nil }),
 	); err != nil {
 		return err

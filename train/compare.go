@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 
 	"github.com/dyt-go/dyt/data"
@@ -31,7 +30,8 @@ type Pair struct {
 type Comparison struct {
 	Twins
 	Extras []string // what the candidate's norm brings along
-	Pairs  []Pair
+	Pairs  []Pair   // complete
+	Begun  []Pair   // not yet
 	stat.Comparison
 }
 
@@ -76,65 +76,58 @@ func (t Twins) Run(ctx context.Context, backend compute.Backend, d *data.Dataset
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	c := &Comparison{Twins: t}
-	for _, seed := range t.Seeds {
-		pair, err := t.pair(ctx, backend, d, dir, seed, watch, finished, c)
-		if err != nil {
+	c := &Comparison{Twins: t, Pairs: make([]Pair, len(t.Seeds))}
+	for i, seed := range t.Seeds {
+		c.Pairs[i].Seed = seed
+		if err := t.fair(backend, d, seed, &c.Pairs[i]); err != nil {
 			return nil, err
 		}
-		c.Pairs = append(c.Pairs, pair)
 	}
-	var candidate, baseline []float64
-	for _, p := range c.Pairs {
-		candidate, baseline = append(candidate, p.Candidate.Measure()), append(baseline, p.Baseline.Measure())
+	if dir != "" {
+		if err := t.writeTwins(dir, c.Pairs); err != nil {
+			return nil, err
+		}
 	}
-	var err error
-	c.Comparison, err = stat.Compare(candidate, baseline, stat.LowerIsBetter, t.Seeds[0])
-	return c, err
+	baseline, candidate := t.sides()
+	for i := range c.Pairs {
+		p := &c.Pairs[i]
+		for _, side := range []struct {
+			name    string
+			recipe  Recipe
+			summary *Summary
+		}{{baseline, t.Baseline, &p.Baseline}, {candidate, t.Candidate, &p.Candidate}} {
+			folder := ""
+			if dir != "" {
+				folder = runFolder(dir, side.name, p.Seed)
+			}
+			side.recipe.Train.Seed = p.Seed
+			var err error
+			if *side.summary, err = trainSide(ctx, backend, side.recipe, d, folder, watch, finished); err != nil {
+				return nil, fmt.Errorf("%s, seed %d: %w", side.name, p.Seed, err)
+			}
+		}
+		if p.Baseline.Seen != p.Candidate.Seen {
+			return nil, fmt.Errorf("BUG: train: compare: the twins of seed %d saw other batches: %s and %s", p.Seed, p.Baseline.Seen, p.Candidate.Seen)
+		}
+	}
+	return c, c.decide()
 }
 
-func (t Twins) pair(ctx context.Context, backend compute.Backend, d *data.Dataset, dir string, seed uint64, watch Watch, finished func(*Run) error, c *Comparison) (Pair, error) {
-	p := Pair{Seed: seed}
-	start := func(r Recipe) (*Run, error) {
-		r.Train.Seed = seed
-		folder := ""
-		if dir != "" {
-			folder = filepath.Join(dir, fmt.Sprintf("%s_s%d", r.Norm.Kind, seed))
-		}
-		return Open(backend, r, d, folder)
+// trainSide is one run of a comparison.
+func trainSide(ctx context.Context, backend compute.Backend, r Recipe, d *data.Dataset, folder string, watch Watch, finished func(*Run) error) (Summary, error) {
+	run, err := Open(backend, r, d, folder)
+	if err != nil {
+		return Summary{}, err
 	}
-	if err := t.fair(backend, d, seed, &p); err != nil {
-		return p, err
+	err = run.Train(ctx, func(m Metrics) {
+		if watch != nil {
+			watch(r.Train.Seed, r.Norm.Kind, m, run.steps)
+		}
+	})
+	if err == nil && finished != nil {
+		err = finished(run)
 	}
-	for _, side := range []struct {
-		recipe  Recipe
-		summary *Summary
-	}{{t.Baseline, &p.Baseline}, {t.Candidate, &p.Candidate}} {
-		run, err := start(side.recipe)
-		if err != nil {
-			return p, err
-		}
-		_, steps := run.Steps()
-		err = run.Train(ctx, func(m Metrics) {
-			if watch != nil {
-				watch(seed, side.recipe.Norm.Kind, m, steps)
-			}
-		})
-		*side.summary = run.Summary()
-		if side.summary == &p.Candidate {
-			c.Extras = run.Model.Extras()
-		}
-		if err == nil && finished != nil {
-			err = finished(run)
-		}
-		if err := errors.Join(err, run.Close()); err != nil {
-			return p, fmt.Errorf("%s, seed %d: %w", side.recipe.Norm.Kind, seed, err)
-		}
-	}
-	if p.Baseline.Seen != p.Candidate.Seen {
-		return p, fmt.Errorf("BUG: train: compare: the twins of seed %d saw other batches: %s and %s", seed, p.Baseline.Seen, p.Candidate.Seen)
-	}
-	return p, nil
+	return run.Summary(), errors.Join(err, run.Close())
 }
 
 // fair compares the first values of both twins, which must be the same wherever both start alike.

@@ -55,6 +55,7 @@ type Status struct {
 	Steps   int       `json:"steps"`
 	PID     int       `json:"pid"`
 	ETA     float64   `json:"eta_s"`
+	Seen    string    `json:"seen"` // hash of the batches so far
 	Error   string    `json:"error,omitempty"`
 	Updated time.Time `json:"updated"`
 }
@@ -64,6 +65,8 @@ const (
 	sitesFile   = "inspect/sites.jsonl"
 	configFile  = "config.yaml"
 	sourcesFile = "config.sources.json"
+	runFile     = "run.json"
+	statusFile  = "status.json"
 )
 
 func (r *Run) openFolder(dir string, d *data.Dataset) error {
@@ -82,14 +85,14 @@ func (r *Run) openFolder(dir string, d *data.Dataset) error {
 		return err
 	}
 	if from {
-		return errors.Join(r.events.Restart(int64(r.step)), r.rewind())
+		return errors.Join(r.events.Restart(int64(r.step)), r.status("running", nil), r.rewind())
 	}
 	hash, err := r.InitHash(nil)
 	if err != nil {
 		return err
 	}
 	id := identity{Command: os.Args, Host: host.Describe(), Seed: r.Recipe.Train.Seed, Data: d.ID(), InitHash: hash, Params: r.Summary().Params, Started: time.Now()}
-	return errors.Join(r.writeJSON("run.json", id), r.rewind())
+	return errors.Join(writeJSON(filepath.Join(dir, runFile), id), r.status("running", nil), r.rewind())
 }
 
 // WriteSources writes config.sources.json: where each value of the recipe came from. A continued run keeps the first.
@@ -97,7 +100,7 @@ func (r *Run) WriteSources(sources map[string]string) error {
 	if _, err := os.Stat(filepath.Join(r.dir, sourcesFile)); err == nil {
 		return nil
 	}
-	return r.writeJSON(sourcesFile, sources)
+	return writeJSON(filepath.Join(r.dir, sourcesFile), sources)
 }
 
 // checkConfig writes config.yaml, or compares the recipe with the one that is there.
@@ -183,14 +186,14 @@ func (r *Run) recordSites(lines []SiteMetrics) error {
 }
 
 func (r *Run) status(state string, cause error) error {
-	s := Status{State: state, Step: r.step, Steps: r.steps, PID: os.Getpid(), Updated: time.Now()}
+	s := Status{State: state, Step: r.step, Steps: r.steps, PID: os.Getpid(), Seen: r.source.Seen(), Updated: time.Now()}
 	if r.step > 0 {
 		s.ETA = (r.spent / time.Duration(r.step) * time.Duration(r.steps-r.step)).Seconds()
 	}
 	if cause != nil {
 		s.Error = cause.Error()
 	}
-	return r.writeJSON("status.json", s)
+	return writeJSON(filepath.Join(r.dir, statusFile), s)
 }
 
 // finish writes how the run ended.
@@ -211,12 +214,13 @@ func (r *Run) finish(err error) error {
 	return r.status("failed", err)
 }
 
-func (r *Run) writeJSON(name string, v any) error {
+// writeJSON replaces a file as a whole.
+func writeJSON(path string, v any) error {
 	content, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		return fmt.Errorf("train: %s: %w", name, err)
+		return fmt.Errorf("train: %s: %w", path, err)
 	}
-	return weights.AtomicFile(filepath.Join(r.dir, name), func(w io.Writer) error { _, err := w.Write(append(content, '\n')); return err })
+	return weights.AtomicFile(path, func(w io.Writer) error { _, err := w.Write(append(content, '\n')); return err })
 }
 
 func (f *folder) close() error {

@@ -1,12 +1,15 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/dyt-go/dyt/internal/stat"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/report"
 )
@@ -22,32 +25,35 @@ func Title(kind norm.Kind) string {
 
 // Study arranges a comparison for the report. The caller adds what it alone knows: title, command, references, identity.
 func (c *Comparison) Study() report.Study {
-	measure := report.Measure{Name: "validation", Unit: "bits per byte"}
-	if !c.Baseline.Data.IsText() {
-		measure.Unit = "share of wrong predictions"
-	}
 	s := report.Study{
 		Title:    fmt.Sprintf("%s against %s", Title(c.Candidate.Norm.Kind), Title(c.Baseline.Norm.Kind)),
-		Measure:  measure,
+		Measure:  c.Baseline.measure(),
 		Loss:     report.Measure{Name: "training loss", Unit: "nats"},
 		Contract: c.contract(),
-		Paired:   c.paired(),
-		Verdict:  report.Verdict{Headline: c.Headline(), Detail: c.Detail()},
+	}
+	if len(c.Begun) > 0 {
+		s.State = fmt.Sprintf("%d of %d pairs complete", len(c.Pairs), len(c.Pairs)+len(c.Begun))
+	}
+	if len(c.Pairs) > 0 {
+		s.Paired, s.Verdict = c.paired(), report.Verdict{Headline: c.Headline(), Detail: c.Detail()}
 	}
 	baseline, candidate := report.Twin{Name: Title(c.Baseline.Norm.Kind)}, report.Twin{Name: Title(c.Candidate.Norm.Kind)}
 	s.Target = c.Target()
-	side := func(t *report.Twin, name string, of Summary) {
-		run := of.present(name)
-		run.ToTarget = of.ToTarget(s.Target)
-		t.Params, t.Runs = of.Params, append(t.Runs, run)
-	}
-	for _, p := range c.Pairs {
+	for _, p := range slices.Concat(c.Pairs, c.Begun) {
 		name := fmt.Sprintf("seed %d", p.Seed)
-		side(&baseline, name, p.Baseline)
-		side(&candidate, name, p.Candidate)
+		addRun(&baseline, p.Baseline, name, s.Target)
+		addRun(&candidate, p.Candidate, name, s.Target)
 	}
 	s.Twins = []report.Twin{baseline, candidate}
 	return s
+}
+
+// measure is what decides.
+func (r Recipe) measure() report.Measure {
+	if r.Data.IsText() {
+		return report.Measure{Name: "validation", Unit: "bits per byte"}
+	}
+	return report.Measure{Name: "validation", Unit: "share of wrong predictions"}
 }
 
 // Headline is the verdict in a line: the candidate against the baseline.
@@ -85,24 +91,44 @@ func (c *Comparison) paired() *report.Paired {
 	if c.Bootstrap.Exists() {
 		p.Bootstrap = &report.Interval{Low: c.Bootstrap.Low, High: c.Bootstrap.High}
 	}
+	p.Curve = c.curve()
 	return p
+}
+
+// curve is the paired difference at each evaluation that all complete pairs have, with its interval.
+func (c *Comparison) curve() []report.DiffPoint {
+	candidates, baselines := map[report.Point][]float64{}, map[report.Point][]float64{} // by step and tokens
+	collect := func(into map[report.Point][]float64, s Summary) {
+		for _, p := range s.evaluations() {
+			at := report.Point{Step: p.Step, Tokens: p.Tokens}
+			into[at] = append(into[at], p.Value)
+		}
+	}
+	for _, p := range c.Pairs {
+		collect(candidates, p.Candidate)
+		collect(baselines, p.Baseline)
+	}
+	var points []report.DiffPoint
+	for at, values := range candidates {
+		if d, err := stat.Compare(values, baselines[at], stat.LowerIsBetter, 1); err == nil && d.N == len(c.Pairs) {
+			points = append(points, report.DiffPoint{Step: at.Step, Tokens: at.Tokens, Mean: d.Mean, Low: d.Interval.Low, High: d.Interval.High})
+		}
+	}
+	slices.SortFunc(points, func(a, b report.DiffPoint) int { return cmp.Compare(a.Step, b.Step) })
+	return points
 }
 
 // contract lists what the twins share and what is also different.
 func (c *Comparison) contract() []report.Fact {
-	r, first := c.Baseline, c.Pairs[0]
-	rows := []report.Fact{
-		{Name: "tokens", Value: fmt.Sprintf("%d for each run, in %d updates", first.Baseline.Tokens, r.Steps())},
-		{Name: "batches", Value: "sha256 " + first.Baseline.Seen[:16] + ", the same for both twins of a seed"},
-		{Name: "initial values", Value: fmt.Sprintf("sha256 %s, of %d shared tensors", first.InitHash[:16], first.Shared)},
-		{Name: "optimizer", Value: fmt.Sprintf("%s, lr %g, betas %g %g, decay %g on %s, clip %g", r.Optim.Name, r.Optim.LR, r.Optim.Beta1, r.Optim.Beta2, r.Optim.Decay, r.Optim.DecayRule, r.Optim.Clip)},
-		{Name: "schedule", Value: fmt.Sprintf("%s warm-up over %g of the run, then %s to %g of lr", r.Optim.WarmupShape, r.Optim.Warmup, r.Optim.Schedule, r.Optim.End)},
-		{Name: "parameters", Value: fmt.Sprintf("%d and %d: %+d", first.Baseline.Params, first.Candidate.Params, first.Candidate.Params-first.Baseline.Params)},
+	first := slices.Concat(c.Pairs, c.Begun)[0]
+	rows := []report.Fact{{Name: "tokens", Value: fmt.Sprintf("%d for each run, in %d updates", c.Baseline.WithSteps(c.Baseline.Steps()).Train.Tokens, c.Baseline.Steps())}}
+	if first.complete() {
+		rows = append(rows,
+			report.Fact{Name: "batches", Value: "sha256 " + first.Baseline.Seen[:16] + ", the same for both twins of a seed"},
+			report.Fact{Name: "parameters", Value: fmt.Sprintf("%d and %d: %+d", first.Baseline.Params, first.Candidate.Params, first.Candidate.Params-first.Baseline.Params)})
 	}
-	a := c.Candidate.Norm.Alpha0
-	if !c.Candidate.Norm.Kind.Normalizes() {
-		rows = append(rows, report.Fact{Name: "alpha0", Value: fmt.Sprintf("attn %g, ffn %g, final %g", a.Attn, a.FFN, a.Final)})
-	}
+	rows = append(rows, report.Fact{Name: "initial values", Value: fmt.Sprintf("sha256 %s, of %d shared tensors", first.InitHash[:16], first.Shared)})
+	rows = append(rows, c.Candidate.facts()...)
 	for _, extra := range c.Extras {
 		rows = append(rows, report.Fact{Name: "also different", Value: extra})
 	}
@@ -113,22 +139,74 @@ func (c *Comparison) contract() []report.Fact {
 func (s Summary) evaluations() []report.Point {
 	var points []report.Point
 	for _, m := range s.Metrics {
-		switch {
-		case m.EvalBPB != nil:
-			points = append(points, m.point(*m.EvalBPB))
-		case m.EvalTop1 != nil:
-			points = append(points, m.point(1-*m.EvalTop1))
+		if value, ok := m.measure(); ok {
+			points = append(points, m.point(value))
 		}
 	}
 	return points
+}
+
+// measure of an evaluation, as Summary.Measure.
+func (m Metrics) measure() (value float64, ok bool) {
+	switch {
+	case m.EvalBPB != nil:
+		return *m.EvalBPB, true
+	case m.EvalTop1 != nil:
+		return 1 - *m.EvalTop1, true
+	}
+	return 0, false
 }
 
 func (m Metrics) point(value float64) report.Point {
 	return report.Point{Step: int64(m.Step), Tokens: m.Tokens, Wall: m.Wall, Value: value}
 }
 
+// facts are the settings that readers ask for first.
+func (r Recipe) facts() []report.Fact {
+	rows := []report.Fact{
+		{Name: "optimizer", Value: fmt.Sprintf("%s, lr %g, betas %g %g, decay %g on %s, clip %g", r.Optim.Name, r.Optim.LR, r.Optim.Beta1, r.Optim.Beta2, r.Optim.Decay, r.Optim.DecayRule, r.Optim.Clip)},
+		{Name: "schedule", Value: fmt.Sprintf("%s warm-up over %g of the run, then %s to %g of lr", r.Optim.WarmupShape, r.Optim.Warmup, r.Optim.Schedule, r.Optim.End)},
+	}
+	if a := r.Norm.Alpha0; !r.Norm.Kind.Normalizes() {
+		rows = append(rows, report.Fact{Name: "alpha0", Value: fmt.Sprintf("attn %g, ffn %g, final %g", a.Attn, a.FFN, a.Final)})
+	}
+	return rows
+}
+
+// Study arranges one run for the report.
+func (r *Record) Study() report.Study {
+	s := report.Study{
+		Title:   fmt.Sprintf("%s %s with %s", r.Recipe.Model.Arch, r.Recipe.Model.Variant, Title(r.Recipe.Norm.Kind)),
+		Lead:    r.Recipe.Describe() + fmt.Sprintf(", seed %d.", r.Recipe.Train.Seed),
+		Measure: r.Recipe.measure(),
+		Loss:    report.Measure{Name: "training loss", Unit: "nats"},
+	}
+	if !r.Summary.Done {
+		s.State = fmt.Sprintf("%s, step %d of %d", r.Status.State, r.Status.Step, r.Recipe.Steps())
+	}
+	rows := append(r.Recipe.facts(), report.Fact{Name: "batches", Value: "sha256 " + r.Summary.Seen})
+	s.Identity = []report.Facts{{Title: "Recipe", Rows: rows}}
+	twin := report.Twin{Name: Title(r.Recipe.Norm.Kind)}
+	addRun(&twin, r.Summary, fmt.Sprintf("seed %d", r.Recipe.Train.Seed), math.NaN())
+	s.Twins = []report.Twin{twin}
+	return s
+}
+
+// addRun adds a run that has begun to its twin.
+func addRun(t *report.Twin, s Summary, name string, target float64) {
+	if len(s.Metrics) == 0 {
+		return
+	}
+	run := s.present(name)
+	run.ToTarget = s.ToTarget(target)
+	t.Params, t.Runs = s.Params, append(t.Runs, run)
+}
+
 func (s Summary) present(name string) report.Run {
-	run := report.Run{Name: name, Final: s.Measure(), TokensPerSecond: s.PerSec}
+	run := report.Run{Name: name, TokensPerSecond: s.PerSec}
+	if s.Done {
+		run.Final = s.Measure()
+	}
 	for _, m := range s.Metrics {
 		run.Train = append(run.Train, m.point(m.Loss))
 	}

@@ -77,6 +77,12 @@ func (r Recipe) WithNorm(kind norm.Kind) (Recipe, error) {
 	return r, nil
 }
 
+// Baseline is the norm that the architecture has in the papers before ours.
+func (r Recipe) Baseline() (norm.Kind, error) {
+	arch, err := zoo.Find(r.Model.Arch)
+	return arch.Baseline, err
+}
+
 // Open makes the network of the recipe.
 func (r Recipe) Open() (part.Model, error) {
 	arch, err := zoo.Find(r.Model.Arch)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
 	"go.yaml.in/yaml/v3"
 )
@@ -16,7 +17,7 @@ import (
 // Layers say where a recipe comes from, lowest first: what every recipe begins with, a preset, files, the environment,
 // settings by hand.
 type Layers struct {
-	Name    string   // a preset, a YAML file, or the folder of a run
+	Name    string   // a preset, a YAML file, or the folder of a run or of a comparison
 	Files   []string // YAML, over what Name gives
 	Environ []string // "NAME=value" entries; those that begin with DYT_ count
 	By      []Setting
@@ -31,6 +32,27 @@ type Resolved struct {
 	Recipe
 	*conf.Config
 	Folder string // of the run that Name is; else empty
+}
+
+// Twins returns the recipe as the candidate of a comparison against another norm: with "" the one that the architecture has
+// in the papers before ours. Seeds are a number of them or a list.
+func (r *Resolved) Twins(against norm.Kind, seeds string, matchExtras bool) (Twins, error) {
+	own, err := r.Recipe.Baseline()
+	if err != nil {
+		return Twins{}, err
+	}
+	if against == "" {
+		against = own
+	}
+	t := Twins{Candidate: r.Recipe}
+	if t.Baseline, err = r.WithNorm(against); err != nil {
+		return Twins{}, err
+	}
+	t.Baseline.Model.Extras = matchExtras
+	if t.Seeds, err = Seeds(seeds, r.Train.Seed); err != nil {
+		return Twins{}, err
+	}
+	return t, t.Check()
 }
 
 // Default is what every recipe begins with, whatever it trains.
@@ -128,6 +150,13 @@ func locate(name string) (preset string, files []string, folder string, err erro
 		return "", nil, "", conf.WithCode(fmt.Errorf("%w; nor is there a file of this name", err), conf.ExitUsage)
 	case err != nil:
 		return "", nil, "", conf.WithCode(fmt.Errorf("train: recipe: %w; expected a preset, a YAML file or the folder of a run", err), conf.ExitInput)
+	case IsComparison(name):
+		c, err := ReadTwins(name)
+		if err != nil {
+			return "", nil, "", err
+		}
+		_, candidate := c.sides()
+		path = filepath.Join(runFolder(name, candidate, c.Seeds[0]), configFile)
 	case info.IsDir():
 		folder, path = name, filepath.Join(name, configFile)
 	}

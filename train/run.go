@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/dyt-go/dyt/data"
@@ -162,6 +161,9 @@ func (r *Run) Train(ctx context.Context, progress Progress) (err error) {
 		r.wall += time.Since(r.began)
 		err = errors.Join(err, r.finish(err))
 	}()
+	if _, err := r.Start(); err != nil {
+		return err
+	}
 	mark, markStep := r.spent, r.step
 	for r.step < r.steps {
 		if ctx.Err() != nil {
@@ -264,52 +266,6 @@ func (r *Run) evaluate(m *Metrics) error {
 		m.EvalBPB = &bpb
 	}
 	return nil
-}
-
-// Summary is what a run comes down to.
-type Summary struct {
-	Norm     norm.Kind     `json:"norm"`
-	Params   int64         `json:"params"`
-	Tokens   int64         `json:"tokens"`
-	Loss     float64       `json:"final_loss"` // of training, the mean of the last tenth of metrics
-	ValLoss  float64       `json:"val_loss"`
-	ValBPB   float64       `json:"val_bpb"` // 0 for images
-	ValTop1  float64       `json:"val_top1"`
-	PerSec   float64       `json:"train_tok_per_s"`
-	Seen     string        `json:"seen"` // hash of the batches
-	Sites    []SiteMetrics `json:"-"`
-	Metrics  []Metrics     `json:"-"`
-	AllSites []SiteMetrics `json:"-"`
-}
-
-// Summary describes the run so far.
-func (r *Run) Summary() Summary {
-	s := Summary{Norm: r.Recipe.Norm.Kind, Tokens: int64(r.step) * r.Recipe.step(), Seen: r.source.Seen(), Metrics: r.lines, AllSites: r.siteLines}
-	for _, v := range optim.Trainable(r.store) {
-		s.Params += int64(v.Shape().Size())
-	}
-	if r.spent > 0 {
-		s.PerSec = float64(s.Tokens) / r.spent.Seconds()
-	}
-	for _, m := range slices.Backward(r.lines) {
-		if m.EvalLoss != nil {
-			s.ValLoss, s.ValTop1 = *m.EvalLoss, *m.EvalTop1
-			if m.EvalBPB != nil {
-				s.ValBPB = *m.EvalBPB
-			}
-			break
-		}
-	}
-	tail := r.lines[len(r.lines)-(len(r.lines)+9)/10:]
-	for _, m := range tail {
-		s.Loss += m.Loss / float64(len(tail))
-	}
-	for _, m := range r.siteLines {
-		if m.Step == r.siteLines[len(r.siteLines)-1].Step {
-			s.Sites = append(s.Sites, m)
-		}
-	}
-	return s
 }
 
 func inputs(b data.Batch) []any {

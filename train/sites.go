@@ -79,14 +79,18 @@ func (r *Run) siteMetrics(step int, batch []any) ([]SiteMetrics, error) {
 	return lines, nil
 }
 
-// Start describes every norm site before the first update, on the first validation batch.
+// Start describes every norm site before the first update, on the first validation batch, and records it as step 0.
 func (r *Run) Start() ([]SiteMetrics, error) {
+	if r.step > 0 || len(r.siteLines) > 0 {
+		return r.siteLines[:min(len(r.siteLines), len(r.Model.Sites()))], nil
+	}
 	r.valid.Rewind()
 	b, err := r.valid.Next()
 	if err != nil {
 		return nil, err
 	}
-	return r.siteMetrics(r.step, inputs(b))
+	err = r.inspect(0, inputs(b))
+	return r.siteLines, err
 }
 
 // Warnings says at which sites a point-wise norm begins outside its useful range: rms*alpha below 0.3, where it is a line

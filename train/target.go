@@ -17,6 +17,19 @@ func (c *Comparison) Target() float64 {
 	return max(baseline, candidate)
 }
 
+// MeanToTarget returns the mean over seeds of the tokens that each twin needs to the target; NaN where a run never gets
+// there or has fewer than two evaluations, which make no curve.
+func (c *Comparison) MeanToTarget() (baseline, candidate float64) {
+	target, n := c.Target(), float64(len(c.Pairs))
+	for _, p := range c.Pairs {
+		if len(p.Baseline.evaluations()) < 2 || len(p.Candidate.evaluations()) < 2 {
+			return math.NaN(), math.NaN()
+		}
+		baseline, candidate = baseline+p.Baseline.ToTarget(target)/n, candidate+p.Candidate.ToTarget(target)/n
+	}
+	return baseline, candidate
+}
+
 // ToTarget returns after how many tokens, or images, the run's evaluations first reach target, linear between two of them;
 // NaN when none does.
 func (s Summary) ToTarget(target float64) float64 {

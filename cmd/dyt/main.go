@@ -18,6 +18,8 @@ import (
 var commands = []func(*console) *cobra.Command{
 	quickstartCommand,
 	trainCommand,
+	compareCommand,
+	reportCommand,
 	generateCommand,
 	modelsCommand,
 	benchCommand,

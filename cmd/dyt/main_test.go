@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/sampledata"
@@ -32,6 +33,7 @@ func (r exitReporter) Run() int { return sampledata.Run(r.m) }
 //	code N dyt ...        the command ends with exit code N
 //	schema NAME FILE      FILE (or stdout) is JSON that docs/schema/NAME.json accepts
 //	plain FILE            FILE (or stderr, stdout) holds no control character but newline and tab
+//	waitfor FILE          waits until a command in the background has made FILE
 func TestScripts(t *testing.T) {
 	schemas, err := filepath.Abs(filepath.Join("..", "..", "docs", "schema"))
 	if err != nil {
@@ -60,9 +62,10 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code":   wantCode,
-			"plain":  plain,
-			"schema": func(ts *testscript.TestScript, neg bool, args []string) { validate(ts, schemas, args) },
+			"code":    wantCode,
+			"plain":   plain,
+			"waitfor": waitFor,
+			"schema":  func(ts *testscript.TestScript, neg bool, args []string) { validate(ts, schemas, args) },
 		},
 	})
 }
@@ -89,6 +92,19 @@ func plain(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 	}
+}
+
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitfor FILE")
+	}
+	for range 600 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ts.Fatalf("waitfor: no %s after a minute", args[0])
 }
 
 func validate(ts *testscript.TestScript, schemas string, args []string) {

@@ -68,7 +68,11 @@ says so, and how to get an interval.`,
 			if err != nil {
 				return trainError(err)
 			}
-			path, err := writeReport(done.Comparison, out, "dyt quickstart --budget "+budget.String(), backend.Description(), done.References(), done.Data)
+			n := train.Notes{Lead: leadOf(done.Twins), Command: commandLine(), References: done.References(), Identity: identity(backend.Description(), done.Data)}
+			if err := n.Write(out); err != nil {
+				return trainError(err)
+			}
+			path, err := draw(out)
 			if err != nil {
 				return err
 			}
@@ -114,16 +118,4 @@ func printQuickstart(w io.Writer, q *study.Quickstarted, path string) {
 	fmt.Fprintf(w, "verdict   %s; %s\n", q.Headline(), q.Detail())
 	fmt.Fprintf(w, "report    %s\n", path)
 	fmt.Fprintf(w, "next      dyt compare %s --seeds 1,2,3    an interval and a verdict\n", q.Recipe.Preset)
-}
-
-// writeReport writes report.html of a comparison into dir and returns its path.
-func writeReport(done *train.Comparison, dir, command, engine string, refs []reference, d *data.Dataset) (string, error) {
-	s := done.Study()
-	s.Lead = fmt.Sprintf("%s and %s from one start, on the same batches in the same order: %s each.", train.Title(done.Baseline.Norm.Kind), train.Title(done.Candidate.Norm.Kind), done.Candidate.Describe())
-	s.Command, s.References, s.Identity = command, refs, identity(engine, d)
-	path, err := s.Page().Write(dir, false)
-	if err != nil {
-		return "", conf.WithCode(err, conf.ExitFailed)
-	}
-	return path, nil
 }

@@ -16,8 +16,6 @@ import (
 	"github.com/dyt-go/dyt/train"
 )
 
-type reference = report.Reference
-
 // stopped is the cause of a context that a signal ended.
 type stopped struct{ os.Signal }
 
@@ -63,6 +61,14 @@ func exitCode(err error, otherwise int) error {
 		return conf.WithCode(err, conf.ExitInput)
 	}
 	return conf.WithCode(err, otherwise)
+}
+
+// commandLine is the command as it was given.
+func commandLine() string { return "dyt " + strings.Join(os.Args[1:], " ") }
+
+// leadOf says in a sentence what a comparison compares.
+func leadOf(t train.Twins) string {
+	return fmt.Sprintf("%s and %s from one start, on the same batches in the same order: %s each.", train.Title(t.Baseline.Norm.Kind), train.Title(t.Candidate.Norm.Kind), t.Candidate.Describe())
 }
 
 // identity is what a report says about programs, machine and data.

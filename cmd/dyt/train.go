@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -73,7 +74,8 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 			}
 			defer run.Close()
 			answer := trainAnswer{Dir: out, Warnings: []string{}}
-			if err := c.begin(run, r, &answer); err != nil {
+			n := train.Notes{Command: commandLine(), Identity: identity(backend.Description(), d)}
+			if err := errors.Join(run.WriteSources(r.Sources()), n.Write(out), c.begin(run, r, &answer)); err != nil {
 				return trainError(err)
 			}
 			watch := c.watch()
@@ -98,9 +100,6 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 
 // begin says what the run is and how its norm sites start.
 func (c *console) begin(run *train.Run, r *train.Resolved, answer *trainAnswer) error {
-	if err := run.WriteSources(r.Sources()); err != nil {
-		return err
-	}
 	done, all := run.Steps()
 	c.note("%s with %s, seed %d: %s updates, in %s", r.Describe(), r.Norm.Kind, r.Train.Seed, thousands(all), run.Dir())
 	if done > 0 {
@@ -128,9 +127,13 @@ func (c *console) end(run *train.Run, answer *trainAnswer) error {
 		return conf.WithCode(fmt.Errorf("no checkpoint in %s: %w", run.Dir(), err), conf.ExitFailed)
 	}
 	answer.Checkpoint = checkpoints[len(checkpoints)-1]
+	if answer.Report, err = draw(run.Dir()); err != nil {
+		return err
+	}
 	return c.result(answer, func(w io.Writer) {
 		printSummaries(w, "run", s)
 		fmt.Fprintf(w, "model     %s\n", answer.Checkpoint)
+		fmt.Fprintf(w, "report    %s\n", answer.Report)
 		if s.ValBPB > 0 {
 			fmt.Fprintf(w, "next      dyt generate %s --temperature 0.8\n", answer.Checkpoint)
 		}

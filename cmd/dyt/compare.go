@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/internal/stat"
+	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/train"
+	"github.com/spf13/cobra"
+)
+
+// compareAnswer is what compare --json prints. Differences are candidate minus baseline; lower is better.
+type compareAnswer struct {
+	Baseline  norm.Kind      `json:"baseline"`
+	Candidate norm.Kind      `json:"candidate"`
+	Measure   string         `json:"measure"`
+	Pairs     []pairAnswer   `json:"pairs"`
+	Mean      float64        `json:"mean_difference"`
+	Interval  *stat.Interval `json:"interval"` // of 95 %; null where there is none
+	Verdict   stat.Verdict   `json:"verdict"`
+	Headline  string         `json:"headline"`
+	Target    *targetAnswer  `json:"tokens_to_target"` // null when a run never gets there, or has too few evaluations
+	Different []string       `json:"also_different"`
+	Failed    string         `json:"failed"` // the part of --fail-if that holds
+	Report    string         `json:"report"`
+}
+
+type targetAnswer struct {
+	Measure   float64 `json:"measure"` // the worse of the two means
+	Baseline  float64 `json:"baseline_tokens"`
+	Candidate float64 `json:"candidate_tokens"`
+}
+
+type pairAnswer struct {
+	Seed       uint64        `json:"seed"`
+	Baseline   train.Summary `json:"baseline"`
+	Candidate  train.Summary `json:"candidate"`
+	Difference float64       `json:"difference"`
+	InitHash   string        `json:"init_sha256"`
+}
+
+func compareCommand(c *console) *cobra.Command {
+	var f recipeFlags
+	var out, seeds, against, failIf, backendName string
+	var matchExtras bool
+	cmd := &cobra.Command{
+		Use:   "compare RECIPE",
+		Short: "Train twins that differ in their norm alone, over seeds, and say what that shows",
+		Long: `compare trains each seed twice, with the recipe's norm and with the one that the architecture had before: the same batches in the
+same order, the same first values wherever both have them, equal tokens, optimizer and schedule. The paired t interval over
+seeds decides; one seed decides nothing. Interrupted, the same command goes on where it stopped; more seeds later cost only
+their own runs. Of a folder that quickstart or compare left it goes on in that folder.`,
+		Example: `  dyt compare llama-0.1M --seeds 3 --tokens 100k
+  dyt compare llama-0.87M --norm derf --against rmsnorm --seeds 5 --match-extras
+  dyt compare runs/quickstart --seeds 3 --fail-if worse,difference>0.05 --json`,
+		Args: exactly(1, "a recipe: a preset, a YAML file, or the folder of a run or a comparison"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			condition := train.Condition(failIf)
+			if err := condition.Check(); err != nil {
+				return conf.WithCode(err, conf.ExitUsage)
+			}
+			r, err := f.resolve(args[0])
+			if err != nil {
+				return err
+			}
+			if f.print {
+				return c.printConfig(r)
+			}
+			t, err := r.Twins(norm.Kind(against), seeds, matchExtras)
+			if err != nil {
+				return conf.WithCode(err, conf.ExitUsage)
+			}
+			if out == "" {
+				out = comparisonFolder(args[0], r, t)
+			}
+			if err := writableFolder(out); err != nil {
+				return err
+			}
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			d, err := data.Load(ctx, r.Data)
+			if err != nil {
+				return inputError(err)
+			}
+			c.note("%s", d)
+			c.note("twins: %s each, %s and %s, seeds %v, in %s", t.Candidate.Describe(), t.Baseline.Norm.Kind, t.Candidate.Norm.Kind, t.Seeds, out)
+			backend, err := openBackend(backendName)
+			if err != nil {
+				return err
+			}
+			defer backend.Finalize()
+			n := train.Notes{Lead: leadOf(t), Command: commandLine(), Identity: identity(backend.Description(), d)}
+			if err := n.Keep(out); err != nil {
+				return trainError(err)
+			}
+			done, err := t.Run(ctx, backend, d, out, c.watch(), nil)
+			if err != nil {
+				return trainError(err)
+			}
+			return c.compared(done, condition, out)
+		},
+	}
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&seeds, "seeds", "3", "how many, from the recipe's seed on, or a list: 1,2,3")
+	flags.StringVar(&against, "against", "", "the baseline's norm (default: the architecture's own)")
+	flags.BoolVar(&matchExtras, "match-extras", false, "give the baseline what the candidate's norm brings along, as a control")
+	flags.StringVar(&failIf, "fail-if", "", "end with 5 on one of: better, worse, no-difference, no-claim, identical, difference>X")
+	flags.StringVar(&out, "out", "", "folder of the runs and the report (default: runs/compare_RECIPE)")
+	addBackend(flags, &backendName)
+	return cmd
+}
+
+// comparisonFolder is where a comparison goes: the folder that is one already, or a name by the recipe.
+func comparisonFolder(name string, r *train.Resolved, t train.Twins) string {
+	if train.IsComparison(name) {
+		return name
+	}
+	base := filepath.Base(strings.TrimSuffix(name, filepath.Ext(name)))
+	if r.Preset == name {
+		base = r.Preset
+	}
+	return filepath.Join("runs", fmt.Sprintf("compare_%s_%s_%s", base, t.Baseline.Norm.Kind, t.Candidate.Norm.Kind))
+}
+
+// compared draws the report and prints what a comparison came to.
+func (c *console) compared(done *train.Comparison, condition train.Condition, out string) error {
+	path, err := draw(out)
+	if err != nil {
+		return err
+	}
+	a := compareAnswer{Baseline: done.Baseline.Norm.Kind, Candidate: done.Candidate.Norm.Kind, Measure: "bits per byte", Mean: done.Mean, Verdict: done.Verdict,
+		Headline: done.Headline(), Different: append([]string{}, done.Extras...), Failed: condition.Holds(done), Report: path}
+	if !done.Baseline.Data.IsText() {
+		a.Measure = "share of wrong predictions"
+	}
+	for i, p := range done.Pairs {
+		a.Pairs = append(a.Pairs, pairAnswer{p.Seed, p.Baseline, p.Candidate, done.Diffs[i], p.InitHash})
+	}
+	if done.Interval.Exists() {
+		a.Interval = &done.Interval
+	}
+	if b, c := done.MeanToTarget(); !math.IsNaN(b + c) {
+		a.Target = &targetAnswer{done.Target(), b, c}
+	}
+	if err := c.result(a, func(w io.Writer) { a.print(w, done) }); err != nil || a.Failed == "" {
+		return err
+	}
+	return conf.WithCode(fmt.Errorf("--fail-if %s: %s", a.Failed, a.Headline), conf.ExitCheck)
+}
+
+func (a compareAnswer) print(w io.Writer, done *train.Comparison) {
+	rows := [][]string{{"seed", string(a.Baseline), string(a.Candidate), "difference", "tok/s", "tok/s", "alpha mean", "saturated"}}
+	for _, p := range a.Pairs {
+		rows = append(rows, []string{fmt.Sprint(p.Seed), fmt.Sprintf("%.4f", p.Baseline.Measure()), fmt.Sprintf("%.4f", p.Candidate.Measure()), fmt.Sprintf("%+.4f", p.Difference),
+			thousands(int64(p.Baseline.PerSec)), thousands(int64(p.Candidate.PerSec)), number(p.Candidate.MeanAlpha()), percent(p.Candidate.MeanSaturated())})
+	}
+	table(w, rows)
+	first := a.Pairs[0]
+	fmt.Fprintf(w, "measure   %s on validation data, lower is better\n", a.Measure)
+	fmt.Fprintf(w, "twins     %s tokens each; %s and %s parameters\n", thousands(first.Baseline.Tokens), thousands(first.Baseline.Params), thousands(first.Candidate.Params))
+	for _, extra := range a.Different {
+		fmt.Fprintf(w, "also      %s with %s\n", extra, a.Candidate)
+	}
+	if a.Target != nil {
+		fmt.Fprintf(w, "target    %.4f after %s tokens with %s, %s with %s\n", a.Target.Measure, thousands(int64(a.Target.Baseline)), a.Baseline, thousands(int64(a.Target.Candidate)), a.Candidate)
+	}
+	fmt.Fprintf(w, "verdict   %s; %s\n", a.Headline, done.Detail())
+	fmt.Fprintf(w, "report    %s\n", a.Report)
+}

@@ -1,0 +1,102 @@
+package train
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"syscall"
+
+	"github.com/dyt-go/dyt/report"
+)
+
+// Notes are what a report says beside what the run folders hold. They stand in report.json, so that a report can be drawn
+// again while its runs go on and after.
+type Notes struct {
+	Lead       string             `json:"lead"`
+	Command    string             `json:"command"`
+	References []report.Reference `json:"references"`
+	Identity   []report.Facts     `json:"identity"`
+	Samples    []report.Sample    `json:"samples"`
+}
+
+const notesFile = "report.json"
+
+// Write puts the notes into a folder of a run or a comparison.
+func (n Notes) Write(dir string) error { return writeJSON(filepath.Join(dir, notesFile), n) }
+
+// Keep is Write for a command that goes on: references and samples that are there stay.
+func (n Notes) Keep(dir string) error {
+	var before Notes
+	if err := readJSON(filepath.Join(dir, notesFile), &before); err != nil {
+		return err
+	}
+	if n.References == nil {
+		n.References = before.References
+	}
+	if n.Samples == nil {
+		n.Samples = before.Samples
+	}
+	return n.Write(dir)
+}
+
+// Draw arranges a folder of a run or a comparison for the report, as it stands; going says that a process is at work on it.
+func Draw(dir string) (s report.Study, going bool, err error) {
+	var n Notes
+	if err := readJSON(filepath.Join(dir, notesFile), &n); err != nil {
+		return s, false, err
+	}
+	if IsComparison(dir) {
+		c, err := ReadTwins(dir)
+		if err != nil {
+			return s, false, err
+		}
+		s, going = c.Study(), c.going(dir)
+	} else {
+		r, err := ReadRun(dir)
+		if err != nil {
+			return s, false, err
+		}
+		s, going = r.Study(), r.going()
+	}
+	if n.Lead != "" {
+		s.Lead = n.Lead
+	}
+	s.Command, s.References, s.Samples = n.Command, n.References, n.Samples
+	s.Identity = slices.Concat(s.Identity, n.Identity)
+	return s, going, nil
+}
+
+func (r *Record) going() bool { return r.Status.State == "running" && alive(r.Status.PID) }
+
+// going of a comparison: pairs are missing, the process of the last run is there, and it did not stop that run.
+func (c *Comparison) going(dir string) bool {
+	if len(c.Begun) == 0 {
+		return false
+	}
+	var last Status
+	baseline, candidate := c.sides()
+	for _, seed := range c.Seeds {
+		for _, side := range []string{baseline, candidate} {
+			var s Status
+			if readJSON(filepath.Join(runFolder(dir, side, seed), statusFile), &s) == nil && s.Updated.After(last.Updated) {
+				last = s
+			}
+		}
+	}
+	return (last.State == "running" || last.State == "done") && alive(last.PID)
+}
+
+// alive says whether this machine has a process of that number.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	if runtime.GOOS == "windows" { // FindProcess has looked
+		return true
+	}
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, os.ErrPermission)
+}

@@ -6,19 +6,18 @@ import (
 	"github.com/dyt-go/dyt/internal/stat"
 )
 
-// Target is a level of the measure for the question which twin gets there on fewer tokens: the worse of the two mean final
-// values, which both reach in the mean.
+// Target is a level of the measure for the question which twin gets there on fewer tokens: the worst final value of any run,
+// which therefore all reach.
 func (c *Comparison) Target() float64 {
-	baseline, candidate := 0.0, 0.0
+	worst := 0.0
 	for _, p := range c.Pairs {
-		baseline += p.Baseline.Measure() / float64(len(c.Pairs))
-		candidate += p.Candidate.Measure() / float64(len(c.Pairs))
+		worst = max(worst, p.Baseline.Measure(), p.Candidate.Measure())
 	}
-	return max(baseline, candidate)
+	return worst
 }
 
-// MeanToTarget returns the mean over seeds of the tokens that each twin needs to the target; NaN where a run never gets
-// there or has fewer than two evaluations, which make no curve.
+// MeanToTarget returns the mean over seeds of the tokens that each twin needs to the target; NaN where a run has fewer
+// than two evaluations, which make no curve.
 func (c *Comparison) MeanToTarget() (baseline, candidate float64) {
 	target, n := c.Target(), float64(len(c.Pairs))
 	for _, p := range c.Pairs {

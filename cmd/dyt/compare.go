@@ -25,14 +25,14 @@ type compareAnswer struct {
 	Interval  *stat.Interval `json:"interval"` // of 95 %; null where there is none
 	Verdict   stat.Verdict   `json:"verdict"`
 	Headline  string         `json:"headline"`
-	Target    *targetAnswer  `json:"tokens_to_target"` // null when a run never gets there, or has too few evaluations
+	Target    *targetAnswer  `json:"tokens_to_target"` // null when a run has fewer than two evaluations
 	Different []string       `json:"also_different"`
 	Failed    string         `json:"failed"` // the part of --fail-if that holds
 	Report    string         `json:"report"`
 }
 
 type targetAnswer struct {
-	Measure   float64 `json:"measure"` // the worse of the two means
+	Measure   float64 `json:"measure"` // the worst end of any run
 	Baseline  float64 `json:"baseline_tokens"`
 	Candidate float64 `json:"candidate_tokens"`
 }

@@ -23,15 +23,19 @@ func main() {
 		exit(serve(os.Stdin, os.Stdout))
 	}
 	var b bench
-	var name, rows, history string
+	var name, peers, rows, history string
 	flag.StringVar(&b.python, "python", "", "Python of an environment made from bench/requirements.txt")
 	flag.StringVar(&b.script, "script", "bench/peers/peer.py", "the peers' side")
 	flag.StringVar(&name, "only", "", "one row of the table, or a family such as vit-train")
+	flag.StringVar(&peers, "peers", "", "only these, with commas between them")
 	flag.StringVar(&rows, "json", "", "write the rows to this file")
 	flag.StringVar(&history, "history", "bench/history.jsonl", "append a line to this file; empty: none")
 	flag.IntVar(&b.threads, "threads", 2, "of every engine")
 	flag.IntVar(&b.rounds, "rounds", 10, "how often all run in turn")
 	flag.Parse()
+	if peers != "" {
+		b.peers = strings.Split(peers, ",")
+	}
 	exit(b.main(name, rows, history))
 }
 
@@ -44,7 +48,7 @@ func exit(err error) {
 }
 
 func (b *bench) main(name, path, history string) error {
-	chosen, err := only(name)
+	chosen, err := only(name, b.peers)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,14 +129,24 @@ func TestRowsCompareWithTheBestPeerFirst(t *testing.T) {
 	}
 }
 
-func TestOnlyChoosesRowsAndFamilies(t *testing.T) {
+func TestOnlyChoosesRowsFamiliesAndPeers(t *testing.T) {
 	for text, want := range map[string]int{"": 17, "vit-train": 3, "vit-train/dyt": 1, "vit-train-avx2": 1, "layer-both": 3, memoryRow: 0} {
-		if got, err := only(text); err != nil || len(got) != want {
+		if got, err := only(text, nil); err != nil || len(got) != want {
 			t.Errorf("%q: %d rows, %v; expected %d", text, len(got), err, want)
 		}
 	}
-	if _, err := only("vit"); err == nil || !strings.Contains(err.Error(), "llama-train/dyt") {
-		t.Errorf("an unknown work: %v", err)
+	got, err := only("", []string{"openvino"})
+	if err != nil || len(got) != 1 || got[0].name != "vit-infer/dyt" || !slices.Equal(got[0].peers, []string{"openvino"}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range []struct {
+		text  string
+		peers []string
+		says  string
+	}{{"vit", nil, "llama-train/dyt"}, {"", []string{"tensorflow"}, "torch-compile"}, {"gemm", []string{"openvino"}, "with these peers"}} {
+		if _, err := only(bad.text, bad.peers); err == nil || !strings.Contains(err.Error(), bad.says) {
+			t.Errorf("%v: %v", bad, err)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type outcome struct {
 // bench runs workloads; engines stay open from one to the next.
 type bench struct {
 	machine
+	peers  []string // nil: all
 	rounds int
 	dir    string // of files that both sides load
 	say    func(format string, args ...any)

@@ -65,23 +65,31 @@ const vitFlops = 12 * 32 * 65 * (2*12*192*192 + 2*2*65*192)
 // llamaFlops likewise; a causal product needs half of its square.
 const llamaFlops = 16 * 128 * (4*(2*(4*128*128+3*128*352)+2*128*128) + 2*256*128)
 
-// only returns the workloads that text names: a row, or every row of a family such as vit-train.
-func only(text string) ([]workload, error) {
-	all := workloads()
-	if text == "" {
-		return all, nil
-	}
+// only returns the workloads that text names, a row or every row of a family such as vit-train, each against those of its
+// peers that are in peers; nil peers are all. A workload that no peer is left for is not among them.
+func only(text string, peers []string) ([]workload, error) {
 	var chosen []workload
-	var names []string
-	for _, w := range all {
-		names = append(names, w.name)
-		if family, _, _ := strings.Cut(w.name, "/"); text == w.name || text == family {
+	names, known := []string{memoryRow}, []string{}
+	for _, w := range workloads() {
+		names, known = append(names, w.name), append(known, w.peers...)
+		if family, _, _ := strings.Cut(w.name, "/"); text != "" && text != w.name && text != family {
+			continue
+		}
+		if peers != nil {
+			w.peers = slices.DeleteFunc(slices.Clone(w.peers), func(p string) bool { return !slices.Contains(peers, p) })
+		}
+		if len(w.peers) > 0 {
 			chosen = append(chosen, w)
 		}
 	}
-	names = append(names, memoryRow)
+	for _, p := range peers {
+		if !slices.Contains(known, p) {
+			slices.Sort(known)
+			return nil, fmt.Errorf("peers: -peers %s: no such peer, expected some of %s", p, strings.Join(slices.Compact(known), ", "))
+		}
+	}
 	if len(chosen) == 0 && text != memoryRow {
-		return nil, fmt.Errorf("peers: --only %s: no such work, expected one of %s, or what stands before a slash", text, strings.Join(slices.Compact(names), ", "))
+		return nil, fmt.Errorf("peers: -only %s: no such work with these peers, expected one of %s, or what stands before a slash", text, strings.Join(names, ", "))
 	}
 	return chosen, nil
 }

@@ -28,7 +28,7 @@ type net struct {
 func open(name string, kind norm.Kind) (*net, error) {
 	switch name {
 	case "vit-train", "vit-forward":
-		return vit(kind)
+		return encoder(kind)
 	case "llama-train":
 		return decoder(kind)
 	}

@@ -12,8 +12,8 @@ import (
 // Each workload has the parameters of the same network elsewhere: numbers of elements counted by hand from its shapes.
 func TestParameterCounts(t *testing.T) {
 	const (
-		block   = 2*128*2 + 4*128*128 + 3*128*352 // gamma and beta twice, attention, SwiGLU
-		encoder = 2*192*2 + (192+1)*576 + (192+1)*192 + (192+1)*768 + (768+1)*192
+		block = 2*128*2 + 4*128*128 + 3*128*352 // gamma and beta twice, attention, SwiGLU
+		image = 2*192*2 + (192+1)*576 + (192+1)*192 + (192+1)*768 + (768+1)*192
 	)
 	for _, c := range []struct {
 		work string
@@ -23,8 +23,8 @@ func TestParameterCounts(t *testing.T) {
 		{"llama-train", norm.DyT, 256*128 + 4*(block+2) + 257},
 		{"llama-train", norm.LayerNorm, 256*128 + 4*block + 256},
 		{"llama-train", norm.RMSNorm, 256*128 + 4*(block-256) + 128},
-		{"vit-train", norm.DyT, 12*(encoder+2) + 385},
-		{"vit-forward", norm.LayerNorm, 12*encoder + 384},
+		{"vit-train", norm.DyT, 12*(image+2) + 385},
+		{"vit-forward", norm.LayerNorm, 12*image + 384},
 		{"layer-both", norm.DyT, 2*4096 + 1},
 	} {
 		file, err := Make(testbackend.Get(t), c.work, c.norm)

@@ -87,14 +87,19 @@ func (m *Model) patches() int { return (m.Image / m.Patch) * (m.Image / m.Patch)
 // Forward returns the logits [B, classes] of images [B, C, S, S].
 func (m *Model) Forward(s *model.Scope, images *Node) *Node {
 	x := m.patchEmbed(s.In("patch_embed").In("proj"), ConvertDType(images, m.Compute)) // [B, N, D]
-	x = m.positions(s, x)                                                              // [B, 1+N, D]
-	blocks := s.In("blocks")
-	for i := range m.Layers {
-		x = part.Remat(m.Remat, x, func(x *Node) *Node { return m.block(blocks.In("%d", i), x, m.dropRate(i)) }) // [B, 1+N, D]
-	}
-	y := ReduceMean(ConvertDType(SliceAxis(x, 1, AxisRange(1)), dtypes.Float32), 1) // [B, D]
+	x = m.Blocks(s, m.positions(s, x))                                                 // [B, 1+N, D]
+	y := ReduceMean(ConvertDType(SliceAxis(x, 1, AxisRange(1)), dtypes.Float32), 1)    // [B, D]
 	y = part.Norm(s.In("fc_norm"), m.Norm.At(norm.Final), ConvertDType(y, m.Compute))
 	return part.Dense(s.In("head"), y, m.Labels, m.inner(m.Width), true) // [B, classes]
+}
+
+// Blocks returns what the last block leaves of x [B, T, D], for any number of tokens T.
+func (m *Model) Blocks(s *model.Scope, x *Node) *Node {
+	blocks := s.In("blocks")
+	for i := range m.Layers {
+		x = part.Remat(m.Remat, x, func(x *Node) *Node { return m.block(blocks.In("%d", i), x, m.dropRate(i)) }) // [B, T, D]
+	}
+	return x
 }
 
 // block is one layer: x + Attention(norm(x)), then x + MLP(norm(x)).

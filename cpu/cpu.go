@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -41,6 +42,8 @@ type Options struct {
 	FusedOps bool
 	// FromText ("from_text") compiles the text form of what was recorded, for tests of the text form.
 	FromText bool
+	// Profile ("profile") keeps what was compiled, for Executables.
+	Profile bool
 }
 
 // ParseOptions reads the text after "dyt:".
@@ -53,8 +56,10 @@ func ParseOptions(config string) (Options, error) {
 			o.FusedOps = true
 		case "from_text":
 			o.FromText = true
+		case "profile":
+			o.Profile = true
 		default:
-			return o, errors.Errorf("cpu: unknown option %q in %q; there are: fused_ops, from_text", word, Name+":"+config)
+			return o, errors.Errorf("cpu: unknown option %q in %q; there are: fused_ops, from_text, profile", word, Name+":"+config)
 		}
 	}
 	return o, nil
@@ -64,6 +69,9 @@ func ParseOptions(config string) (Options, error) {
 type Backend struct {
 	env       build.Env
 	finalized bool
+
+	mutex    sync.Mutex
+	compiled []*exec.Executable // with Options.Profile
 }
 
 var _ compute.Backend = (*Backend)(nil)
@@ -91,7 +99,24 @@ func New(config string) (*Backend, error) {
 		Owner: b, Engine: engine, Memory: exec.NewMemory(engine), Workers: par.New(threads), Table: table,
 		Fused: options.FusedOps, FromText: options.FromText,
 	}
+	if options.Profile {
+		b.env.Compiled = b.keep
+	}
 	return b, nil
+}
+
+func (b *Backend) keep(e *exec.Executable) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.compiled = append(b.compiled, e)
+}
+
+// Executables returns what was compiled so far, in order, each with the times of its steps; nothing without the option
+// "profile".
+func (b *Backend) Executables() []*exec.Executable {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return slices.Clone(b.compiled)
 }
 
 // Name returns "dyt".

@@ -38,9 +38,9 @@ func converse(t *testing.T, commands ...command) []answer {
 func TestServeRunsAWork(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "gemm.safetensors")
 	got := converse(t, command{Do: "make", Work: "gemm", File: file}, command{Do: "load", Work: "gemm", File: file},
-		command{Do: "run", N: 3}, command{Do: "lode"})
-	if len(got) != 4 {
-		t.Fatalf("%d answers to 4 commands", len(got))
+		command{Do: "run", N: 3}, command{Do: "gemms"}, command{Do: "lode"})
+	if len(got) != 5 {
+		t.Fatalf("%d answers to 5 commands", len(got))
 	}
 	f, err := readTensors(file)
 	if err != nil {
@@ -64,7 +64,10 @@ func TestServeRunsAWork(t *testing.T) {
 	if len(got[2].MS) != 3 || !(got[2].MS[0] > 0) {
 		t.Errorf("three runs gave the times %v", got[2].MS)
 	}
-	if got[3].Error == "" {
+	if g := got[3].Gemms; g.Runs != 4 || g.DenseFlops != 2<<30 || !(g.DenseMS > 0) || g.HeadsFlops != 0 {
+		t.Errorf("one run to load and three more: %+v", g)
+	}
+	if got[4].Error == "" {
 		t.Error("an unknown command is no error")
 	}
 }
@@ -146,6 +149,22 @@ func TestOnlyChoosesRowsFamiliesAndPeers(t *testing.T) {
 	}{{"vit", nil, "llama-train/dyt"}, {"", []string{"tensorflow"}, "torch-compile"}, {"gemm", []string{"openvino"}, "with these peers"}} {
 		if _, err := only(bad.text, bad.peers); err == nil || !strings.Contains(err.Error(), bad.says) {
 			t.Errorf("%v: %v", bad, err)
+		}
+	}
+}
+
+// The products of a round are what was counted after it less what was counted before.
+func TestGemmTimesAreDifferences(t *testing.T) {
+	o := &outcome{
+		workload: workload{env: []string{"DYT_CPU=avx2"}},
+		roofs:    []roofs{{GFLOPS: map[string]float64{"avx2": 100}}, {GFLOPS: map[string]float64{"avx2": 50}}},
+		gemms: []gemms{{Runs: 3, DenseMS: 90, DenseFlops: 2e9, HeadsMS: 3, HeadsFlops: 1e8}, {Runs: 5, DenseMS: 150, DenseFlops: 2e9, HeadsMS: 11, HeadsFlops: 1e8},
+			{Runs: 6, DenseMS: 200, DenseFlops: 2e9, HeadsMS: 12, HeadsFlops: 1e8}},
+	}
+	dense, densePeak, heads, headsPeak := o.gemmMS()
+	for _, c := range []struct{ got, want []float64 }{{dense, []float64{30, 50}}, {densePeak, []float64{20, 40}}, {heads, []float64{4, 1}}, {headsPeak, []float64{1, 2}}} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("%v, expected %v", c.got, c.want)
 		}
 	}
 }

@@ -33,7 +33,12 @@ func (o *outcome) rows() []row {
 	}
 	slices.SortFunc(list, func(a, b row) int { return int(math.Copysign(1, a.PeerMS-b.PeerMS)) })
 	ms, what := o.roofMS()
-	return append(list, compare(o.name, what, o.ms[ours], ms, o.bound))
+	list = append(list, compare(o.name, what, o.ms[ours], ms, o.bound))
+	if o.gemmBound > 0 {
+		dense, densePeak, heads, headsPeak := o.gemmMS()
+		list = append(list, compare(o.name+" dense products", what, dense, densePeak, o.gemmBound), compare(o.name+" products of heads", what, heads, headsPeak, 0))
+	}
+	return list
 }
 
 // compare relates samples of the same rounds.

@@ -15,6 +15,7 @@ type outcome struct {
 	workload
 	ms    map[string][]float64
 	roofs []roofs
+	gemms []gemms // one more than rounds: counted up to the first of them, to the second, ...
 }
 
 // bench runs workloads; engines stay open from one to the next.
@@ -79,6 +80,16 @@ func (b *bench) run(w workload) (*outcome, error) {
 			return nil, err
 		}
 	}
+	count := func() error {
+		a, err := engines[0].ask(command{Do: "gemms"})
+		if err == nil {
+			o.gemms = append(o.gemms, *a.Gemms)
+		}
+		return err
+	}
+	if err := count(); err != nil {
+		return nil, err
+	}
 	for round := range b.rounds {
 		for k := range names {
 			i := (round + k) % len(names)
@@ -94,6 +105,9 @@ func (b *bench) run(w workload) (*outcome, error) {
 			return nil, err
 		}
 		o.roofs = append(o.roofs, *a.Roof)
+		if err := count(); err != nil {
+			return nil, err
+		}
 	}
 	return o, nil
 }
@@ -118,12 +132,29 @@ func (b *bench) agree(w workload, peer string, want, got answer, file string) er
 	return nil
 }
 
+// gemmMS returns for every round the time of the dense products and of the products of heads of one run, and what each
+// would take at the peak of the same round, in milliseconds.
+func (o *outcome) gemmMS() (dense, densePeak, heads, headsPeak []float64) {
+	for i, g := range o.gemms[1:] {
+		last, peak := o.gemms[i], o.roofs[i].GFLOPS[o.flavour()]*1e6
+		runs := float64(g.Runs - last.Runs)
+		dense, densePeak = append(dense, (g.DenseMS-last.DenseMS)/runs), append(densePeak, g.DenseFlops/peak)
+		heads, headsPeak = append(heads, (g.HeadsMS-last.HeadsMS)/runs), append(headsPeak, g.HeadsFlops/peak)
+	}
+	return dense, densePeak, heads, headsPeak
+}
+
+// flavour is the flavour of our kernels.
+func (o *outcome) flavour() string {
+	if slices.Contains(o.env, "DYT_CPU=avx2") {
+		return string(cpuid.AVX2)
+	}
+	return string(cpuid.Best())
+}
+
 // roofMS returns for every round the time that the machine needs at its best, in milliseconds, and what bounds it.
 func (o *outcome) roofMS() (ms []float64, what string) {
-	flavour := string(cpuid.Best())
-	if slices.Contains(o.env, "DYT_CPU=avx2") {
-		flavour = string(cpuid.AVX2)
-	}
+	flavour := o.flavour()
 	for _, r := range o.roofs {
 		if o.roof.flops > 0 {
 			ms, what = append(ms, o.roof.flops/r.GFLOPS[flavour]/1e6), flavour+" fma peak"

@@ -10,17 +10,16 @@ import (
 	"time"
 
 	"github.com/dyt-go/dyt/bench/work"
-	_ "github.com/dyt-go/dyt/cpu" // what is measured
+	"github.com/dyt-go/dyt/cpu"
 	"github.com/dyt-go/dyt/cpu/kernel/roof"
 	"github.com/dyt-go/dyt/internal/par"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/weights"
-	"github.com/gomlx/compute"
 )
 
-// command is a line that the driver writes to an engine. peer.py knows load, run and peak; make and roof are for ours.
+// command is a line that the driver writes to an engine. peer.py knows load, run and peak; make, gemms and roof are for ours.
 type command struct {
-	Do   string    `json:"do"` // make, load, run, roof, peak
+	Do   string    `json:"do"` // make, load, run, gemms, roof, peak
 	Work string    `json:"work,omitempty"`
 	Norm norm.Kind `json:"norm,omitempty"`
 	File string    `json:"file,omitempty"`
@@ -33,6 +32,7 @@ type answer struct {
 	MS     []float64          `json:"ms,omitempty"`
 	Bytes  int64              `json:"peak_bytes,omitempty"`
 	Roof   *roofs             `json:"roof,omitempty"`
+	Gemms  *gemms             `json:"gemms,omitempty"`
 	Error  string             `json:"error,omitempty"`
 }
 
@@ -42,12 +42,22 @@ type roofs struct {
 	Copy   float64            `json:"copy_gbps"` // read and written bytes
 }
 
+// gemms is what the matrix products of the loaded workload took, all runs together, and the arithmetic of one run. Products
+// of heads, the two of attention and their gradients, are apart: their sizes leave tiles half empty.
+type gemms struct {
+	Runs       int64   `json:"runs"`
+	DenseMS    float64 `json:"dense_ms"`
+	DenseFlops float64 `json:"dense_flops"`
+	HeadsMS    float64 `json:"heads_ms"`
+	HeadsFlops float64 `json:"heads_flops"`
+}
+
 // copyBytes is the size of the arrays of the copy: four times the largest last-level cache met so far.
 const copyBytes = 128 << 20
 
 // serve is our side of the pipe: it answers each command of in on out.
 func serve(in io.Reader, out io.Writer) error {
-	backend, err := compute.New()
+	backend, err := cpu.New("profile")
 	if err != nil {
 		return err
 	}
@@ -72,7 +82,8 @@ func serve(in io.Reader, out io.Writer) error {
 }
 
 type server struct {
-	backend compute.Backend
+	backend *cpu.Backend
+	before  int // executables that belong to earlier workloads
 	loaded  *work.Loaded
 	pool    *par.Pool
 	copier  *roof.Copier
@@ -90,6 +101,8 @@ func (s *server) do(c command) (answer, error) {
 		return s.load(c)
 	case "run":
 		return s.run(c.N)
+	case "gemms":
+		return s.gemms(), nil
 	case "roof":
 		return s.roof()
 	case "peak":
@@ -104,6 +117,7 @@ func (s *server) load(c command) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	s.before = len(s.backend.Executables())
 	if s.loaded, err = work.Load(s.backend, c.Work, c.Norm, file); err != nil {
 		return answer{}, err
 	}
@@ -126,6 +140,29 @@ func (s *server) run(n int) (answer, error) {
 		a.MS = append(a.MS, float64(time.Since(start).Nanoseconds())/1e6)
 	}
 	return a, nil
+}
+
+// gemms looks at the executable that took longest since the workload was loaded: the one that runs again and again.
+func (s *server) gemms() answer {
+	var longest time.Duration
+	a := answer{Gemms: &gemms{}}
+	for _, e := range s.backend.Executables()[s.before:] {
+		g, all := &gemms{}, time.Duration(0)
+		for _, step := range e.Times() {
+			all += step.Total
+			g.Runs = step.Runs
+			switch ms := float64(step.Total.Nanoseconds()) / 1e6; {
+			case step.Heads:
+				g.HeadsMS, g.HeadsFlops = g.HeadsMS+ms, g.HeadsFlops+step.Flops
+			case step.Flops > 0:
+				g.DenseMS, g.DenseFlops = g.DenseMS+ms, g.DenseFlops+step.Flops
+			}
+		}
+		if all > longest {
+			longest, a.Gemms = all, g
+		}
+	}
+	return a
 }
 
 func (s *server) roof() (answer, error) {

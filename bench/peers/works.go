@@ -18,6 +18,8 @@ type workload struct {
 	roof  cost    // what the machine has to do at least
 	bound float64 // our time as a multiple of the roof's, at most; 0: no bar
 	env   []string
+
+	gemmBound float64 // time of all dense products as a multiple of the roof's, at most; 0: not looked at
 }
 
 // cost is arithmetic in operations and traffic in bytes; the roof of a workload is the one that is not 0.
@@ -33,11 +35,11 @@ func workloads() []workload {
 	var list []workload
 	add := func(w workload) { list = append(list, w) }
 	for _, kind := range []norm.Kind{norm.DyT, norm.RMSNorm, norm.LayerNorm} {
-		add(workload{name: "vit-train/" + string(kind), work: "vit-train", norm: kind, peers: training, bar: 0.65, roof: cost{flops: 3 * vitFlops}})
+		add(workload{name: "vit-train/" + string(kind), work: "vit-train", norm: kind, peers: training, bar: 0.65, roof: cost{flops: 3 * vitFlops}, gemmBound: 1 / 0.80})
 	}
 	add(workload{name: "vit-forward/dyt", work: "vit-forward", norm: norm.DyT, peers: training, bar: 0.80, roof: cost{flops: vitFlops}})
 	add(workload{name: "vit-infer/dyt", work: "vit-forward", norm: norm.DyT, peers: inference, bar: 1.05, roof: cost{flops: vitFlops}})
-	add(workload{name: "llama-train/dyt", work: "llama-train", norm: norm.DyT, peers: training, bar: 0.58, roof: cost{flops: 3 * llamaFlops}})
+	add(workload{name: "llama-train/dyt", work: "llama-train", norm: norm.DyT, peers: training, bar: 0.58, roof: cost{flops: 3 * llamaFlops}, gemmBound: 1 / 0.80})
 	for _, l := range []struct {
 		work  string
 		peers []string

@@ -31,6 +31,8 @@ type Env struct {
 	Table    *kernel.Table
 	Fused    bool // take GoMLX's fused ops instead of the ops that they stand for
 	FromText bool // compile the text form of what was recorded
+
+	Compiled func(*exec.Executable) // when not nil, told of everything that is compiled
 }
 
 // Builder records one computation: compute.Builder. It is used from one goroutine.
@@ -109,7 +111,11 @@ func (b *Builder) Compile() (compute.Executable, error) {
 	if exec.Debug >= 2 {
 		fmt.Fprintf(os.Stderr, "%s: %s", b.name, p)
 	}
-	return exec.New(b.name, b.env.Owner, b.env.Memory, b.env.Workers, p), nil
+	e := exec.New(b.name, b.env.Owner, b.env.Memory, b.env.Workers, p)
+	if b.env.Compiled != nil {
+		b.env.Compiled(e)
+	}
+	return e, nil
 }
 
 // recorded returns the main function, verified.

@@ -20,8 +20,8 @@ import (
 // command is a line that the driver writes to an engine. peer.py knows load, run and peak; make, gemms and roof are for ours.
 type command struct {
 	Do   string    `json:"do"` // make, load, run, gemms, roof, peak
-	Work string    `json:"work,omitempty"`
-	Norm norm.Kind `json:"norm,omitempty"`
+	Work string    `json:"work"`
+	Norm norm.Kind `json:"norm"`
 	File string    `json:"file,omitempty"`
 	N    int       `json:"n,omitempty"`
 }

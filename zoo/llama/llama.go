@@ -54,7 +54,7 @@ type Model struct {
 	variant string
 }
 
-var _ part.Model = (*Model)(nil)
+var _ part.Decoder = (*Model)(nil)
 
 // New returns the model, or an error that names the first impossible size.
 func New(variant string, c Config) (*Model, error) {
@@ -81,23 +81,29 @@ func (m *Model) Classes() int    { return m.Vocab }
 
 // Forward returns the logits [B, T, V] of tokens [B, T].
 func (m *Model) Forward(s *model.Scope, tokens *Node) *Node {
-	return m.head(s, m.Hidden0(s, tokens))
+	return m.Decode(s, tokens, nil)
 }
 
-// Hidden0 returns what the head reads: [B, T, D].
-func (m *Model) Hidden0(s *model.Scope, tokens *Node) *Node {
+// Decode returns the logits [B, T, V] of tokens [B, T] that follow what the cache holds, or begin a text without one.
+func (m *Model) Decode(s *model.Scope, tokens *Node, c *part.Cache) *Node {
 	b := s.In("model")
 	x := m.embed(b, tokens) // [B, T, D]
 	layers := b.In("layers")
 	for i := range m.Layers {
-		x = part.Remat(m.Remat, x, func(x *Node) *Node { return m.block(layers.In("%d", i), x) }) // [B, T, D]
+		x = part.Remat(m.Remat, x, func(x *Node) *Node { return m.block(layers.In("%d", i), x, c.Layer(i)) }) // [B, T, D]
 	}
-	return part.Norm(b.In("norm"), m.Norm.At(norm.Final), x)
+	x = part.Norm(b.In("norm"), m.Norm.At(norm.Final), x) // [B, T, D]
+	return m.head(s, x)                                   // [B, T, V]
+}
+
+// Cache returns the number of layers and the shape of the keys, and of the values, of each: [B, G, T of training, K].
+func (m *Model) Cache(b int) (layers int, each shapes.Shape) {
+	return m.Layers, shapes.Make(m.Compute, b, m.KVHeads, m.Context, m.Width/m.Heads)
 }
 
 // block is one layer: x + Attention(norm(x)), then x + SwiGLU(norm(x)).
-func (m *Model) block(s *model.Scope, x *Node) *Node {
-	x = Add(x, m.attention(s.In("self_attn"), part.Norm(s.In("input_layernorm"), m.Norm.At(norm.Attn), x)))
+func (m *Model) block(s *model.Scope, x *Node, past *part.Memory) *Node {
+	x = Add(x, m.attention(s.In("self_attn"), part.Norm(s.In("input_layernorm"), m.Norm.At(norm.Attn), x), past))
 	x = Add(x, m.swiGLU(s.In("mlp"), part.Norm(s.In("post_attention_layernorm"), m.Norm.At(norm.FFN), x)))
 	return x
 }
@@ -110,15 +116,15 @@ func (m *Model) embed(s *model.Scope, tokens *Node) *Node {
 	return ConvertDType(x, m.Compute)
 }
 
-func (m *Model) attention(s *model.Scope, x *Node) *Node {
+func (m *Model) attention(s *model.Scope, x *Node, past *part.Memory) *Node {
 	b, t, size := x.Shape().Dimensions[0], x.Shape().Dimensions[1], m.Width/m.Heads
 	project := func(name string, heads int) *Node { // [B, T, heads, K]
 		return Reshape(part.Dense(s.In("%s", name), x, heads*size, m.inner(m.Width), false), b, t, heads, size)
 	}
-	q := part.RoPE(project("q_proj", m.Heads), m.RopeTheta, m.Interleave, 0)
-	k := part.RoPE(project("k_proj", m.KVHeads), m.RopeTheta, m.Interleave, 0)
+	q := part.RoPE(project("q_proj", m.Heads), m.RopeTheta, m.Interleave, past)
+	k := part.RoPE(project("k_proj", m.KVHeads), m.RopeTheta, m.Interleave, past)
 	v := project("v_proj", m.KVHeads)
-	y := part.Attention(heads(q), heads(k), heads(v), true)                // [B, H, T, K]
+	y := part.CachedAttention(heads(q), heads(k), heads(v), past)          // [B, H, T, K]
 	y = Reshape(TransposeAllDims(y, 0, 2, 1, 3), b, t, m.Width)            // [B, T, D]
 	return part.Dense(s.In("o_proj"), y, m.Width, m.outer(m.Width), false) // [B, T, D]
 }

@@ -1,6 +1,10 @@
 package exec
 
-import "time"
+import (
+	"time"
+
+	"github.com/dyt-go/dyt/cpu/plan"
+)
 
 // StepTime is what one step of a plan took, over all executions so far.
 type StepTime struct {
@@ -25,3 +29,6 @@ func (e *Executable) Times() []StepTime {
 	}
 	return list
 }
+
+// Plan returns what the executable runs.
+func (e *Executable) Plan() *plan.Plan { return e.plan }

@@ -96,7 +96,7 @@ func New(config string) (*Backend, error) {
 	}
 	b := &Backend{}
 	b.env = build.Env{
-		Owner: b, Engine: engine, Memory: exec.NewMemory(engine), Workers: par.New(threads), Table: table,
+		Engine: engine, Memory: exec.NewMemory(b, engine), Workers: par.New(threads), Table: table,
 		Fused: options.FusedOps, FromText: options.FromText,
 	}
 	if options.Profile {
@@ -158,7 +158,7 @@ func (b *Backend) BufferFromFlatData(device compute.DeviceNum, flat any, shape s
 	if err := b.check("buffer from flat data", device, shape); err != nil {
 		return nil, err
 	}
-	return exec.FromFlat(b, b.env.Memory, flat, shape)
+	return exec.FromFlat(b.env.Memory, flat, shape)
 }
 
 // HasSharedBuffers returns true: the memory of buffers is the process's.
@@ -170,7 +170,7 @@ func (b *Backend) NewSharedBuffer(device compute.DeviceNum, shape shapes.Shape) 
 		return nil, nil, err
 	}
 	array := b.env.Memory.New(shape.Clone())
-	return exec.NewBuffer(b, b.env.Memory, array), array.Flat, nil
+	return exec.NewBuffer(b.env.Memory, array), array.Flat, nil
 }
 
 func (b *Backend) check(what string, device compute.DeviceNum, shape shapes.Shape) error {

@@ -24,7 +24,6 @@ import (
 
 // Env is what builders of one backend share.
 type Env struct {
-	Owner    compute.Backend // the backend that buffers belong to
 	Engine   *delegate.Engine
 	Memory   *exec.Memory
 	Workers  *par.Pool
@@ -111,7 +110,7 @@ func (b *Builder) Compile() (compute.Executable, error) {
 	if exec.Debug >= 2 {
 		fmt.Fprintf(os.Stderr, "%s: %s", b.name, p)
 	}
-	e := exec.New(b.name, b.env.Owner, b.env.Memory, b.env.Workers, p)
+	e := exec.New(b.name, b.env.Memory, b.env.Workers, p)
 	if b.env.Compiled != nil {
 		b.env.Compiled(e)
 	}

@@ -13,7 +13,6 @@ import (
 // Buffer is an array in the hands of the user: compute.Buffer. It ends by Finalize or by being donated to an
 // execution; after a donation Finalize does nothing, since the memory has a new owner.
 type Buffer struct {
-	owner  compute.Backend
 	memory *Memory
 	array  *Array
 	state  atomic.Int32
@@ -29,19 +28,17 @@ var stateText = [...]string{live: "in use", finalized: "finalized", donated: "do
 
 var _ compute.Buffer = (*Buffer)(nil)
 
-// NewBuffer hands array to the user of owner.
-func NewBuffer(owner compute.Backend, memory *Memory, array *Array) *Buffer {
-	return &Buffer{owner: owner, memory: memory, array: array}
-}
+// NewBuffer hands an array of memory to the user.
+func NewBuffer(memory *Memory, array *Array) *Buffer { return &Buffer{memory: memory, array: array} }
 
 // FromFlat returns a buffer with a copy of flat, a slice of shape's element type.
-func FromFlat(owner compute.Backend, memory *Memory, flat any, shape shapes.Shape) (*Buffer, error) {
+func FromFlat(memory *Memory, flat any, shape shapes.Shape) (*Buffer, error) {
 	if err := checkFlat("buffer from flat data", flat, shape); err != nil {
 		return nil, err
 	}
 	array := memory.New(shape.Clone())
 	copy(dtypes.UnsafeByteSliceFromAny(array.Flat), dtypes.UnsafeByteSliceFromAny(flat))
-	return NewBuffer(owner, memory, array), nil
+	return NewBuffer(memory, array), nil
 }
 
 // checkFlat compares a slice with the shape that it is said to have.
@@ -63,7 +60,7 @@ func checkFlat(what string, flat any, shape shapes.Shape) error {
 }
 
 // Backend returns the backend that the buffer belongs to.
-func (b *Buffer) Backend() compute.Backend { return b.owner }
+func (b *Buffer) Backend() compute.Backend { return b.memory.owner }
 
 // Shape returns the shape; that of an ended buffer is an error.
 func (b *Buffer) Shape() (shapes.Shape, error) {
@@ -108,7 +105,7 @@ func (b *Buffer) CopyToDevice(device compute.DeviceNum) (compute.Buffer, error) 
 	if device != 0 {
 		return nil, errors.Errorf("cpu: buffer: copy to device %d: there is only device 0", device)
 	}
-	return NewBuffer(b.owner, b.memory, b.memory.Copy(a)), nil
+	return NewBuffer(b.memory, b.memory.Copy(a)), nil
 }
 
 // Finalize gives the memory back. A second call is an error; after a donation it does nothing.

@@ -19,26 +19,29 @@ import (
 // Executable is a planned function: compute.Executable. Executions may run at the same time.
 type Executable struct {
 	name    string
-	owner   compute.Backend
 	plan    *plan.Plan
 	workers *par.Pool
 	frames  frames
 	clock   *clock
 	ended   atomic.Bool
+	dynamic bool // shapes of inputs are known only now
 }
 
 var _ compute.Executable = (*Executable)(nil)
 
-// New returns an executable for p, to be run by workers. Its results are buffers of owner.
-func New(name string, owner compute.Backend, memory *Memory, workers *par.Pool, p *plan.Plan) *Executable {
+// New returns an executable for p, to be run by workers. Its results are buffers of memory.
+func New(name string, memory *Memory, workers *par.Pool, p *plan.Plan) *Executable {
 	return &Executable{
-		name: name, owner: owner, plan: p, workers: workers, clock: newClock(len(p.Steps)),
+		name: name, plan: p, workers: workers, clock: newClock(len(p.Steps)), dynamic: p.Func.IsDynamic(),
 		frames: frames{plan: p, memory: memory, size: workers.Size()},
 	}
 }
 
 // Finalize ends the executable. Executions that run at this moment finish.
-func (e *Executable) Finalize() { e.ended.Store(true) }
+func (e *Executable) Finalize() {
+	e.ended.Store(true)
+	e.frames.end()
+}
 
 // Inputs returns names and shapes of the parameters, in order.
 func (e *Executable) Inputs() (names []string, inputs []shapes.Shape) {
@@ -62,16 +65,12 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 	if e.ended.Load() {
 		return nil, errors.Errorf("cpu: execute %q: the executable was finalized", e.name)
 	}
-	arrays, err := e.checkInputs(inputs, donate)
-	if err != nil {
+	f := e.frames.get()
+	defer e.frames.put(f)
+	if err := e.checkInputs(inputs, donate, f.inputs); err != nil {
 		return nil, err
 	}
-	f := e.frames.get()
-	defer func() {
-		f.end(e.plan, e.frames.memory)
-		e.frames.pool.Put(f)
-	}()
-	for i, a := range arrays {
+	for i, a := range f.inputs {
 		owned := len(donate) > 0 && donate[i] && inputs[i].(*Buffer).donate()
 		f.set(e.plan.Func.Params[i], a, owned)
 	}
@@ -84,39 +83,48 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 		return nil, errors.WithMessagef(f.err, "cpu: execute %q", e.name)
 	}
 	e.note()
-	outputs := make([]compute.Buffer, len(e.plan.Func.Results))
-	for i, v := range e.plan.Func.Results {
-		outputs[i] = NewBuffer(e.owner, e.frames.memory, f.leave(v, e.frames.memory))
-	}
-	return outputs, nil
+	return e.leave(f), nil
 }
 
-// checkInputs compares the inputs with the parameters and returns their arrays.
-func (e *Executable) checkInputs(inputs []compute.Buffer, donate []bool) ([]*Array, error) {
+// leave hands the results to the user. What an execution leaves for the garbage collector is little more than this.
+func (e *Executable) leave(f *frame) []compute.Buffer {
+	memory := e.frames.memory
+	outputs, buffers := make([]compute.Buffer, len(e.plan.Func.Results)), make([]Buffer, len(e.plan.Func.Results))
+	for i, v := range e.plan.Func.Results {
+		buffers[i].memory, buffers[i].array = memory, f.leave(v, memory)
+		outputs[i] = &buffers[i]
+	}
+	return outputs
+}
+
+// checkInputs compares the inputs with the parameters and writes their arrays to arrays.
+func (e *Executable) checkInputs(inputs []compute.Buffer, donate []bool, arrays []*Array) error {
 	params := e.plan.Func.Params
 	if len(inputs) != len(params) {
-		return nil, errors.Errorf("cpu: execute %q: got %d inputs, expected %d", e.name, len(inputs), len(params))
+		return errors.Errorf("cpu: execute %q: got %d inputs, expected %d", e.name, len(inputs), len(params))
 	}
 	if len(donate) != 0 && len(donate) != len(inputs) {
-		return nil, errors.Errorf("cpu: execute %q: got %d donation marks for %d inputs", e.name, len(donate), len(inputs))
+		return errors.Errorf("cpu: execute %q: got %d donation marks for %d inputs", e.name, len(donate), len(inputs))
 	}
-	arrays := make([]*Array, len(inputs))
-	bindings := make(shapes.AxisBindings)
+	var bindings shapes.AxisBindings
+	if e.dynamic {
+		bindings = make(shapes.AxisBindings)
+	}
 	for i, input := range inputs {
 		b, ok := input.(*Buffer)
-		if !ok || b.owner != e.owner {
-			return nil, e.inputError(i, "got a buffer of another backend (%T)", input)
+		if !ok || b.memory != e.frames.memory {
+			return e.inputError(i, "got a buffer of another backend (%T)", input)
 		}
 		a, err := b.get("used as an input")
 		if err != nil {
-			return nil, e.inputError(i, "%w", err)
+			return e.inputError(i, "%w", err)
 		}
 		if err := fits(params[i].Shape, a.Shape, bindings); err != nil {
-			return nil, e.inputError(i, "%w", err)
+			return e.inputError(i, "%w", err)
 		}
 		arrays[i] = a
 	}
-	return arrays, nil
+	return nil
 }
 
 // checkDonated refuses a donated buffer that is a second input too: its memory would be free while it is read.

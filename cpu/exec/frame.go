@@ -19,6 +19,7 @@ type frame struct {
 	shared  [][]float32      // by step: memory that its workers share
 	raw     [][]byte         // by value: its memory
 	data    [][]float32      // by value: the same, for values of 4-byte words
+	inputs  []*Array         // by parameter
 	arrays  []*Array         // by value, of inputs, constants, results of the function and of regions
 	wrapped []compute.Buffer // by value: arena memory as an input for regions
 	owned   []bool           // by value: its array is ours to free or to hand out
@@ -27,19 +28,43 @@ type frame struct {
 	failed  atomic.Int32 // number of the step that gave err, counted from 1; 0: none
 }
 
-// frames keeps the frames of an executable that no execution uses.
+// frames keeps the frames of an executable that no execution uses: as many as executions have run at the same time.
 type frames struct {
 	plan   *plan.Plan
 	memory *Memory
 	size   int // workers
-	pool   sync.Pool
+	mutex  sync.Mutex
+	free   []*frame
+	ended  bool
 }
 
 func (fs *frames) get() *frame {
-	if f, ok := fs.pool.Get().(*frame); ok {
-		return f
+	fs.mutex.Lock()
+	defer fs.mutex.Unlock()
+	n := len(fs.free)
+	if n == 0 {
+		return fs.make()
 	}
-	return fs.make()
+	f := fs.free[n-1]
+	fs.free = fs.free[:n-1]
+	return f
+}
+
+// put ends the execution that used f.
+func (fs *frames) put(f *frame) {
+	f.end(fs.plan, fs.memory)
+	fs.mutex.Lock()
+	defer fs.mutex.Unlock()
+	if !fs.ended {
+		fs.free = append(fs.free, f)
+	}
+}
+
+// end drops the frames.
+func (fs *frames) end() {
+	fs.mutex.Lock()
+	defer fs.mutex.Unlock()
+	fs.free, fs.ended = nil, true
 }
 
 func (fs *frames) make() *frame {
@@ -47,7 +72,7 @@ func (fs *frames) make() *frame {
 	n := p.Func.NumValues()
 	f := &frame{
 		arena: alignedBytes(p.Arena), shared: make([][]float32, len(p.Steps)), raw: make([][]byte, n), data: make([][]float32, n),
-		arrays: make([]*Array, n), wrapped: make([]compute.Buffer, n), owned: make([]bool, n),
+		inputs: make([]*Array, len(p.Func.Params)), arrays: make([]*Array, n), wrapped: make([]compute.Buffer, n), owned: make([]bool, n),
 	}
 	for range fs.size {
 		f.workers = append(f.workers, newWorker(p))
@@ -135,6 +160,7 @@ func (f *frame) end(p *plan.Plan, memory *Memory) {
 		}
 		f.forget(id)
 	}
+	clear(f.inputs)
 	f.err = nil
 	f.failed.Store(0)
 }

@@ -12,54 +12,60 @@ import (
 	"github.com/dyt-go/dyt/cpu/delegate"
 )
 
-// Memory gives out the memory of arrays and takes it back, by size class. What is taken back and not wanted again
-// is dropped by the garbage collector after two of its cycles, so changing shapes do not make the process grow.
+// Memory gives out arrays and takes them back, by size class. What is taken back and not wanted again is dropped by the
+// garbage collector after two of its cycles, so changing shapes do not make the process grow.
 type Memory struct {
+	owner  compute.Backend // of the buffers around its arrays
 	engine *delegate.Engine
-	pools  sync.Map // size class in bytes -> *sync.Pool of *block
+	mutex  sync.Mutex
+	pools  map[int]*sync.Pool // of *Array, by size class in bytes
 }
 
-// NewMemory returns an empty store. Results of delegated programs are given back to engine.
-func NewMemory(engine *delegate.Engine) *Memory { return &Memory{engine: engine} }
-
-// block is memory from the store.
-type block struct {
-	bytes []byte
-	pool  *sync.Pool
+// NewMemory returns an empty store of owner's. Results of delegated programs are given back to engine.
+func NewMemory(owner compute.Backend, engine *delegate.Engine) *Memory {
+	return &Memory{owner: owner, engine: engine, pools: make(map[int]*sync.Pool)}
 }
 
 // Array is a dense row-major array: a shape and a slice of its element type, with the right to give the memory back.
 type Array struct {
 	Shape     shapes.Shape
 	Flat      any
-	block     *block         // from the store, or
+	bytes     []byte         // memory from the store, a whole size class, or
+	pool      *sync.Pool     // with where it goes back to
 	delegated compute.Buffer // a result of a delegated program
 }
 
-// New returns an array of undefined contents.
+// New returns an array of undefined contents. It allocates nothing when an array of this type and size was freed.
 func (m *Memory) New(shape shapes.Shape) *Array {
 	size := shape.Size()
 	bytes := shape.DType.SizeForDimensions(size)
 	if bytes == 0 {
 		return &Array{Shape: shape, Flat: dtypes.MakeAnySlice(shape.DType, 0)}
 	}
-	b := m.block(support.TwoBitBucketLen(bytes))
-	return &Array{Shape: shape, Flat: dtypes.UnsafeAnySliceFromBytes(unsafe.Pointer(unsafe.SliceData(b.bytes)), shape.DType, size), block: b}
+	a := m.class(support.TwoBitBucketLen(bytes))
+	if a.Flat == nil || a.Shape.DType != shape.DType || a.Shape.Size() != size {
+		a.Flat = dtypes.UnsafeAnySliceFromBytes(unsafe.Pointer(unsafe.SliceData(a.bytes)), shape.DType, size)
+	}
+	a.Shape = shape
+	return a
 }
 
 // alignment is the size of a cache line: kernels read and write whole lines.
 const alignment = 64
 
-func (m *Memory) block(class int) *block {
-	entry, ok := m.pools.Load(class)
+// class returns an array whose memory has so many bytes.
+func (m *Memory) class(bytes int) *Array {
+	m.mutex.Lock()
+	pool, ok := m.pools[bytes]
 	if !ok {
-		entry, _ = m.pools.LoadOrStore(class, &sync.Pool{})
+		pool = &sync.Pool{}
+		m.pools[bytes] = pool
 	}
-	pool := entry.(*sync.Pool)
-	if b, ok := pool.Get().(*block); ok {
-		return b
+	m.mutex.Unlock()
+	if a, ok := pool.Get().(*Array); ok {
+		return a
 	}
-	return &block{bytes: alignedBytes(class), pool: pool}
+	return &Array{bytes: alignedBytes(bytes), pool: pool}
 }
 
 // alignedBytes returns n bytes that begin at a cache line.
@@ -84,8 +90,9 @@ func adopt(b compute.Buffer) (*Array, error) {
 
 // Free gives the memory of a back; neither a nor its Flat may be used afterwards.
 func (m *Memory) Free(a *Array) {
-	if a.block != nil {
-		a.block.pool.Put(a.block)
+	if a.pool != nil {
+		a.pool.Put(a)
+		return
 	}
 	if a.delegated != nil {
 		m.engine.Recycle(a.delegated)

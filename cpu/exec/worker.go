@@ -49,7 +49,7 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, f *frame, shared []floa
 	}
 }
 
-func newJob(g *plan.Gemm, kernel *gemm.Kernel, f *frame, batch int, scratch []float32) *gemm.Job {
+func newJob(g *plan.Gemm, kernel *gemm.Kernel, f *frame, batch int, scratch []float32) gemm.Job {
 	a, b, c := 0, 0, 0
 	for i := len(g.Batch) - 1; i >= 0; i-- {
 		at := batch % g.Batch[i]

@@ -18,14 +18,14 @@ type Job struct {
 
 // New prepares C (+)= A B, or its transpose when C is column-major. The rows or the columns of C must be contiguous.
 // scratch must hold Scratch floats. It panics when sizes do not fit.
-func New(kernel *Kernel, c, a, b Matrix, add bool, scratch []float32) *Job {
+func New(kernel *Kernel, c, a, b Matrix, add bool, scratch []float32) Job {
 	if c.ColStride != 1 {
 		c, a, b = c.T(), b.T(), a.T()
 	}
 	if a.Rows != c.Rows || b.Cols != c.Cols || a.Cols != b.Rows || c.ColStride != 1 {
 		panic("BUG: gemm: sizes or strides do not fit")
 	}
-	return &Job{kernel, a, b, c, add, scratch[:kernel.packedB(b.Rows, b.Cols)]}
+	return Job{kernel, a, b, c, add, scratch[:kernel.packedB(b.Rows, b.Cols)]}
 }
 
 // Scratch returns how many floats New needs for C (m x n) = A (m x k) B, whichever way C lies.

@@ -1,0 +1,140 @@
+package cpu_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"unsafe"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+
+	"github.com/dyt-go/dyt/cpu/exec"
+)
+
+// program is a compiled function with its inputs.
+type program struct {
+	compute.Executable
+	inputs []compute.Buffer
+}
+
+// compile builds a function of float32 parameters of the given shapes, which hold 0.5.
+func compile(t testing.TB, backend compute.Backend, dims [][]int, f func(f compute.Function, in []compute.Value) []compute.Value) program {
+	t.Helper()
+	builder := backend.Builder(t.Name())
+	main := builder.Main()
+	var p program
+	var values []compute.Value
+	for i, d := range dims {
+		shape := shapes.Make(dtypes.Float32, d...)
+		v, err := main.Parameter(fmt.Sprint("p", i), shape, nil)
+		fatal(t, err)
+		b, err := backend.BufferFromFlatData(0, pattern(shape.Size(), func(int) float32 { return 0.5 }), shape)
+		fatal(t, err)
+		values, p.inputs = append(values, v), append(p.inputs, b)
+	}
+	fatal(t, main.Return(f(main, values), nil))
+	var err error
+	p.Executable, err = builder.Compile()
+	fatal(t, err)
+	return p
+}
+
+// run executes p and finalizes the results.
+func (p program) run(t testing.TB) {
+	t.Helper()
+	outputs, err := p.Execute(p.inputs, nil, 0)
+	fatal(t, err)
+	for _, b := range outputs {
+		fatal(t, b.Finalize())
+	}
+}
+
+// layers is a function of depth layers of matrix products, reductions and element-wise ops, each with a result of its own.
+func layers(depth int) func(f compute.Function, in []compute.Value) []compute.Value {
+	return func(f compute.Function, in []compute.Value) []compute.Value {
+		x, w := in[0], in[1]
+		var results []compute.Value
+		for range depth {
+			y := must(f.DotGeneral(x, []int{1}, nil, w, []int{0}, nil, compute.DotGeneralConfig{}))
+			row := must(f.Reshape(must(f.ReduceMax(y, 1)), 8, 1))
+			x = must(f.Tanh(must(f.Sub(y, row))))
+			results = append(results, must(f.ReduceSum(x, 0)))
+		}
+		return append(results, x)
+	}
+}
+
+// heapBytes is what f leaves on the heap for the collector, per call.
+func heapBytes(f func()) int {
+	const calls = 100
+	f()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range calls {
+		f()
+	}
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc-before.TotalAlloc) / calls
+}
+
+// An execution leaves less than 4 KB for the collector, whatever the number of steps, besides a handle for each result.
+func TestExecuteLeavesLittleForTheCollector(t *testing.T) {
+	backend := openBackend(t, "")
+	handle := int(unsafe.Sizeof(exec.Buffer{}) + unsafe.Sizeof(compute.Buffer(nil)))
+	for _, depth := range []int{1, 10, 100, 300} {
+		p := compile(t, backend, [][]int{{8, 32}, {32, 32}}, layers(depth))
+		got := heapBytes(func() { p.run(t) })
+		beside := got - (depth+1)*handle
+		t.Logf("%d layers: %d bytes, %d besides handles of %d bytes", depth, got, beside, handle)
+		if beside > 4<<10 {
+			t.Errorf("%d layers: an execution leaves %d bytes besides the handles of its results, expected at most 4096", depth, beside)
+		}
+	}
+}
+
+// Memory does not grow with executions, nor with functions that are compiled, run and dropped.
+func TestMemoryDoesNotGrow(t *testing.T) {
+	backend := openBackend(t, "")
+	steps, compiles := 10_000, 1_000
+	if testing.Short() {
+		steps, compiles = 1_000, 100
+	}
+	p := compile(t, backend, [][]int{{8, 32}, {32, 32}}, layers(3))
+	checkGrowth(t, "executions", steps, func(int) { p.run(t) })
+	checkGrowth(t, "functions", compiles, func(i int) {
+		n := 16 + i%50
+		p := compile(t, backend, [][]int{{8, n}, {n, n}}, layers(2))
+		p.run(t)
+		p.Finalize()
+		for _, b := range p.inputs {
+			fatal(t, b.Finalize())
+		}
+	})
+}
+
+// checkGrowth compares the live heap and the goroutines after a tenth of n calls with those after all of them.
+func checkGrowth(t *testing.T, what string, n int, f func(i int)) {
+	t.Helper()
+	live := func() (int, int) {
+		var m runtime.MemStats
+		runtime.GC() // twice: what a sync.Pool holds goes in the second
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc), runtime.NumGoroutine()
+	}
+	for i := range n / 10 {
+		f(i)
+	}
+	heap, goroutines := live()
+	for i := range n {
+		f(i)
+	}
+	heapAfter, goroutinesAfter := live()
+	t.Logf("%d %s: heap %d -> %d KB", n, what, heap>>10, heapAfter>>10)
+	// 256 KB: tables of the runtime and of the delegate that fill up late; a leak of 300 bytes a call is more.
+	if heapAfter > heap+256<<10 || goroutinesAfter > goroutines {
+		t.Errorf("%d %s: the heap went from %d to %d KB, goroutines from %d to %d", n, what, heap>>10, heapAfter>>10, goroutines, goroutinesAfter)
+	}
+}

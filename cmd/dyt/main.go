@@ -22,6 +22,7 @@ var commands = []func(*console) *cobra.Command{
 	reportCommand,
 	generateCommand,
 	modelsCommand,
+	getCommand,
 	benchCommand,
 	devicesCommand,
 	doctorCommand,

@@ -10,34 +10,44 @@ import (
 	"github.com/dyt-go/dyt/train"
 )
 
-// watch returns the progress of runs: redrawn in place on a terminal, else a line every ten seconds.
-func (c *console) watch() train.Watch {
-	if c.quiet {
-		return nil
-	}
-	terminal, every := c.terminal(), 10*time.Second
+// status returns a printer of one line that changes: redrawn in place on a terminal, else printed at most once in every.
+// A final line stays.
+func (c *console) status(every time.Duration) func(text string, final bool) {
+	terminal := c.terminal()
 	if terminal {
 		every = 200 * time.Millisecond
 	}
 	var last time.Time
-	return func(seed uint64, kind norm.Kind, m train.Metrics, steps int) {
-		done := m.Step == steps
-		if time.Since(last) < every && !done {
+	return func(text string, final bool) {
+		if time.Since(last) < every && !final {
 			return
 		}
 		last = time.Now()
+		switch {
+		case !terminal:
+			fmt.Fprintln(c.err, text)
+		case final:
+			fmt.Fprintf(c.err, "\r\x1b[K%s\n", text)
+		default:
+			fmt.Fprintf(c.err, "\r\x1b[K%s", text)
+		}
+	}
+}
+
+// watch returns the progress of runs, nil when nobody wants to hear of it.
+func (c *console) watch() train.Watch {
+	if c.quiet {
+		return nil
+	}
+	print := c.status(10 * time.Second)
+	return func(seed uint64, kind norm.Kind, m train.Metrics, steps int) {
 		line := fmt.Sprintf("%-9s seed %d  step %d/%d  loss %.3f  lr %.2g", kind, seed, m.Step, steps, m.Loss, m.LR)
 		if m.EvalBPB != nil {
 			line += fmt.Sprintf("  validation %.3f bits per byte", *m.EvalBPB)
+		} else if m.EvalTop1 != nil {
+			line += fmt.Sprintf("  validation %.1f %% correct", 100**m.EvalTop1)
 		}
-		switch {
-		case !terminal:
-			fmt.Fprintln(c.err, line)
-		case done:
-			fmt.Fprintf(c.err, "\r\x1b[K%s\n", line)
-		default:
-			fmt.Fprintf(c.err, "\r\x1b[K%s", line)
-		}
+		print(line, m.Step == steps)
 	}
 }
 

@@ -47,7 +47,7 @@ func TestFolderWithoutPermission(t *testing.T) {
 	}
 	_, err := Fetch(t.Context(), h.set(), quick("."))
 	var e *Error
-	if !errors.Is(err, fs.ErrPermission) || !errors.As(err, &e) || e.ExitCode() != 1 || !strings.HasSuffix(err.Error(), "make the folder writable or set DYT_CACHE to another one") {
+	if !errors.Is(err, fs.ErrPermission) || !errors.As(err, &e) || e.ExitCode() != 3 || !strings.HasSuffix(err.Error(), "make the folder writable or set DYT_CACHE to another one") {
 		t.Errorf("got %v, want ErrPermission, exit code 1 and what to do", err)
 	}
 }

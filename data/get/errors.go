@@ -35,12 +35,16 @@ func (e *Error) advice() string {
 		return "run again: it goes on where it stopped"
 	case errors.Is(e.Err, syscall.ENOSPC), errors.Is(e.Err, syscall.EDQUOT):
 		return "free some space and run again: it goes on where it stopped; or set DYT_CACHE to a folder on another disk"
-	case errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, syscall.EROFS), errors.Is(e.Err, syscall.ENOTDIR):
+	case e.unwritable():
 		return "make the folder writable or set DYT_CACHE to another one"
 	case e.foreign():
 		return "remove the file to download it again"
 	}
 	return "run again: it goes on where it stopped; or put the file into the folder by hand, then run again"
+}
+
+func (e *Error) unwritable() bool {
+	return errors.Is(e.Err, fs.ErrPermission) || errors.Is(e.Err, syscall.EROFS) || errors.Is(e.Err, syscall.ENOTDIR)
 }
 
 func (e *Error) foreign() bool {
@@ -63,7 +67,7 @@ func (e *Error) ExitCode() int {
 		return conf.ExitInterrupted
 	case e.network():
 		return conf.ExitNetwork
-	case e.foreign():
+	case e.foreign(), e.unwritable():
 		return conf.ExitInput
 	}
 	return conf.ExitFailed

@@ -121,7 +121,7 @@ func TestFolderThatCannotBe(t *testing.T) {
 	put(t, filepath.Dir(file), "file", nil)
 	_, err := Fetch(t.Context(), h.set(), quick(filepath.Join(file, "cache")))
 	var e *Error
-	if !errors.As(err, &e) || e.ExitCode() != 1 || !strings.HasSuffix(err.Error(), "make the folder writable or set DYT_CACHE to another one") {
+	if !errors.As(err, &e) || e.ExitCode() != 3 || !strings.HasSuffix(err.Error(), "make the folder writable or set DYT_CACHE to another one") {
 		t.Errorf("got %v, want exit code 1 and what to do", err)
 	}
 }

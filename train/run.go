@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -90,10 +91,10 @@ func Open(backend compute.Backend, r Recipe, d *data.Dataset, dir string) (*Run,
 		return nil, err
 	}
 	if run.source, err = d.Train(r.Train.Batch, r.Train.Seed); err != nil {
-		return nil, err
+		return nil, conf.WithCode(err, conf.ExitUsage)
 	}
 	if run.valid, err = d.Validation(r.Train.Batch); err != nil {
-		return nil, err
+		return nil, conf.WithCode(err, conf.ExitUsage)
 	}
 	if err := run.compile(backend); err != nil {
 		return nil, err

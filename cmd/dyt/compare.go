@@ -84,17 +84,20 @@ their own runs. Of a folder that quickstart or compare left it goes on in that f
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
+			backend, err := openBackend(backendName)
+			if err != nil {
+				return err
+			}
+			defer backend.Finalize()
+			if err := c.need(backend, r.Recipe); err != nil {
+				return err
+			}
 			d, err := data.Load(ctx, r.Data)
 			if err != nil {
 				return inputError(err)
 			}
 			c.note("%s", d)
 			c.note("twins: %s each, %s and %s, seeds %v, in %s", t.Candidate.Describe(), t.Baseline.Norm.Kind, t.Candidate.Norm.Kind, t.Seeds, out)
-			backend, err := openBackend(backendName)
-			if err != nil {
-				return err
-			}
-			defer backend.Finalize()
 			n := train.Notes{Lead: leadOf(t), Command: commandLine(), Identity: identity(backend.Description(), d)}
 			if err := n.Keep(out); err != nil {
 				return trainError(err)

@@ -20,6 +20,20 @@ type console struct {
 	json, quiet bool
 }
 
+// careful remembers the first error of a writer, so that a result that nobody received does not pass for one.
+type careful struct {
+	io.Writer
+	err error
+}
+
+func (c *careful) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
 // result prints v as indented JSON when --json is on, and calls text otherwise.
 func (c *console) result(v any, text func(w io.Writer)) error {
 	if !c.json {
@@ -39,9 +53,12 @@ func (c *console) note(format string, args ...any) {
 	}
 }
 
-// terminal says whether err is a terminal that may be redrawn.
-func (c *console) terminal() bool {
-	f, ok := c.err.(*os.File)
+// isTerminal says whether w is a terminal that may be redrawn.
+func isTerminal(w io.Writer) bool {
+	if c, ok := w.(*careful); ok {
+		w = c.Writer
+	}
+	f, ok := w.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {
 		return false
 	}
@@ -51,6 +68,9 @@ func (c *console) terminal() bool {
 
 // finish prints err and returns the exit code.
 func (c *console) finish(err error) int {
+	if out, ok := c.out.(*careful); ok && out.err != nil && err == nil {
+		err = fmt.Errorf("the result could not be written to standard output: %w", out.err)
+	}
 	if err == nil {
 		return conf.ExitOK
 	}

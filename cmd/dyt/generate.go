@@ -94,10 +94,8 @@ context the last tokens count.`,
 			}
 			answer.Text, answer.Seconds = said.String(), time.Since(started).Seconds()
 			return c.result(answer, func(w io.Writer) {
-				if f, ok := w.(*os.File); ok { // the text alone in files and pipes, a line's end before a shell's prompt
-					if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-						fmt.Fprintln(w)
-					}
+				if isTerminal(w) { // the text alone in files and pipes, a line's end before a shell's prompt
+					fmt.Fprintln(w)
 				}
 			})
 		},

@@ -35,7 +35,7 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	c := &console{out: stdout, err: stderr}
+	c := &console{out: &careful{Writer: stdout}, err: stderr}
 	root := &cobra.Command{
 		Use:   "dyt",
 		Short: "Transformers without normalization: train twins, compare them honestly",
@@ -62,7 +62,7 @@ No telemetry. The only network use is "dyt get".`,
 		return usage("unknown command %q%s; dyt --help lists them", args[0], conf.DidYouMean(args[0], names))
 	}
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(c.out)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	addGlobalFlags(root, c)

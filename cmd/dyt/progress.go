@@ -13,7 +13,7 @@ import (
 // status returns a printer of one line that changes: redrawn in place on a terminal, else printed at most once in every.
 // A final line stays.
 func (c *console) status(every time.Duration) func(text string, final bool) {
-	terminal := c.terminal()
+	terminal := isTerminal(c.err)
 	if terminal {
 		every = 200 * time.Millisecond
 	}

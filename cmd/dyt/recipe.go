@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dyt-go/dyt/internal/host"
 	"github.com/dyt-go/dyt/train"
+	"github.com/gomlx/compute"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -127,4 +129,14 @@ func defaultFolder(r *train.Resolved) string {
 		name = r.Model.Arch + "-" + r.Model.Variant
 	}
 	return filepath.Join("runs", fmt.Sprintf("%s_%s_s%d", name, r.Norm.Kind, r.Train.Seed))
+}
+
+// need says what memory a run needs, and refuses one that needs more than is free.
+func (c *console) need(backend compute.Backend, r train.Recipe) error {
+	need, err := r.Need(backend)
+	if err != nil {
+		return trainError(err)
+	}
+	c.note("memory: %s", need)
+	return need.Check(host.Describe().FreeBytes)
 }

@@ -58,16 +58,19 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			d, err := data.Load(ctx, r.Data)
-			if err != nil {
-				return inputError(err)
-			}
-			c.note("%s", d)
 			backend, err := openBackend(backendName)
 			if err != nil {
 				return err
 			}
 			defer backend.Finalize()
+			if err := c.need(backend, r.Recipe); err != nil {
+				return err
+			}
+			d, err := data.Load(ctx, r.Data)
+			if err != nil {
+				return inputError(err)
+			}
+			c.note("%s", d)
 			run, err := train.Open(backend, r.Recipe, d, out)
 			if err != nil {
 				return trainError(err)

@@ -4,6 +4,7 @@ package host
 
 import (
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -58,13 +59,45 @@ func cpuName() string {
 	return field(string(content), "model name")
 }
 
-// memory returns total and available bytes, zeros where the system does not say.
+// memory returns total and available bytes, zeros where the system does not say. In a container its limit counts.
 func memory() (total, free uint64) {
 	content, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0, 0
 	}
-	return kilobytes(field(string(content), "MemTotal")), kilobytes(field(string(content), "MemAvailable"))
+	total, free = kilobytes(field(string(content), "MemTotal")), kilobytes(field(string(content), "MemAvailable"))
+	if limit, left, ok := limits("/sys/fs/cgroup"); ok {
+		total, free = min(total, limit), min(free, left)
+	}
+	return total, free
+}
+
+// limits reads what a control group (version 2) allows and what is left of it; file pages that the kernel may drop count as
+// left. ok is false where there is no limit.
+func limits(dir string) (limit, left uint64, ok bool) {
+	limit, ok = number(filepath.Join(dir, "memory.max"))
+	used, known := number(filepath.Join(dir, "memory.current"))
+	if !ok || !known {
+		return 0, 0, false
+	}
+	stat, _ := os.ReadFile(filepath.Join(dir, "memory.stat"))
+	for line := range strings.Lines(string(stat)) {
+		if text, found := strings.CutPrefix(line, "inactive_file "); found {
+			cached, _ := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+			used -= min(cached, used)
+		}
+	}
+	return limit, limit - min(used, limit), true
+}
+
+// number reads a file that holds one whole number; "max" is none.
+func number(path string) (uint64, bool) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(content)), 10, 64)
+	return n, err == nil
 }
 
 // Load returns how many threads of the whole machine wanted to run, as a mean of the last minute; 0 where the system does

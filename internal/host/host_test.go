@@ -1,6 +1,8 @@
 package host
 
 import (
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 )
@@ -25,5 +27,26 @@ func TestDescribeFindsThisMachine(t *testing.T) {
 	}
 	if runtime.GOOS == "linux" && (info.MemoryBytes == 0 || info.FreeBytes > info.MemoryBytes) {
 		t.Errorf("memory %d, free %d", info.MemoryBytes, info.FreeBytes)
+	}
+}
+
+func TestTheLimitOfAContainerCounts(t *testing.T) {
+	dir := t.TempDir()
+	if _, _, ok := limits(dir); ok {
+		t.Error("a folder without files has a limit")
+	}
+	for name, content := range map[string]string{"memory.max": "1000\n", "memory.current": "700\n", "memory.stat": "anon 300\ninactive_file 200\nfile 400\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if limit, left, ok := limits(dir); limit != 1000 || left != 500 || !ok {
+		t.Errorf("limit %d, left %d, %v; expected 1000, 500", limit, left, ok)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "memory.max"), []byte("max\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := limits(dir); ok {
+		t.Error("max is a limit")
 	}
 }

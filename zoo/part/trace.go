@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/dyt-go/dyt/internal/param"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -16,7 +18,12 @@ import (
 
 // Trace builds the graph of m's evaluation on a batch of one and throws it away: what stays is every variable of the
 // network in store, with its shape and without a value. No memory is taken for weights or activations.
-func Trace(backend compute.Backend, store *model.Store, m Model) (err error) {
+func Trace(backend compute.Backend, store *model.Store, m Model) error {
+	return trace(backend, store, m, m.Inputs(1), func(*graph.Graph) {})
+}
+
+// trace builds the graph of m's evaluation on the given inputs, shows it to look, and throws it away.
+func trace(backend compute.Backend, store *model.Store, m Model, inputs []shapes.Shape, look func(g *graph.Graph)) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%s %s: %v", m.Arch(), m.Variant(), r)
@@ -25,11 +32,47 @@ func Trace(backend compute.Backend, store *model.Store, m Model) (err error) {
 	g := graph.NewGraph(backend, "trace")
 	defer g.Finalize()
 	var batch []*graph.Node
-	for i, s := range m.Inputs(1) {
+	for i, s := range inputs {
 		batch = append(batch, graph.Parameter(g, fmt.Sprint("input", i), s))
 	}
 	m.Score(store.RootScope(), batch)
+	look(g)
 	return nil
+}
+
+// Kept returns how many numbers any backward pass of m over these inputs must keep of the forward pass: the input of each
+// product with a weight, which the weight's gradient needs. It is a lower bound, from shapes alone, as a float64 because
+// shapes may be beyond all integers.
+func Kept(backend compute.Backend, m Model, inputs []shapes.Shape) (n float64, err error) {
+	err = trace(backend, model.NewStore(), m, inputs, func(g *graph.Graph) {
+		varies, counted := map[*graph.Node]bool{}, map[*graph.Node]bool{} // with the batch
+		for _, node := range g.Nodes() {
+			varies[node] = node.Type() == graph.NodeTypeParameter && strings.HasPrefix(node.GetParameterName(), "input")
+			for _, in := range node.Inputs() {
+				varies[node] = varies[node] || varies[in]
+			}
+			if node.Type() != graph.NodeTypeDotGeneral || varies[node.Inputs()[0]] == varies[node.Inputs()[1]] {
+				continue
+			}
+			x := node.Inputs()[0]
+			if !varies[x] {
+				x = node.Inputs()[1]
+			}
+			if !counted[x] {
+				counted[x] = true
+				n += elements(x.Shape())
+			}
+		}
+	})
+	return n, err
+}
+
+func elements(s shapes.Shape) float64 {
+	n := 1.0
+	for _, d := range s.Dimensions {
+		n *= float64(d)
+	}
+	return n
 }
 
 // Initialize creates every variable of m in store and gives those without a value their first one, which depends on the

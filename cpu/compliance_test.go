@@ -13,6 +13,8 @@ import (
 	"github.com/gomlx/compute/support/backendtest"
 
 	_ "github.com/dyt-go/dyt/cpu"
+	"github.com/dyt-go/dyt/cpu/kernel"
+	"github.com/dyt-go/dyt/internal/cpuid"
 )
 
 // suiteEnv holds a backend configuration when this test binary is asked to run GoMLX's suite on it.
@@ -38,33 +40,70 @@ var declinedTests = []string{"FusedDense", "FusedGelu", "FusedLayerNorm", "Fused
 // fusedConfig takes every op, and compiles from the text form of what was recorded, which proves the text complete.
 const fusedConfig = "dyt:fused_ops,from_text"
 
-// TestCompliance demands that every subtest that passes on the Go backend runs and passes on ours.
+// skipped says why subtests are skipped, by the beginning of their name.
+var skipped = map[string]string{
+	"DotGeneral/DTypes/":                      "the Go backend multiplies no half-precision matrix with one of another float type",
+	"FusedOps/FusedScaledDotProductAttention": "the Go backend lacks the op, and GoMLX builds it from others",
+	"FusedOps/FusedDense":                     declinedReason,
+	"FusedOps/FusedGelu":                      declinedReason,
+	"FusedOps/FusedLayerNorm":                 declinedReason,
+	"FusedOps/FusedSoftmax":                   declinedReason,
+	"FusedOps/FusedAttentionQKVProjection":    declinedReason,
+}
+
+const declinedReason = "declined: GoMLX builds it from ops that are fused here"
+
+// TestCompliance demands, for every flavour of kernels, that every subtest that passes on the Go backend runs and passes on
+// ours, and that every skip has a reason.
 func TestCompliance(t *testing.T) {
-	reference := suiteResults(t, "go")
-	fused := suiteResults(t, fusedConfig)
-	plain := suiteResults(t, "dyt")
-	counts := func(name string, r map[string]string) {
-		n := make(map[string]int)
-		for _, result := range r {
-			n[result]++
-		}
-		t.Logf("%s: %d pass, %d skip, %d fail", name, n["PASS"], n["SKIP"], n["FAIL"])
-	}
-	counts("go", reference)
-	counts(fusedConfig, fused)
-	counts("dyt", plain)
+	reference := suiteResults(t, "go", "")
 	if len(reference) < 300 {
 		t.Fatalf("the suite has %d subtests on the Go backend, expected at least 300", len(reference))
 	}
-	for _, name := range slices.Sorted(maps.Keys(reference)) {
-		if reference[name] != "PASS" {
+	logCounts(t, "go", reference)
+	tables := kernel.Available()
+	slices.Reverse(tables)
+	for i, table := range tables {
+		configs := []string{"dyt"}
+		if i == 0 { // recording, which is the same for all flavours
+			configs = append(configs, fusedConfig)
+		}
+		for _, config := range configs {
+			name := config + " " + string(table.Flavour)
+			got := suiteResults(t, config, table.Flavour)
+			logCounts(t, name, got)
+			for _, test := range slices.Sorted(maps.Keys(reference)) {
+				if reference[test] == "PASS" && got[test] != "PASS" && !(config == "dyt" && isDeclined(test)) {
+					t.Errorf("%s: %s: %q, the Go backend passes", name, test, got[test])
+				}
+			}
+			checkSkips(t, name, got)
+		}
+	}
+}
+
+func logCounts(t *testing.T, name string, results map[string]string) {
+	n := make(map[string]int)
+	for _, result := range results {
+		n[result]++
+	}
+	t.Logf("%s: %d pass, %d skip, %d fail", name, n["PASS"], n["SKIP"], n["FAIL"])
+}
+
+// checkSkips demands a reason for every skip.
+func checkSkips(t *testing.T, name string, results map[string]string) {
+	for _, test := range slices.Sorted(maps.Keys(results)) {
+		if results[test] != "SKIP" {
 			continue
 		}
-		if fused[name] != "PASS" {
-			t.Errorf("%s: %s: %q, the Go backend passes", name, fusedConfig, fused[name])
+		rest, reason := strings.TrimPrefix(test, "TestSuite/"), ""
+		for prefix, why := range skipped {
+			if strings.HasPrefix(rest, prefix) {
+				reason = why
+			}
 		}
-		if plain[name] != "PASS" && !isDeclined(name) {
-			t.Errorf("%s: dyt: %q, the Go backend passes", name, plain[name])
+		if reason == "" {
+			t.Errorf("%s: %s is skipped, and no reason stands in skipped", name, test)
 		}
 	}
 }
@@ -76,10 +115,13 @@ func isDeclined(name string) bool {
 }
 
 // suiteResults returns PASS, SKIP or FAIL for each subtest.
-func suiteResults(t *testing.T, config string) map[string]string {
+func suiteResults(t *testing.T, config string, flavour cpuid.Flavour) map[string]string {
 	t.Helper()
 	command := exec.Command(os.Args[0], "-test.run=^TestSuite$", "-test.v")
 	command.Env = append(os.Environ(), suiteEnv+"="+config)
+	if flavour != "" {
+		command.Env = append(command.Env, "DYT_CPU="+string(flavour), "DYT_REQUIRE="+string(flavour))
+	}
 	out, _ := command.CombinedOutput() // failures are read from the lines
 	results := make(map[string]string)
 	for line := range strings.Lines(string(out)) {

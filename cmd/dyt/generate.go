@@ -33,10 +33,11 @@ func generateCommand(c *console) *cobra.Command {
 	var o sample.Options
 	cmd := &cobra.Command{
 		Use:   "generate MODEL",
-		Short: "Continue a text with a model folder or a llama2.c checkpoint",
-		Long: `generate prints what a language model makes of a prompt. MODEL is a folder with config.json and model.safetensors, or a
-.bin file of llama2.c. Temperature 0, the default, takes the likeliest token each time. Of a text longer than the model's
-context the last tokens count.`,
+		Short: "Continue a text with a model folder, a run or a llama2.c checkpoint",
+		Long: `generate prints what a language model makes of a prompt. MODEL is a folder with config.json and model.safetensors, the
+folder of a run, whose newest checkpoint counts, or a .bin file of llama2.c. Temperature 0, the default, takes the likeliest
+token each time. Of a text longer than the model's context the last tokens count: at least half a context, at most a whole
+one.`,
 		Example: "  dyt generate stories260K.bin --tokenizer tok512.bin\n  dyt generate models/first --prompt func --tokens 100 --temperature 0.8 --top-p 0.95 --seed 7",
 		Args:    exactly(1, "a model: a folder or a .bin file of llama2.c"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,33 +47,13 @@ context the last tokens count.`,
 			if n <= 0 {
 				return usage("--tokens is %d, expected a positive number", n)
 			}
-			m, from, err := openModel(args[0])
+			text, tok, done, err := openText(args[0], tokenizer, backendName)
 			if err != nil {
-				return conf.WithCode(err, conf.ExitInput)
+				return err
 			}
-			defer from.Close()
-			tok, err := openTokenizer(tokenizer, args[0], m.Vocab)
-			if err != nil {
-				return conf.WithCode(err, conf.ExitInput)
-			}
+			defer done()
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			backend, err := openBackend(backendName)
-			if err != nil {
-				return err
-			}
-			defer backend.Finalize()
-			store := model.NewStore()
-			if err := part.Trace(backend, store, m); err != nil {
-				return conf.WithCode(err, conf.ExitUnsupported)
-			}
-			if err := train.Load(store, from); err != nil {
-				return conf.WithCode(fmt.Errorf("%s: %w", args[0], err), conf.ExitInput)
-			}
-			text, err := sample.NewText(backend, store, m)
-			if err != nil {
-				return err
-			}
 			ids := append([]int32{tok.BOS()}, tok.Encode(prompt)...)
 			answer, said, started := generateAnswer{Prompt: prompt, Tokens: []int32{}}, strings.Builder{}, time.Now()
 			if !c.json {
@@ -112,13 +93,39 @@ context the last tokens count.`,
 	return cmd
 }
 
+// openText opens a model with its weights and its tokenizer on a backend; done ends all of them.
+func openText(path, tokenizer, backendName string) (text *sample.Text, tok token.Tokenizer, done func(), err error) {
+	m, from, err := openModel(path)
+	if err != nil {
+		return nil, nil, nil, conf.WithCode(err, conf.ExitInput)
+	}
+	defer from.Close()
+	if tok, err = openTokenizer(tokenizer, path, m.Vocab); err != nil {
+		return nil, nil, nil, conf.WithCode(err, conf.ExitInput)
+	}
+	backend, err := openBackend(backendName)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	store := model.NewStore()
+	if err = part.Trace(backend, store, m); err != nil {
+		err = conf.WithCode(err, conf.ExitUnsupported)
+	} else if err = train.Load(store, from); err != nil {
+		err = conf.WithCode(fmt.Errorf("%s: %w", path, err), conf.ExitInput)
+	} else if text, err = sample.NewText(backend, store, m); err == nil {
+		return text, tok, backend.Finalize, nil
+	}
+	backend.Finalize()
+	return nil, nil, nil, err
+}
+
 // openedWeights is a checkpoint that must be closed.
 type openedWeights interface {
 	train.Checkpoint
 	io.Closer
 }
 
-// openModel opens a model folder or a llama2.c file.
+// openModel opens a model folder, the newest checkpoint of a run folder, or a llama2.c file.
 func openModel(path string) (*llama.Model, openedWeights, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -135,6 +142,13 @@ func openModel(path string) (*llama.Model, openedWeights, error) {
 			return nil, nil, err
 		}
 		return m, f, nil
+	}
+	checkpoints, err := train.Checkpoints(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(checkpoints) > 0 {
+		path = checkpoints[len(checkpoints)-1]
 	}
 	f, err := weights.OpenFolder(path)
 	if err != nil {

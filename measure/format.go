@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -30,7 +31,7 @@ type Report struct {
 func (r Report) Table(w io.Writer) error {
 	fmt.Fprintf(w, "%s, %s kernels, %d threads, %s; float32; medians of %d samples\n", r.CPU, r.Flavour, r.Threads, r.Backend, r.samples())
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	head := []string{"op", "norm", "mode", "shape", "time", "±", "ns/row", "GB/s", "of copy", "GFLOP/s", "of peak", "to identity"}
+	head := []string{"op", "norm", "mode", "shape", "time", "±", "ns/row", "GB/s", "of copy", "GFLOP/s", "of peak", "to identity", "norms"}
 	fmt.Fprintln(t, strings.Join(head, "\t"))
 	for _, row := range r.Rows {
 		ofCopy, ofPeak := percent(row.OfRoof), ""
@@ -38,10 +39,15 @@ func (r Report) Table(w io.Writer) error {
 		if row.Flops > 0 {
 			ofCopy, ofPeak, gbps = "", ofCopy, ""
 		}
-		fmt.Fprintln(t, strings.Join([]string{row.Op, row.Norm, row.Mode, row.shape(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, ofCopy, figure(row.GFLOPS), ofPeak, figure(row.Ratio)}, "\t"))
+		fmt.Fprintln(t, strings.Join([]string{row.Op, row.Norm, row.Mode, row.shape(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, ofCopy, figure(row.GFLOPS), ofPeak, figure(row.Ratio), row.norms()}, "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for _, mode := range []string{Inference, Training} {
+		if verdict := Verdict(r.Rows, mode); verdict != "" {
+			fmt.Fprintln(w, verdict)
+		}
 	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintln(w, "note: "+warning)
@@ -61,7 +67,7 @@ func (r Report) samples() int {
 func (r Report) CSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.Write([]string{"time", "commit", "go", "os", "arch", "cpu", "flavour", "threads", "backend", "op", "norm", "mode", "shape", "dtype",
-		"median_ns", "ci95_low_ns", "ci95_high_ns", "ns_per_row", "flops", "bytes_moved", "gflops", "gbps", "of_roof", "rel_to_identity", "repeats", "samples_ns"})
+		"median_ns", "ci95_low_ns", "ci95_high_ns", "ns_per_row", "flops", "bytes_moved", "gflops", "gbps", "of_roof", "rel_to_identity", "norms_ns", "norms_ci95_low_ns", "norms_ci95_high_ns", "repeats", "samples_ns"})
 	for _, row := range r.Rows {
 		samples := make([]string, len(row.Samples))
 		for i, s := range row.Samples {
@@ -69,7 +75,7 @@ func (r Report) CSV(w io.Writer) error {
 		}
 		c.Write([]string{r.Time, r.Commit, r.Go, r.OS, r.Arch, r.CPU, r.Flavour, strconv.Itoa(r.Threads), r.Backend, row.Op, row.Norm, row.Mode, row.shape(), row.DType,
 			plain(row.Median), plain(row.CI95[0]), plain(row.CI95[1]), plain(row.PerRow), plain(row.Flops), plain(row.Bytes), plain(row.GFLOPS), plain(row.GBPS),
-			plain(row.OfRoof), plain(row.Ratio), strconv.Itoa(row.Repeats), strings.Join(samples, " ")})
+			plain(row.OfRoof), plain(row.Ratio), plain(row.Norms), plain(row.NormsCI95[0]), plain(row.NormsCI95[1]), strconv.Itoa(row.Repeats), strings.Join(samples, " ")})
 	}
 	c.Flush()
 	return c.Error()
@@ -122,6 +128,17 @@ func (r Row) shape() string {
 	return strings.Join(dims, "x")
 }
 
+// norms is what a model's norms take, with the ends of its interval.
+func (r Row) norms() string {
+	if r.Norms == 0 {
+		return ""
+	}
+	if r.NormsCI95 == [2]float64{} {
+		return duration(r.Norms)
+	}
+	return fmt.Sprintf("%s (%s to %s)", duration(r.Norms), duration(r.NormsCI95[0]), duration(r.NormsCI95[1]))
+}
+
 // spread is half the confidence interval as a share of the median.
 func (r Row) spread() string {
 	if r.CI95 == [2]float64{} {
@@ -138,7 +155,7 @@ func figure(v float64) string {
 	switch {
 	case v == 0:
 		return ""
-	case v >= 100:
+	case v >= 100 || v <= -100:
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 3, 64)
@@ -152,10 +169,10 @@ func percent(share float64) string {
 }
 
 func duration(ns float64) string {
-	switch {
-	case ns >= 1e6:
+	switch size := math.Abs(ns); {
+	case size >= 1e6:
 		return figure(ns/1e6) + " ms"
-	case ns >= 1e3:
+	case size >= 1e3:
 		return figure(ns/1e3) + " us"
 	}
 	return figure(ns) + " ns"

@@ -24,10 +24,10 @@ type Roof struct {
 
 // Case is one thing to time.
 type Case struct {
-	Op    string  // layer, gemm, fma, copy
-	Norm  string  // of a layer
-	Mode  string  // forward, both (forward and backward); of a product how the operands lie
-	Shape []int   // of a layer [rows, width], of a product [M, K, N]
+	Op    string  // layer, gemm, model, fma, copy
+	Norm  string  // of a layer or model
+	Mode  string  // of a layer forward, both; of a model inference, training; of a product how the operands lie
+	Shape []int   // of a layer [rows, width], of a product [M, K, N], of a model [layers, tokens, width]
 	Rows  int     // 0, or what ns per row refers to
 	Flops float64 // arithmetic of one run, or 0
 	Bytes float64 // traffic of one run: what has to be read and written at least
@@ -53,6 +53,9 @@ type Row struct {
 	GBPS    float64    `json:"gbps,omitempty"`
 	OfRoof  float64    `json:"of_roof,omitempty"`         // share of the roof: of peak for arithmetic, of copy speed for traffic
 	Ratio   float64    `json:"rel_to_identity,omitempty"` // median over identity's
+
+	Norms     float64    `json:"norms_ns,omitempty"`     // of a model: what all its norms take, the median over rounds
+	NormsCI95 [2]float64 `json:"norms_ci95_ns,omitzero"` // of that median
 }
 
 // Plan says how cases are timed.
@@ -189,6 +192,9 @@ func (t *timer) finish() []Row {
 	for i := range t.rows {
 		if base := identityOf(t.rows, t.rows[i]); base != nil {
 			t.rows[i].Ratio = t.rows[i].Median / base.Median
+			if t.rows[i].Op == "model" && base != &t.rows[i] {
+				t.rows[i].above(base)
+			}
 		}
 	}
 	return t.rows

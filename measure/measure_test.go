@@ -237,6 +237,62 @@ func TestLayerGradients(t *testing.T) {
 	}
 }
 
+// A model's norms take the median of the rounds' differences, not the difference of the medians.
+func TestNormsAreWeighedRoundByRound(t *testing.T) {
+	with, without := &Row{Samples: []float64{110, 210, 60, 140, 95, 115, 102}}, &Row{Samples: []float64{100, 200, 55, 90, 80, 100, 100}}
+	with.above(without)
+	if with.Norms != 10 || with.NormsCI95 != [2]float64{2, 50} {
+		t.Errorf("norms take %v, %v", with.Norms, with.NormsCI95)
+	}
+}
+
+func TestVerdictNeedsIntervalsApart(t *testing.T) {
+	row := func(kind norm.Kind, norms, low, high float64) Row {
+		return Row{Op: "model", Norm: string(kind), Mode: Training, Median: 100e6 + norms, Norms: norms, NormsCI95: [2]float64{low, high}}
+	}
+	rms := row(norm.RMSNorm, 20e6, 18e6, 22e6)
+	for _, c := range []struct {
+		rows []Row
+		says string
+	}{
+		{[]Row{rms, row(norm.DyT, 10e6, 9e6, 11e6)}, "DyT's layers take 50 % less, the model 8.3 % less"},
+		{[]Row{rms, row(norm.DyT, 40e6, 39e6, 41e6)}, "RMSNorm's layers take 50 % less"},
+		{[]Row{rms, row(norm.DyT, 10e6, 1e6, 19e6)}, "no difference is shown"},
+	} {
+		if got := Verdict(c.rows, Training); !strings.Contains(got, c.says) || !strings.Contains(got, "8.3 of 42.6 s") {
+			t.Errorf("%q, expected %q", got, c.says)
+		}
+	}
+	if got := Verdict([]Row{rms}, Training) + Verdict([]Row{rms, row(norm.DyT, 1, 0, 0)}, Training) + Verdict([]Row{rms, rms}, Inference); got != "" {
+		t.Errorf("a verdict on nothing: %q", got)
+	}
+}
+
+// The model with each norm runs, and its arithmetic is twice the matrices' elements a token and the causal half of attention.
+func TestModelsHaveTheirArithmetic(t *testing.T) {
+	size := Llama{Width: 128, Layers: 2, Tokens: 6}
+	cases, err := Models(testbackend.Get(t), []norm.Kind{norm.RMSNorm, norm.DyT, norm.LayerNorm, "identity"}, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const matrices = 2*(4*128*128+3*128*344) + 256*128
+	want := 6.0*2*matrices + 2*2*6*6*128
+	for i, c := range cases {
+		if err := c.Run(); err != nil {
+			t.Errorf("%s %s: %v", c.Norm, c.Mode, err)
+		}
+		if factor := []float64{1, 3}[i%2]; c.Flops != factor*want {
+			t.Errorf("%s %s: %v operations, expected %v", c.Norm, c.Mode, c.Flops, factor*want)
+		}
+	}
+	if len(cases) != 8 || cases[0].Mode != Inference || cases[1].Mode != Training {
+		t.Errorf("%d cases", len(cases))
+	}
+	if seven := (Llama{Width: 4096, Layers: 32, Tokens: 1}).config(norm.RMSNorm); seven.Heads != 32 || seven.Hidden != 11008 {
+		t.Errorf("LLaMA 7B has 32 heads and a hidden size of 11008, here %+v", seven)
+	}
+}
+
 // NT and TN multiply the same matrices as NN would.
 func TestProductFormsHaveTheirShapes(t *testing.T) {
 	cases, err := Gemms(testbackend.Get(t), []Product{{3, 5, 2}})

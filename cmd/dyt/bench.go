@@ -23,50 +23,101 @@ type benchFlags struct {
 	norms   []string
 	widths  []int
 	rows    int
+	layers  int
+	tokens  int
 	shapes  []string
 	format  string
 	backend string
 }
 
-// benches are the words after "dyt bench".
-var benches = map[string]func(f *benchFlags, b compute.Backend, m *roofline) ([]measure.Case, error){
-	"layers": func(f *benchFlags, b compute.Backend, _ *roofline) ([]measure.Case, error) {
-		kinds, err := normKinds(f.norms)
-		if err != nil {
-			return nil, err
+// aBench is a word after "dyt bench".
+type aBench struct {
+	name  string
+	limit time.Duration // of --limit where it is not given
+	norms []string      // of --norms where it is not given
+	cases func(f *benchFlags, kinds []norm.Kind, b compute.Backend, m *roofline) ([]measure.Case, error)
+}
+
+var benches = []aBench{
+	{"layers", 25 * time.Second, []string{"dyt", "rmsnorm", "layernorm", "identity"}, func(f *benchFlags, kinds []norm.Kind, b compute.Backend, _ *roofline) ([]measure.Case, error) {
+		if len(f.widths) == 0 {
+			f.widths = []int{256, 1024, 4096}
 		}
 		return measure.Layers(b, kinds, f.widths, f.rows)
-	},
-	"gemm": func(f *benchFlags, b compute.Backend, _ *roofline) ([]measure.Case, error) {
+	}},
+	{"model", 3 * time.Minute, []string{"rmsnorm", "dyt", "identity"}, modelCases},
+	{"gemm", 25 * time.Second, nil, func(f *benchFlags, _ []norm.Kind, b compute.Backend, _ *roofline) ([]measure.Case, error) {
 		products, err := productShapes(f.shapes)
 		if err != nil {
 			return nil, err
 		}
 		return measure.Gemms(b, products)
-	},
-	"peak": func(_ *benchFlags, _ compute.Backend, m *roofline) ([]measure.Case, error) { return m.cases(), nil },
+	}},
+	{"peak", 25 * time.Second, nil, func(_ *benchFlags, _ []norm.Kind, _ compute.Backend, m *roofline) ([]measure.Case, error) {
+		return m.cases(), nil
+	}},
+}
+
+// findBench returns the bench of a word, with an error that says which there are.
+func findBench(word string) (aBench, error) {
+	var names []string
+	for _, b := range benches {
+		if b.name == word {
+			return b, nil
+		}
+		names = append(names, b.name)
+	}
+	return aBench{}, usage("dyt bench %s: expected one of %s%s", word, strings.Join(names, ", "), conf.DidYouMean(word, names))
+}
+
+// modelCases refuses a model that does not fit into memory before it takes any.
+func modelCases(f *benchFlags, kinds []norm.Kind, b compute.Backend, _ *roofline) ([]measure.Case, error) {
+	if len(f.widths) > 1 || f.layers < 1 || f.tokens < 1 {
+		return nil, usage("dyt bench model: --widths %v --layers %d --tokens %d: expected one width, and at least one layer and token", f.widths, f.layers, f.tokens)
+	}
+	size := measure.Llama{Width: 4096, Layers: f.layers, Tokens: f.tokens}
+	if len(f.widths) == 1 {
+		size.Width = f.widths[0]
+	}
+	if free := host.Describe().FreeBytes; free > 0 && size.Bytes() > float64(free) {
+		return nil, conf.WithCode(fmt.Errorf("dyt bench model: %d layers of width %d over %d tokens need about %.1f GiB, %.1f GiB are free: fewer --layers or --tokens",
+			size.Layers, size.Width, size.Tokens, size.Bytes()/(1<<30), gib(free)), conf.ExitMemory)
+	}
+	return measure.Models(b, kinds, size)
 }
 
 func benchCommand(c *console) *cobra.Command {
 	f := benchFlags{}
 	cmd := &cobra.Command{
-		Use:   "bench layers|gemm|peak",
+		Use:   "bench layers|model|gemm|peak",
 		Short: "Measure what normalization costs: norm layers, matrix products, and what the machine can do at best",
 		Long: `bench times pieces of networks on this machine, float32, and puts each figure beside what the machine can do in the same
 minute: its multiply-adds from registers, its copy of as many bytes.
 
   layers   norm layers over --rows tokens: forward, and forward + backward with every gradient; "to identity" is the time over
            that of the same place without a norm, which still has to be copied
+  model    a LLaMA of layers as in 7B (width 4096) on one text, inference and training (forward + backward), with each norm;
+           "norms" is the model's time beyond that of the same model with the identity in their place
   gemm     the dense layers of two small networks, forward (NT), and the gradient of weights (TN)
   peak     multiply-adds of every flavour of kernels, and copies within and beyond the caches
 
 Cases run in turn, --count times, so that a slow minute is a slow minute of all.`,
-		Example: "  dyt bench layers\n  dyt bench layers --norms dyt,rmsnorm,derf --widths 4096 --rows 2048 --json\n  dyt bench gemm --shapes 1024x1024x1024 --format bench --count 20\n  dyt bench peak",
-		Args:    exactly(1, "one of layers, gemm, peak"),
+		Example: "  dyt bench layers\n  dyt bench layers --norms dyt,rmsnorm,derf --widths 4096 --rows 2048 --json\n  dyt bench model --layers 2 --tokens 256\n  dyt bench gemm --shapes 1024x1024x1024 --format bench --count 20\n  dyt bench peak",
+		Args:    exactly(1, "one of layers, model, gemm, peak"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cases, known := benches[args[0]]
-			if !known {
-				return usage("dyt bench %s: expected layers, gemm or peak%s", args[0], conf.DidYouMean(args[0], []string{"layers", "gemm", "peak"}))
+			bench, err := findBench(args[0])
+			if err != nil {
+				return err
+			}
+			if !cmd.Flags().Changed("limit") {
+				f.Limit = bench.limit
+			}
+			if !cmd.Flags().Changed("norms") {
+				f.norms = bench.norms
+			}
+			kinds, err := normKinds(f.norms)
+			if err != nil {
+				return err
 			}
 			if c.json {
 				f.format = "json"
@@ -91,7 +142,7 @@ Cases run in turn, --count times, so that a slow minute is a slow minute of all.
 			}
 			defer m.pool.Close()
 			load := host.Load()
-			list, err := cases(&f, backend, m)
+			list, err := bench.cases(&f, kinds, backend, m)
 			if err != nil {
 				return conf.WithCode(err, conf.ExitUsage)
 			}
@@ -106,10 +157,12 @@ Cases run in turn, --count times, so that a slow minute is a slow minute of all.
 	flags := cmd.Flags()
 	flags.IntVar(&f.Count, "count", 10, "samples of each case")
 	flags.IntVar(&f.WarmUp, "warmup", 2, "rounds before them")
-	flags.DurationVar(&f.Limit, "limit", 25*time.Second, "begin no further round after this long, once three are done; 0: no limit")
-	flags.StringSliceVar(&f.norms, "norms", []string{"dyt", "rmsnorm", "layernorm", "identity"}, "kinds of layers")
-	flags.IntSliceVar(&f.widths, "widths", []int{256, 1024, 4096}, "of layers")
+	flags.DurationVar(&f.Limit, "limit", 0, "begin no further round after this long, once three are done; 0: no limit (default: 25s, of model 3m)")
+	flags.StringSliceVar(&f.norms, "norms", nil, "kinds of norms (default: dyt,rmsnorm,layernorm,identity, of model rmsnorm,dyt,identity)")
+	flags.IntSliceVar(&f.widths, "widths", nil, "of layers (default: 256,1024,4096), or the one of model (default: 4096)")
 	flags.IntVar(&f.rows, "rows", 4096, "tokens of layers")
+	flags.IntVar(&f.layers, "layers", 1, "of the model")
+	flags.IntVar(&f.tokens, "tokens", 128, "of the model's text")
 	flags.StringSliceVar(&f.shapes, "shapes", nil, "of products, MxKxN (default: those of the benchmark's networks)")
 	flags.StringVar(&f.format, "format", "table", "table, json, csv, or bench: the format of go test -bench")
 	flags.StringVar(&f.backend, "backend", os.Getenv("DYT_BACKEND"), "what computes")

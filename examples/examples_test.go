@@ -2,6 +2,7 @@ package examples
 
 import (
 	"context"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,18 +13,30 @@ import (
 	"time"
 )
 
-// run builds an example as a user would, without cgo, and returns what it prints.
+var binaries string // folder of the built examples
+
+// TestMain builds the examples as a user would, without cgo.
+func TestMain(m *testing.M) {
+	var err error
+	if binaries, err = os.MkdirTemp("", "examples"); err != nil {
+		log.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-o", binaries, "./layer", "./twins", "./embedded")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		log.Fatalf("go build ./examples/...: %v\n%s", err, out)
+	}
+	code := m.Run()
+	os.RemoveAll(binaries)
+	os.Exit(code)
+}
+
+// run returns what an example prints.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	binary := filepath.Join(t.TempDir(), name)
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./"+name)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build ./examples/%s: %v\n%s", name, err, out)
-	}
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(binaries, name), args...)
 	cmd.Dir = t.TempDir() // nothing of the repository is at hand
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -35,7 +48,11 @@ func run(t *testing.T, name string, args ...string) string {
 var bitsPerByte = regexp.MustCompile(`step +\d+ +([0-9.]+) bits per byte`)
 
 func TestLayerLearns(t *testing.T) {
-	for _, norm := range []string{"dyt", "layernorm"} {
+	norms := []string{"dyt", "layernorm"}
+	if testing.Short() {
+		norms = norms[:1]
+	}
+	for _, norm := range norms {
 		var bits []float64
 		for _, m := range bitsPerByte.FindAllStringSubmatch(run(t, "layer", "-norm", norm, "-steps", "100"), -1) {
 			value, err := strconv.ParseFloat(m[1], 64)
@@ -55,6 +72,9 @@ func TestTwinsStopAndGoOn(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "twins")
 	if out := run(t, "twins", "-dir", dir, "-steps", "40", "-limit", "1ms"); !strings.Contains(out, "start again to go on") {
 		t.Errorf("after a millisecond: %s", out)
+	}
+	if testing.Short() {
+		return
 	}
 	out := run(t, "twins", "-dir", dir, "-steps", "40")
 	for _, want := range []string{"seed 1", "seed 2", "DyT", "95 % interval"} {

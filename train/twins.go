@@ -69,6 +69,9 @@ func (t Twins) writeTwins(dir string, pairs []Pair) error {
 	for _, p := range pairs {
 		r.Pairs = append(r.Pairs, pairRecord{p.Seed, p.Shared, p.InitHash})
 	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("train: folder of the comparison: %w", err)
+	}
 	return writeJSON(filepath.Join(dir, twinsFile), r)
 }
 

@@ -32,6 +32,7 @@ type Quickstarted struct {
 	Baselines data.Baselines
 	Recipe    train.Recipe
 	Runs      map[norm.Kind]string // folders
+	Samples   []report.Sample      // what each twin writes
 }
 
 // ladder are the recipes to choose from, the largest first.
@@ -50,7 +51,9 @@ const (
 	patience = 0.05
 	// evaluations of each run, spread evenly: points of its validation curve.
 	evaluations = 5
-	// reserve is the share of the time left after calibration that evaluations, checkpoints and the report get.
+	// sampleTokens of text are drawn from each twin at its end.
+	sampleTokens = 240
+	// reserve is the share of the time left after calibration that evaluations, checkpoints, samples and the report get.
 	reserve = 0.15
 )
 
@@ -100,7 +103,9 @@ func (q Quickstart) Run(ctx context.Context, backend compute.Backend) (*Quicksta
 	twins := train.Twins{Baseline: baseline, Candidate: result.Recipe, Seeds: []uint64{q.Seed}}
 	result.Comparison, err = twins.Run(ctx, backend, result.Data, q.Dir, q.Watch, func(r *train.Run) error {
 		result.Runs[r.Recipe.Norm.Kind] = r.Dir()
-		return nil
+		s, err := Sample(ctx, backend, r, result.Data.Tokenizer, result.Prompt(), sampleTokens)
+		result.Samples = append(result.Samples, s)
+		return err
 	})
 	return result, err
 }
@@ -124,6 +129,14 @@ func (q Quickstart) calibrate(ctx context.Context, backend compute.Backend, r tr
 	left := q.Budget - time.Since(q.Started) - compiling
 	steps := int(float64(left) * (1 - reserve) / float64(perUpdate))
 	return min(max(steps, 0), int(most/r.WithSteps(1).Train.Tokens)), nil
+}
+
+// Prompt is what the twins continue: the beginning of a function where they have learned Go.
+func (q *Quickstarted) Prompt() string {
+	if q.Data.Corpus.Name == "gosource" {
+		return "func "
+	}
+	return ""
 }
 
 // References are the baselines as levels of the report.

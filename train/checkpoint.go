@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dyt-go/dyt/data/token"
+	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/weights"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -138,6 +139,21 @@ func Checkpoints(dir string) ([]string, error) {
 	}
 	slices.Sort(dirs)
 	return dirs, nil
+}
+
+// ModelFolder returns where the model of a path lies: of a run folder its newest checkpoint, else the path itself.
+func ModelFolder(path string) (string, error) {
+	if _, err := os.Stat(filepath.Join(path, configFile)); err != nil {
+		return path, nil
+	}
+	dirs, err := Checkpoints(path)
+	if err == nil && len(dirs) == 0 {
+		err = conf.WithCode(fmt.Errorf("train: %s: the run has no complete checkpoint yet", path), conf.ExitInput)
+	}
+	if err != nil {
+		return "", err
+	}
+	return dirs[len(dirs)-1], nil
 }
 
 func complete(dir string) bool {

@@ -147,6 +147,9 @@ func (r *Run) compile(backend compute.Backend) error {
 // Dir is the run folder; empty without one.
 func (r *Run) Dir() string { return r.dir }
 
+// Store holds the variables of the network and of its optimizer.
+func (r *Run) Store() *model.Store { return r.store }
+
 // Steps returns the updates done and those of the whole run.
 func (r *Run) Steps() (done, all int) { return r.step, r.steps }
 

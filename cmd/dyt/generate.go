@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/sample"
 	"github.com/dyt-go/dyt/train"
-	"github.com/dyt-go/dyt/weights"
-	"github.com/dyt-go/dyt/zoo/llama"
 	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/spf13/cobra"
@@ -38,7 +35,7 @@ func generateCommand(c *console) *cobra.Command {
 folder of a run, whose newest checkpoint counts, or a .bin file of llama2.c. Temperature 0, the default, takes the likeliest
 token each time. Of a text longer than the model's context the last tokens count: at least half a context, at most a whole
 one.`,
-		Example: "  dyt generate stories260K.bin --tokenizer tok512.bin\n  dyt generate models/first --prompt func --tokens 100 --temperature 0.8 --top-p 0.95 --seed 7",
+		Example: "  dyt generate stories260K.bin --tokenizer tok512.bin\n  dyt generate runs/first --prompt func --tokens 100 --temperature 0.8 --top-p 0.95 --seed 7",
 		Args:    exactly(1, "a model: a folder or a .bin file of llama2.c"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.Check(); err != nil {
@@ -95,13 +92,19 @@ one.`,
 
 // openText opens a model with its weights and its tokenizer on a backend; done ends all of them.
 func openText(path, tokenizer, backendName string) (text *sample.Text, tok token.Tokenizer, done func(), err error) {
+	if path, err = train.ModelFolder(path); err != nil {
+		return nil, nil, nil, inputError(err)
+	}
 	m, from, err := openModel(path)
 	if err != nil {
-		return nil, nil, nil, conf.WithCode(err, conf.ExitInput)
+		return nil, nil, nil, inputError(err)
 	}
 	defer from.Close()
-	if tok, err = openTokenizer(tokenizer, path, m.Vocab); err != nil {
-		return nil, nil, nil, conf.WithCode(err, conf.ExitInput)
+	if len(m.Inputs(1)[0].Dimensions) != 2 {
+		return nil, nil, nil, conf.WithCode(fmt.Errorf("%s: %s reads no text, expected a language model", path, m.Arch()), conf.ExitUnsupported)
+	}
+	if tok, err = openTokenizer(tokenizer, path, m.Classes()); err != nil {
+		return nil, nil, nil, inputError(err)
 	}
 	backend, err := openBackend(backendName)
 	if err != nil {
@@ -117,69 +120,4 @@ func openText(path, tokenizer, backendName string) (text *sample.Text, tok token
 	}
 	backend.Finalize()
 	return nil, nil, nil, err
-}
-
-// openedWeights is a checkpoint that must be closed.
-type openedWeights interface {
-	train.Checkpoint
-	io.Closer
-}
-
-// openModel opens a model folder, the newest checkpoint of a run folder, or a llama2.c file.
-func openModel(path string) (*llama.Model, openedWeights, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !info.IsDir() {
-		f, config, err := weights.OpenLlama2C(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		m, err := llama.FromLlama2C(config)
-		if err != nil {
-			f.Close()
-			return nil, nil, err
-		}
-		return m, f, nil
-	}
-	checkpoints, err := train.Checkpoints(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(checkpoints) > 0 {
-		path = checkpoints[len(checkpoints)-1]
-	}
-	f, err := weights.OpenFolder(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := llama.FromConfigJSON(f.Config)
-	if err != nil {
-		f.Close()
-		return nil, nil, conf.WithCode(fmt.Errorf("%s: %w", path, err), conf.ExitUnsupported)
-	}
-	return m, f, nil
-}
-
-// openTokenizer opens the named tokenizer, or the model folder's own; a vocabulary of 256 needs none.
-func openTokenizer(path, from string, vocab int) (token.Tokenizer, error) {
-	var tok token.Tokenizer = token.Bytes{}
-	if path == "" && vocab != tok.VocabSize() {
-		if info, err := os.Stat(from); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("the model has %d tokens; name their file with --tokenizer", vocab)
-		}
-		path = from
-	}
-	if path != "" {
-		opened, err := token.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		tok = opened
-	}
-	if tok.VocabSize() != vocab {
-		return nil, fmt.Errorf("tokenizer of %d tokens, expected %d as the model has; name another with --tokenizer", tok.VocabSize(), vocab)
-	}
-	return tok, nil
 }

@@ -21,6 +21,7 @@ var commands = []func(*console) *cobra.Command{
 	compareCommand,
 	reportCommand,
 	generateCommand,
+	infoCommand,
 	modelsCommand,
 	getCommand,
 	benchCommand,

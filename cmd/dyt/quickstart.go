@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/dyt-go/dyt/data"
@@ -68,7 +69,7 @@ says so, and how to get an interval.`,
 			if err != nil {
 				return trainError(err)
 			}
-			n := train.Notes{Lead: leadOf(done.Twins), Command: commandLine(), References: done.References(), Identity: identity(backend.Description(), done.Data)}
+			n := train.Notes{Lead: leadOf(done.Twins), Command: commandLine(), References: done.References(), Samples: done.Samples, Identity: identity(backend.Description(), done.Data)}
 			if err := n.Write(out); err != nil {
 				return trainError(err)
 			}
@@ -116,6 +117,12 @@ func printQuickstart(w io.Writer, q *study.Quickstarted, path string) {
 	printSummaries(w, "twin", q.Pairs[0].Baseline, q.Pairs[0].Candidate)
 	fmt.Fprintf(w, "baseline  %s\n", q.Line())
 	fmt.Fprintf(w, "verdict   %s; %s\n", q.Headline(), q.Detail())
+	twin := q.Runs[q.Candidate.Norm.Kind]
+	said := q.Samples[len(q.Samples)-1]
+	fmt.Fprintf(w, "sample    %s\n\n    %s\n\n", said.Title, strings.ReplaceAll(strings.TrimSpace(said.Text), "\n", "\n    "))
 	fmt.Fprintf(w, "report    %s\n", path)
-	fmt.Fprintf(w, "next      dyt compare %s --seeds 1,2,3    an interval and a verdict\n", q.Recipe.Preset)
+	fmt.Fprintf(w, "next      dyt compare %s --seeds 3    an interval and a verdict\n", filepath.Dir(path))
+	fmt.Fprintf(w, "          dyt generate %s --prompt %q --temperature 0.8\n", twin, q.Prompt())
+	fmt.Fprintf(w, "          dyt info %s    alpha and saturation at every norm site\n", twin)
+	fmt.Fprintf(w, "          dyt bench layers    what a norm costs on this machine\n")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/dyt-go/dyt/internal/host"
 	"github.com/dyt-go/dyt/report"
 	"github.com/dyt-go/dyt/train"
+	"github.com/dyt-go/dyt/weights"
 )
 
 // stopped is the cause of a context that a signal ended.
@@ -46,6 +47,7 @@ func exitCode(err error, otherwise int) error {
 	var diverged *train.Diverged
 	var changed *train.ConfigChanged
 	var missing *data.Missing
+	var format *weights.FormatError
 	switch {
 	case errors.As(err, &signal) && signal.Signal == syscall.SIGTERM:
 		return conf.WithCode(err, conf.ExitTerminated)
@@ -57,7 +59,9 @@ func exitCode(err error, otherwise int) error {
 		return conf.WithCode(err, conf.ExitDiverged)
 	case errors.As(err, &changed):
 		return conf.WithCode(err, conf.ExitUsage)
-	case errors.As(err, &missing), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
+	case errors.Is(err, errors.ErrUnsupported):
+		return conf.WithCode(err, conf.ExitUnsupported)
+	case errors.As(err, &format), errors.As(err, &missing), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
 		return conf.WithCode(err, conf.ExitInput)
 	}
 	return conf.WithCode(err, otherwise)

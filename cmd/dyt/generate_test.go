@@ -14,6 +14,7 @@ import (
 	"github.com/dyt-go/dyt/sample"
 	"github.com/dyt-go/dyt/train"
 	"github.com/dyt-go/dyt/weights"
+	"github.com/dyt-go/dyt/zoo"
 	"github.com/dyt-go/dyt/zoo/llama"
 	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/gomlx/gomlx/ml/model"
@@ -114,9 +115,17 @@ func TestGenerateFromARun(t *testing.T) {
 // TestGenerateRefusesModelsThatItCannotRun: another architecture, a picture's one, an unknown norm: exit code 4, and the
 // message names the folder and what was found.
 func TestGenerateRefusesModelsThatItCannotRun(t *testing.T) {
+	vit, err := zoo.Find("vit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, err := vit.Default("test", "dyt")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for want, config := range map[string]any{
 		`model_type "mistral"`:   map[string]any{"model_type": "mistral", "architectures": []string{"MistralForCausalLM"}},
-		`model_type ""`:          map[string]any{"architecture": "vit_base_patch16_224", "num_classes": 1000},
+		"vit reads no text":      pictures.ConfigJSON(),
 		"hidden_act":             map[string]any{"model_type": "llama", "hidden_act": "gelu"},
 		`kind "batchnorm" is un`: map[string]any{"model_type": "dyt_llama", "vocab_size": 8, "hidden_size": 4, "intermediate_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1, "max_position_embeddings": 4, "norm": map[string]any{"kind": "batchnorm"}},
 	} {

@@ -34,6 +34,9 @@ func TestTypedOpsEqualTheGoBackends(t *testing.T) {
 					t.Errorf("%s %v with %v: result %d: got %v, the Go backend has %v", dtype, dims[0], dims[1], k, got[k], want[k])
 				}
 			}
+			if d := differsFromEval(t, ours, got, inputs, [][]int{dims[0], dims[1], dims[0]}, graph); d != "" {
+				t.Errorf("%s %v with %v: %s", dtype, dims[0], dims[1], d)
+			}
 		}
 	}
 }
@@ -91,6 +94,18 @@ func size(dims []int) int {
 		n *= d
 	}
 	return n
+}
+
+// The Go backend compares no truths.
+func TestTruthsAreCompared(t *testing.T) {
+	ours, _ := openBackends(t)
+	inputs := []any{[]bool{false, false, true, true}, []bool{false, true, false, true}}
+	got := evaluate(t, ours, inputs, [][]int{{4}, {4}}, func(f compute.Function, in []compute.Value) []compute.Value {
+		return []compute.Value{must(f.Equal(in[0], in[1])), must(f.NotEqual(in[0], in[1]))}
+	})
+	if want := []any{[]bool{true, false, false, true}, []bool{false, true, true, false}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, expected %v", got, want)
+	}
 }
 
 // Every set of axes of shapes whose axes are short, long, or longer than a row may be.

@@ -31,8 +31,8 @@ func floats(t testing.TB, b compute.Buffer) []float32 {
 	return flat.([]float32)
 }
 
-// build compiles what f records of parameters of four floats.
-func build(t testing.TB, backend compute.Backend, params int, f func(builder compute.Builder, main compute.Function, in []compute.Value) []compute.Value) compute.Executable {
+// compiled is the executable of what f records of parameters of four floats.
+func compiled(t testing.TB, backend compute.Backend, params int, f func(builder compute.Builder, main compute.Function, in []compute.Value) []compute.Value) compute.Executable {
 	t.Helper()
 	builder := backend.Builder(t.Name())
 	main := builder.Main()
@@ -71,7 +71,7 @@ func TestClosuresCaptureThroughEveryLevel(t *testing.T) {
 	for _, config := range []string{"", "from_text"} {
 		backend := openBackend(t, config)
 		i32 := shapes.Make(dtypes.Int32)
-		e := build(t, backend, 2, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
+		e := compiled(t, backend, 2, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
 			x, y := in[0], in[1]
 			twice := must(main.Add(y, y))
 			state := []shapes.Shape{i32, f32x4}
@@ -112,7 +112,7 @@ func TestClosuresCaptureThroughEveryLevel(t *testing.T) {
 // The caller may use its slices again after each call.
 func TestSlicesOfTheCallerAreCopied(t *testing.T) {
 	backend := openBackend(t, "")
-	e := build(t, backend, 1, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
+	e := compiled(t, backend, 1, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
 		flat := []float32{1, 2, 3, 4}
 		c := must(main.Constant(flat, 4))
 		dims := []int{2, 2}
@@ -135,7 +135,7 @@ func TestSlicesOfTheCallerAreCopied(t *testing.T) {
 // Results that are inputs, constants, views or repeated lie in memory of their own.
 func TestResultsDoNotShareMemory(t *testing.T) {
 	backend := openBackend(t, "")
-	e := build(t, backend, 2, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
+	e := compiled(t, backend, 2, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
 		sum := must(main.Add(in[0], in[0]))
 		c := must(main.Constant([]float32{5, 6, 7, 8}, 4))
 		square := must(main.Reshape(sum, 2, 2))
@@ -158,7 +158,7 @@ func TestResultsDoNotShareMemory(t *testing.T) {
 // result's.
 func TestDonatedInputsEnd(t *testing.T) {
 	backend := openBackend(t, "")
-	e := build(t, backend, 2, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
+	e := compiled(t, backend, 2, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
 		return []compute.Value{in[0], must(main.Add(in[0], in[1]))}
 	})
 	a, b := buffer(t, backend, 1, 2, 3, 4), buffer(t, backend, 1, 1, 1, 1)
@@ -223,7 +223,7 @@ func TestDelegatedStepsGiveMemoryBack(t *testing.T) {
 // A function that is called twice is one function.
 func TestCalledFunctions(t *testing.T) {
 	backend := openBackend(t, "")
-	e := build(t, backend, 1, func(builder compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
+	e := compiled(t, backend, 1, func(builder compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
 		f, err := builder.NewFunction("double")
 		fatal(t, err)
 		x := must(f.Parameter("x", f32x4, nil))
@@ -244,7 +244,7 @@ func TestCalledFunctions(t *testing.T) {
 func TestBarriersKeepExpressionsApart(t *testing.T) {
 	backend := openBackend(t, "profile")
 	steps := func(barrier bool) (instructions int) {
-		build(t, backend, 2, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
+		compiled(t, backend, 2, func(_ compute.Builder, main compute.Function, in []compute.Value) []compute.Value {
 			first := must(main.Tanh(in[0]))
 			x := in[0]
 			if barrier {

@@ -50,6 +50,9 @@ func (f *Function) Name() string {
 	return f.ir.Name
 }
 
+// IR returns what was recorded so far, for whoever looks inside; it must not be changed.
+func (f *Function) IR() *ir.Func { return f.ir }
+
 // Builder returns the builder that the function belongs to.
 func (f *Function) Builder() compute.Builder { return f.builder }
 

@@ -33,10 +33,14 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, f *frame, shared []floa
 	if batches < team.Size() || batches == 1 {
 		for b := range batches {
 			job := newJob(g, kernel, f, b, shared)
-			job.Pack(index, team.Size())
-			team.Barrier()
-			job.Multiply(index, team.Size(), w.memory)
-			team.Barrier()
+			for block := range job.Blocks() {
+				job.Pack(block, index, team.Size())
+				team.Barrier()
+				job.Multiply(block, index, team.Size(), w.memory)
+			}
+			if b < batches-1 {
+				team.Barrier()
+			}
 		}
 		return
 	}
@@ -44,8 +48,10 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, f *frame, shared []floa
 	from, to := team.Share(batches, index)
 	for b := from; b < to; b++ {
 		job := newJob(g, kernel, f, b, scratch)
-		job.Pack(0, 1)
-		job.Multiply(0, 1, w.memory)
+		for block := range job.Blocks() {
+			job.Pack(block, 0, 1)
+			job.Multiply(block, 0, 1, w.memory)
+		}
 	}
 }
 

@@ -115,12 +115,14 @@ func testMultiply(t *testing.T, kn *Kernel, rng *rand.Rand, m, k, n, layout int)
 // run2 computes c (+)= a b with several workers, one after the other.
 func run2(kn *Kernel, c, a, b Matrix, add bool, workers int) {
 	job := New(kn, c, a, b, add, make([]float32, kn.Scratch(c.Rows, a.Cols, c.Cols)))
-	for w := range workers {
-		job.Pack(w, workers)
-	}
 	scratch := make([]float32, kn.ScratchA())
-	for w := range workers {
-		job.Multiply(w, workers, scratch)
+	for block := range job.Blocks() {
+		for w := range workers {
+			job.Pack(block, w, workers)
+		}
+		for w := range workers {
+			job.Multiply(block, w, workers, scratch)
+		}
 	}
 }
 
@@ -187,8 +189,10 @@ func BenchmarkMultiply(b *testing.B) {
 					packed, own := make([]float32, kn.Scratch(m, k, n)), make([]float32, kn.ScratchA())
 					for b.Loop() {
 						job := New(kn, C, A, B, false, packed)
-						job.Pack(0, 1)
-						job.Multiply(0, 1, own)
+						for block := range job.Blocks() {
+							job.Pack(block, 0, 1)
+							job.Multiply(block, 0, 1, own)
+						}
 					}
 					b.ReportMetric(2*float64(m)*float64(k)*float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 				})

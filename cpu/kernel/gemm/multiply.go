@@ -1,19 +1,23 @@
 package gemm
 
-// kc is the depth of a block of K: up to here a row of A is read in place and C is written once.
-const kc = 1024
+// The depth of a block of K. Where rows of A are read in place it is deep, so that C is written once. Where the columns of A
+// are contiguous, A is packed, and blocks are so shallow that all rows of a worker fit one packed block and B passes once.
+const (
+	deep    = 1024
+	shallow = 256
+)
 
 // mcFloats is the size of the block of A that stays in the second-level cache while the panels of B pass: 384 KB.
 const mcFloats = 96 << 10
 
-// Job is one multiplication C (+)= A B, ready to be computed by any number of workers. Every worker calls Pack with its
-// part, all wait for each other, then every worker calls Multiply with its part. The result does not depend on the number
-// of parts.
+// Job is one multiplication C (+)= A B, ready to be computed by any number of workers, block of K after block. For each
+// block every worker calls Pack with its part, all wait for each other, then every worker calls Multiply with its part. The
+// result does not depend on the number of parts.
 type Job struct {
 	kernel  *Kernel
 	A, B, C Matrix
 	Add     bool
-	packed  []float32 // B in panels, K block after K block
+	packed  []float32 // two blocks of B in panels: one is read while the next one is packed
 }
 
 // New prepares C (+)= A B, or its transpose when C is column-major. The rows or the columns of C must be contiguous.
@@ -25,49 +29,63 @@ func New(kernel *Kernel, c, a, b Matrix, add bool, scratch []float32) Job {
 	if a.Rows != c.Rows || b.Cols != c.Cols || a.Cols != b.Rows || c.ColStride != 1 {
 		panic("BUG: gemm: sizes or strides do not fit")
 	}
-	return Job{kernel, a, b, c, add, scratch[:kernel.packedB(b.Rows, b.Cols)]}
+	return Job{kernel, a, b, c, add, scratch}
 }
 
-// Scratch returns how many floats New needs for C (m x n) = A (m x k) B, whichever way C lies.
-func (kn *Kernel) Scratch(m, k, n int) int { return max(kn.packedB(k, n), kn.packedB(k, m)) }
+// Scratch returns how many floats New needs for C (m x n) = A (m x k) B, whichever way C and A lie.
+func (kn *Kernel) Scratch(m, k, n int) int {
+	size := func(depth int) int { return min(2, (k+depth-1)/depth) * kn.packedB(min(k, depth), max(m, n)) }
+	return max(size(deep), size(shallow))
+}
 
-// Pack packs the share of B of worker part out of parts.
-func (j *Job) Pack(part, parts int) {
-	kn, n := j.kernel, j.kernel.panels(j.C.Cols)
-	for l := 0; l < j.B.Rows; l += kc {
-		block := j.B.block(l, 0, min(kc, j.B.Rows-l), j.B.Cols)
-		for p := part; p < n; p += parts {
-			kn.packB(j.packed[l*n*kn.NR:], block, p)
-		}
+func (j *Job) depth() int {
+	if j.A.ColStride != 1 {
+		return shallow
 	}
+	return deep
 }
 
-// Multiply computes the rows of worker part out of parts; scratch must hold ScratchA floats of the worker's own.
-func (j *Job) Multiply(part, parts int, scratch []float32) {
-	if j.A.Cols == 0 && !j.Add {
-		j.zero(part, parts)
+// Blocks returns the number of blocks of K, at least one.
+func (j *Job) Blocks() int { return max(1, (j.A.Cols+j.depth()-1)/j.depth()) }
+
+// at returns where a block begins and ends, and the memory of its panels.
+func (j *Job) at(block int) (from, to int, packed []float32) {
+	from, to = block*j.depth(), min((block+1)*j.depth(), j.A.Cols)
+	return from, to, j.packed[block%2*j.kernel.packedB(j.depth(), j.C.Cols):]
+}
+
+// Pack packs the share of a block of B of worker part out of parts.
+func (j *Job) Pack(block, part, parts int) {
+	from, to, packed := j.at(block)
+	n := j.kernel.panels(j.C.Cols)
+	j.kernel.packB(packed, j.B.block(from, 0, to-from, j.B.Cols), n*part/parts, n*(part+1)/parts)
+}
+
+// Multiply multiplies a block of the rows of worker part out of parts; scratch must hold ScratchA floats of the worker's own.
+func (j *Job) Multiply(block, part, parts int, scratch []float32) {
+	from, to, packed := j.at(block)
+	if from == to {
+		if !j.Add {
+			j.zero(part, parts)
+		}
+		return
 	}
 	rows := rowSplit{j.C.Rows, j.kernel.MR}
 	first, last := rows.panels()*part/parts, rows.panels()*(part+1)/parts
 	var memory [2]run
-	for l := 0; l < j.A.Cols; l += kc {
-		depth := min(kc, j.A.Cols-l)
-		step := max(1, mcFloats/(depth*j.kernel.MR))
-		for p := first; p < last; {
-			end := min(p+step, last)
-			for _, run := range rows.runs(memory[:0], p, end) {
-				j.block(run, l, depth, scratch)
-			}
-			p = end
+	step := max(1, mcFloats/((to-from)*j.kernel.MR))
+	for p := first; p < last; p += step {
+		for _, run := range rows.runs(memory[:0], p, min(p+step, last)) {
+			j.rows(run, from, to-from, packed, scratch)
 		}
 	}
 }
 
 // ScratchA returns how many floats Multiply needs for itself.
-func (kn *Kernel) ScratchA() int { return mcFloats + kc*kn.MR }
+func (kn *Kernel) ScratchA() int { return mcFloats + deep*kn.MR }
 
-// block multiplies a run of panels of A with every panel of B, over depth values of K from l on.
-func (j *Job) block(r run, l, depth int, scratch []float32) {
+// rows multiplies a run of panels of A with every panel of B, over depth values of K from l on.
+func (j *Job) rows(r run, l, depth int, packed, scratch []float32) {
 	kn := j.kernel
 	a := j.A.block(r.row, l, r.count*r.height, depth)
 	rsa, csa, astep := a.RowStride, a.ColStride, r.height*a.RowStride
@@ -76,7 +94,6 @@ func (j *Job) block(r run, l, depth int, scratch []float32) {
 		a.Data, rsa, csa, astep = scratch, 1, r.height, r.height*depth
 	}
 	n := j.C.Cols
-	packed := j.packed[l*kn.panels(n)*kn.NR:]
 	for col := 0; col < n; col += kn.NR {
 		width := min(kn.NR, n-col)
 		c := j.C.Data[r.row*j.C.RowStride+col:]

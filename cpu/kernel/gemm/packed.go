@@ -11,9 +11,7 @@ func (kn *Kernel) PackedSize(rows, cols int) int { return kn.packedB(rows, cols)
 
 // PackAll packs b into data, which holds PackedSize floats.
 func (kn *Kernel) PackAll(data []float32, b Matrix) Packed {
-	for p := range kn.panels(b.Cols) {
-		kn.packB(data, b, p)
-	}
+	kn.packB(data, b, 0, kn.panels(b.Cols))
 	return Packed{data, b.Rows, b.Cols}
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/dyt-go/dyt/cpu/delegate"
 	"github.com/dyt-go/dyt/cpu/exec"
 	"github.com/dyt-go/dyt/cpu/kernel"
+	"github.com/dyt-go/dyt/cpu/plan"
 	"github.com/dyt-go/dyt/internal/par"
 )
 
@@ -42,6 +43,8 @@ type Options struct {
 	FusedOps bool
 	// FromText ("from_text") compiles the text form of what was recorded, for tests of the text form.
 	FromText bool
+	// Fusion ("fuse=none", "fuse=elementwise") lets less run together than could.
+	Fusion plan.Fusion
 	// Profile ("profile") keeps what was compiled, for Executables.
 	Profile bool
 }
@@ -56,10 +59,14 @@ func ParseOptions(config string) (Options, error) {
 			o.FusedOps = true
 		case "from_text":
 			o.FromText = true
+		case "fuse=none":
+			o.Fusion = plan.Nothing
+		case "fuse=elementwise":
+			o.Fusion = plan.Clusters
 		case "profile":
 			o.Profile = true
 		default:
-			return o, errors.Errorf("cpu: unknown option %q in %q; there are: fused_ops, from_text, profile", word, Name+":"+config)
+			return o, errors.Errorf("cpu: unknown option %q in %q; there are: fused_ops, from_text, fuse=none, fuse=elementwise, profile", word, Name+":"+config)
 		}
 	}
 	return o, nil
@@ -97,7 +104,7 @@ func New(config string) (*Backend, error) {
 	b := &Backend{}
 	b.env = build.Env{
 		Engine: engine, Memory: exec.NewMemory(b, engine), Workers: par.New(threads), Table: table,
-		Fused: options.FusedOps, FromText: options.FromText,
+		Fused: options.FusedOps, FromText: options.FromText, Fusion: options.Fusion,
 	}
 	if options.Profile {
 		b.env.Compiled = b.keep

@@ -31,7 +31,7 @@ type Report struct {
 func (r Report) Table(w io.Writer) error {
 	fmt.Fprintf(w, "%s, %s kernels, %d threads, %s; float32; medians of %d samples\n", r.CPU, r.Flavour, r.Threads, r.Backend, r.samples())
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	head := []string{"op", "norm", "mode", "shape", "time", "±", "ns/row", "GB/s", "of copy", "GFLOP/s", "of peak", "to identity", "norms"}
+	head := []string{"op", "norm", "fusion", "mode", "shape", "time", "±", "ns/row", "GB/s", "of copy", "GFLOP/s", "of peak", "to identity", "norms"}
 	fmt.Fprintln(t, strings.Join(head, "\t"))
 	for _, row := range r.Rows {
 		ofCopy, ofPeak := percent(row.OfRoof), ""
@@ -39,15 +39,13 @@ func (r Report) Table(w io.Writer) error {
 		if row.Flops > 0 {
 			ofCopy, ofPeak, gbps = "", ofCopy, ""
 		}
-		fmt.Fprintln(t, strings.Join([]string{row.Op, row.Norm, row.Mode, row.shape(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, ofCopy, figure(row.GFLOPS), ofPeak, figure(row.Ratio), row.norms()}, "\t"))
+		fmt.Fprintln(t, strings.Join([]string{row.Op, row.Norm, row.Fusion, row.Mode, row.shape(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, ofCopy, figure(row.GFLOPS), ofPeak, figure(row.Ratio), row.norms()}, "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for _, mode := range []string{Inference, Training} {
-		if verdict := Verdict(r.Rows, mode); verdict != "" {
-			fmt.Fprintln(w, verdict)
-		}
+	for _, says := range Verdicts(r.Rows) {
+		fmt.Fprintln(w, says)
 	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintln(w, "note: "+warning)
@@ -66,14 +64,14 @@ func (r Report) samples() int {
 // CSV writes one line a row; the samples are in the last column, with spaces between them.
 func (r Report) CSV(w io.Writer) error {
 	c := csv.NewWriter(w)
-	c.Write([]string{"time", "commit", "go", "os", "arch", "cpu", "flavour", "threads", "backend", "op", "norm", "mode", "shape", "dtype",
+	c.Write([]string{"time", "commit", "go", "os", "arch", "cpu", "flavour", "threads", "backend", "op", "norm", "fusion", "mode", "shape", "dtype",
 		"median_ns", "ci95_low_ns", "ci95_high_ns", "ns_per_row", "flops", "bytes_moved", "gflops", "gbps", "of_roof", "rel_to_identity", "norms_ns", "norms_ci95_low_ns", "norms_ci95_high_ns", "repeats", "samples_ns"})
 	for _, row := range r.Rows {
 		samples := make([]string, len(row.Samples))
 		for i, s := range row.Samples {
 			samples[i] = plain(s)
 		}
-		c.Write([]string{r.Time, r.Commit, r.Go, r.OS, r.Arch, r.CPU, r.Flavour, strconv.Itoa(r.Threads), r.Backend, row.Op, row.Norm, row.Mode, row.shape(), row.DType,
+		c.Write([]string{r.Time, r.Commit, r.Go, r.OS, r.Arch, r.CPU, r.Flavour, strconv.Itoa(r.Threads), r.Backend, row.Op, row.Norm, row.Fusion, row.Mode, row.shape(), row.DType,
 			plain(row.Median), plain(row.CI95[0]), plain(row.CI95[1]), plain(row.PerRow), plain(row.Flops), plain(row.Bytes), plain(row.GFLOPS), plain(row.GBPS),
 			plain(row.OfRoof), plain(row.Ratio), plain(row.Norms), plain(row.NormsCI95[0]), plain(row.NormsCI95[1]), strconv.Itoa(row.Repeats), strings.Join(samples, " ")})
 	}
@@ -112,7 +110,7 @@ func (r Report) GoBench(w io.Writer) error {
 // benchName is BenchmarkLayer/norm=dyt/mode=both/shape=4096x256.
 func (r Row) benchName() string {
 	name := "Benchmark" + strings.ToUpper(r.Op[:1]) + r.Op[1:]
-	for _, pair := range [][2]string{{"norm", r.Norm}, {"mode", r.Mode}, {"shape", r.shape()}} {
+	for _, pair := range [][2]string{{"norm", r.Norm}, {"fusion", r.Fusion}, {"mode", r.Mode}, {"shape", r.shape()}} {
 		if pair[1] != "" {
 			name += "/" + pair[0] + "=" + pair[1]
 		}

@@ -24,21 +24,23 @@ type Roof struct {
 
 // Case is one thing to time.
 type Case struct {
-	Op    string  // layer, gemm, model, fma, copy
-	Norm  string  // of a layer or model
-	Mode  string  // of a layer forward, both; of a model inference, training; of a product how the operands lie
-	Shape []int   // of a layer [rows, width], of a product [M, K, N], of a model [layers, tokens, width]
-	Rows  int     // 0, or what ns per row refers to
-	Flops float64 // arithmetic of one run, or 0
-	Bytes float64 // traffic of one run: what has to be read and written at least
-	Roof  bool    // is itself what others are compared with
-	Run   func() error
+	Op     string  // layer, gemm, model, fma, copy
+	Norm   string  // of a layer or model
+	Fusion string  // how far ops run together, where cases differ in it
+	Mode   string  // of a layer forward, both; of a model inference, training; of a product how the operands lie
+	Shape  []int   // of a layer [rows, width], of a product [M, K, N], of a model [layers, tokens, width]
+	Rows   int     // 0, or what ns per row refers to
+	Flops  float64 // arithmetic of one run, or 0
+	Bytes  float64 // traffic of one run: what has to be read and written at least
+	Roof   bool    // is itself what others are compared with
+	Run    func() error
 }
 
 // Row is a timed Case.
 type Row struct {
 	Op      string     `json:"op"`
 	Norm    string     `json:"norm,omitempty"`
+	Fusion  string     `json:"fusion,omitempty"`
 	Mode    string     `json:"mode,omitempty"`
 	Shape   []int      `json:"shape"`
 	DType   string     `json:"dtype"`
@@ -92,7 +94,7 @@ func (p Plan) Run(ctx context.Context, cases []Case, roof Roof) ([]Row, error) {
 	began := p.now()
 	t := timer{now: p.now, cases: cases, rows: make([]Row, len(cases)), roof: roof, peaks: map[float64][]float64{}}
 	for i, c := range cases {
-		t.rows[i] = Row{Op: c.Op, Norm: c.Norm, Mode: c.Mode, Shape: c.Shape, DType: "float32", Flops: c.Flops, Bytes: c.Bytes, Repeats: 1}
+		t.rows[i] = Row{Op: c.Op, Norm: c.Norm, Fusion: c.Fusion, Mode: c.Mode, Shape: c.Shape, DType: "float32", Flops: c.Flops, Bytes: c.Bytes, Repeats: 1}
 	}
 	for round := range p.WarmUp + p.Count {
 		start := p.now()
@@ -203,7 +205,7 @@ func (t *timer) finish() []Row {
 // identityOf returns the row of the identity in the place of r's norm, or nil.
 func identityOf(rows []Row, r Row) *Row {
 	for i, other := range rows {
-		if r.Norm != "" && other.Norm == "identity" && other.Op == r.Op && other.Mode == r.Mode && slices.Equal(other.Shape, r.Shape) {
+		if r.Norm != "" && other.Norm == "identity" && other.Op == r.Op && other.Mode == r.Mode && other.Fusion == r.Fusion && slices.Equal(other.Shape, r.Shape) {
 			return &rows[i]
 		}
 	}

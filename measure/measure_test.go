@@ -259,12 +259,18 @@ func TestVerdictNeedsIntervalsApart(t *testing.T) {
 		{[]Row{rms, row(norm.DyT, 40e6, 39e6, 41e6)}, "RMSNorm's layers take 50 % less"},
 		{[]Row{rms, row(norm.DyT, 10e6, 1e6, 19e6)}, "no difference is shown"},
 	} {
-		if got := Verdict(c.rows, Training); !strings.Contains(got, c.says) || !strings.Contains(got, "8.3 of 42.6 s") {
+		if got := Verdicts(c.rows); len(got) != 1 || !strings.Contains(got[0], c.says) || !strings.Contains(got[0], "8.3 of 42.6 s") {
 			t.Errorf("%q, expected %q", got, c.says)
 		}
 	}
-	if got := Verdict([]Row{rms}, Training) + Verdict([]Row{rms, row(norm.DyT, 1, 0, 0)}, Training) + Verdict([]Row{rms, rms}, Inference); got != "" {
+	fused := row(norm.DyT, 10e6, 9e6, 11e6)
+	fused.Fusion = "all"
+	if got := Verdicts([]Row{rms, rms, row(norm.DyT, 1, 0, 0), fused}); len(got) != 0 {
 		t.Errorf("a verdict on nothing: %q", got)
+	}
+	rms.Fusion = "all"
+	if got := Verdicts([]Row{rms, fused}); len(got) != 1 || !strings.HasPrefix(got[0], "training, fusion all: RMSNorm's layers take 20 ms of 120 ms") {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -116,21 +116,27 @@ var paper = map[string]string{
 	Training:  "8.3 of 42.6 s against 4.8 of 39.1 s",
 }
 
-// Verdict says in a sentence what is left of the paper's claim that DyT's layers take less time than RMSNorm's, of rows with
-// both, "" without. A difference is shown only where the two intervals lie apart.
-func Verdict(rows []Row, mode string) string {
-	find := func(kind norm.Kind) *Row {
-		for i := range rows {
-			if r := &rows[i]; r.Op == "model" && r.Norm == string(kind) && r.Mode == mode && r.NormsCI95 != [2]float64{} {
-				return r
+// Verdicts says in a sentence for each mode and fusion what is left of the paper's claim that DyT's layers take less time than
+// RMSNorm's; nothing of rows that have not both.
+func Verdicts(rows []Row) []string {
+	var list []string
+	for i := range rows {
+		rms := &rows[i]
+		if rms.Op != "model" || rms.Norm != string(norm.RMSNorm) || rms.NormsCI95 == [2]float64{} {
+			continue
+		}
+		for j := range rows {
+			dyt := &rows[j]
+			if dyt.Op == "model" && dyt.Norm == string(norm.DyT) && dyt.Mode == rms.Mode && dyt.Fusion == rms.Fusion && dyt.NormsCI95 != [2]float64{} {
+				list = append(list, verdict(rms, dyt))
 			}
 		}
-		return nil
 	}
-	rms, dyt := find(norm.RMSNorm), find(norm.DyT)
-	if rms == nil || dyt == nil {
-		return ""
-	}
+	return list
+}
+
+// verdict shows a difference only where the two intervals lie apart.
+func verdict(rms, dyt *Row) string {
 	shown := "no difference is shown: the intervals overlap"
 	switch {
 	case dyt.NormsCI95[1] < rms.NormsCI95[0]:
@@ -138,6 +144,10 @@ func Verdict(rows []Row, mode string) string {
 	case rms.NormsCI95[1] < dyt.NormsCI95[0]:
 		shown = fmt.Sprintf("RMSNorm's layers take %.0f %% less, the model %.1f %% less", 100*(1-rms.Norms/dyt.Norms), 100*(1-rms.Median/dyt.Median))
 	}
+	what := rms.Mode
+	if rms.Fusion != "" {
+		what += ", fusion " + rms.Fusion
+	}
 	return fmt.Sprintf("%s: RMSNorm's layers take %s of %s, DyT's %s of %s: %s. The paper (H100, eager): %s, and no difference once compiled.",
-		mode, duration(rms.Norms), duration(rms.Median), duration(dyt.Norms), duration(dyt.Median), shown, paper[mode])
+		what, duration(rms.Norms), duration(rms.Median), duration(dyt.Norms), duration(dyt.Median), shown, paper[rms.Mode])
 }

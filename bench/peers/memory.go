@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"path/filepath"
+	"slices"
 )
 
 // memoryRow compares the peak of resident memory of a process that trains the ViT. Of a peer's, what its interpreter and
@@ -50,6 +52,9 @@ func (b *bench) memory() ([]row, error) {
 	var rows []row
 	bar := 1.0
 	for _, name := range []string{"torch-eager", "jax"} {
+		if b.peers != nil && !slices.Contains(b.peers, name) {
+			continue
+		}
 		b.say("%s: %s", memoryRow, name)
 		them, err := peak(name)
 		if err != nil {
@@ -57,8 +62,6 @@ func (b *bench) memory() ([]row, error) {
 		}
 		rows = append(rows, row{Work: memoryRow, Ours: us, Peer: name, PeerMS: them, Ratio: us / them, Bar: &bar, Unit: "MiB"})
 	}
-	if rows[1].PeerMS < rows[0].PeerMS {
-		rows[0], rows[1] = rows[1], rows[0]
-	}
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.PeerMS, b.PeerMS) })
 	return rows, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,7 +32,7 @@ func (o *outcome) rows() []row {
 	for _, peer := range o.peers {
 		list = append(list, compare(o.name, peer, o.ms[ours], o.ms[peer], o.bar))
 	}
-	slices.SortFunc(list, func(a, b row) int { return int(math.Copysign(1, a.PeerMS-b.PeerMS)) })
+	slices.SortFunc(list, func(a, b row) int { return cmp.Compare(a.PeerMS, b.PeerMS) })
 	ms, what := o.roofMS()
 	list = append(list, compare(o.name, what, o.ms[ours], ms, o.bound))
 	if o.gemmBound > 0 {

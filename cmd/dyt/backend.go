@@ -29,6 +29,28 @@ func addBackend(flags *pflag.FlagSet, name *string) {
 	flags.StringVar(name, "backend", os.Getenv("DYT_BACKEND"), "what computes: dyt, or go, the portable one (default dyt)")
 }
 
+// fusions maps the words of dyt bench --fusion to options of our engine: how far ops run together.
+var fusions = map[string]string{
+	"all":         "",
+	"elementwise": "fuse=elementwise",
+	"none":        "fuse=none",
+}
+
+// openFusion opens a backend with less fusion than it has; only our engine can.
+func openFusion(name, fusion string) (compute.Backend, error) {
+	option, known := fusions[fusion]
+	switch {
+	case !known:
+		return nil, usage("--fusion %q: expected all, elementwise or none", fusion)
+	case option == "":
+		return openBackend(name)
+	case name != "" && name != defaultBackend:
+		return nil, usage("--fusion %s: backend %q has no such setting, only %q", fusion, name, defaultBackend)
+	}
+	backend, err := compute.NewWithConfig(backends[defaultBackend] + ":" + option)
+	return backend, conf.WithCode(err, conf.ExitFailed)
+}
+
 // openBackend opens the backend that --backend or DYT_BACKEND names.
 func openBackend(name string) (compute.Backend, error) {
 	if name == "" {

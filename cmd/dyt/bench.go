@@ -26,6 +26,7 @@ type benchFlags struct {
 	layers  int
 	tokens  int
 	shapes  []string
+	fusion  []string
 	format  string
 	backend string
 }
@@ -79,9 +80,9 @@ func modelCases(f *benchFlags, kinds []norm.Kind, b compute.Backend, _ *roofline
 	if len(f.widths) == 1 {
 		size.Width = f.widths[0]
 	}
-	if free := host.Describe().FreeBytes; free > 0 && size.Bytes() > float64(free) {
+	if free := host.Describe().FreeBytes; free > 0 && float64(len(f.fusion))*size.Bytes() > float64(free) {
 		return nil, conf.WithCode(fmt.Errorf("dyt bench model: %d layers of width %d over %d tokens need about %.1f GiB, %.1f GiB are free: fewer --layers or --tokens",
-			size.Layers, size.Width, size.Tokens, size.Bytes()/(1<<30), gib(free)), conf.ExitMemory)
+			size.Layers, size.Width, size.Tokens, float64(len(f.fusion))*size.Bytes()/(1<<30), gib(free)), conf.ExitMemory)
 	}
 	return measure.Models(b, kinds, size)
 }
@@ -102,7 +103,7 @@ minute: its multiply-adds from registers, its copy of as many bytes.
   peak     multiply-adds of every flavour of kernels, and copies within and beyond the caches
 
 Cases run in turn, --count times, so that a slow minute is a slow minute of all.`,
-		Example: "  dyt bench layers\n  dyt bench layers --norms dyt,rmsnorm,derf --widths 4096 --rows 2048 --json\n  dyt bench model --layers 2 --tokens 256\n  dyt bench gemm --shapes 1024x1024x1024 --format bench --count 20\n  dyt bench peak",
+		Example: "  dyt bench layers\n  dyt bench layers --norms dyt,rmsnorm,derf --widths 4096 --rows 2048 --json\n  dyt bench model --layers 2 --tokens 256 --fusion none,elementwise,all\n  dyt bench gemm --shapes 1024x1024x1024 --format bench --count 20\n  dyt bench peak",
 		Args:    exactly(1, "one of layers, model, gemm, peak"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			bench, err := findBench(args[0])
@@ -131,27 +132,38 @@ Cases run in turn, --count times, so that a slow minute is a slow minute of all.
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			backend, err := openBackend(f.backend)
-			if err != nil {
-				return err
-			}
-			defer backend.Finalize()
 			m, err := openRoofline()
 			if err != nil {
 				return conf.WithCode(err, conf.ExitUsage)
 			}
 			defer m.pool.Close()
 			load := host.Load()
-			list, err := bench.cases(&f, kinds, backend, m)
-			if err != nil {
-				return conf.WithCode(err, conf.ExitUsage)
+			var list []measure.Case
+			var engine string
+			for _, fusion := range f.fusion {
+				backend, err := openFusion(f.backend, fusion)
+				if err != nil {
+					return err
+				}
+				defer backend.Finalize()
+				cases, err := bench.cases(&f, kinds, backend, m)
+				if err != nil {
+					return conf.WithCode(err, conf.ExitUsage)
+				}
+				for _, one := range cases {
+					if cmd.Flags().Changed("fusion") {
+						one.Fusion = fusion
+					}
+					list = append(list, one)
+				}
+				engine = backend.Name()
 			}
 			c.note("%d cases, %d samples each", len(list), f.Count)
 			rows, err := f.Run(ctx, list, measure.Roof{GFLOPS: m.gflops, Copy: m.copy})
 			if err != nil {
 				return trainError(err)
 			}
-			return c.benchResult(f.format, benchReport(rows, backend, m, load))
+			return c.benchResult(f.format, benchReport(rows, engine, m, load))
 		},
 	}
 	flags := cmd.Flags()
@@ -164,6 +176,7 @@ Cases run in turn, --count times, so that a slow minute is a slow minute of all.
 	flags.IntVar(&f.layers, "layers", 1, "of the model")
 	flags.IntVar(&f.tokens, "tokens", 128, "of the model's text")
 	flags.StringSliceVar(&f.shapes, "shapes", nil, "of products, MxKxN (default: those of the benchmark's networks)")
+	flags.StringSliceVar(&f.fusion, "fusion", []string{"all"}, "how far ops run together: none (one kernel an op), elementwise, all; several to compare them")
 	flags.StringVar(&f.format, "format", "table", "table, json, csv, or bench: the format of go test -bench")
 	flags.StringVar(&f.backend, "backend", os.Getenv("DYT_BACKEND"), "what computes")
 	return cmd
@@ -199,11 +212,11 @@ func productShapes(texts []string) ([]measure.Product, error) {
 	return list, nil
 }
 
-func benchReport(rows []measure.Row, backend compute.Backend, m *roofline, load float64) measure.Report {
+func benchReport(rows []measure.Row, engine string, m *roofline, load float64) measure.Report {
 	b, h := thisBuild(), host.Describe()
 	threads := m.pool.Size()
 	return measure.Report{Time: time.Now().UTC().Format(time.RFC3339), Version: b.Version, Commit: b.Commit, Go: b.Go, OS: runtime.GOOS, Arch: runtime.GOARCH,
-		CPU: h.CPU, Flavour: string(m.loop.Flavour), Threads: threads, Backend: backend.Name(), Load: load, Rows: rows,
+		CPU: h.CPU, Flavour: string(m.loop.Flavour), Threads: threads, Backend: engine, Load: load, Rows: rows,
 		Warnings: append([]string{}, measure.Restless(rows, load, threads)...)}
 }
 

@@ -29,6 +29,7 @@ type Env struct {
 	Workers  *par.Pool
 	Table    *kernel.Table
 	Fused    bool // take GoMLX's fused ops instead of the ops that they stand for
+	Fusion   plan.Fusion
 	FromText bool // compile the text form of what was recorded
 
 	Compiled func(*exec.Executable) // when not nil, told of everything that is compiled
@@ -103,7 +104,7 @@ func (b *Builder) Compile() (compute.Executable, error) {
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)
 	}
-	p, err := plan.Make(f, b.env.Engine, b.env.Table)
+	p, err := plan.Make(f, b.env.Engine, b.env.Table, b.env.Fusion)
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)
 	}

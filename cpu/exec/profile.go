@@ -3,6 +3,7 @@ package exec
 import (
 	"time"
 
+	"github.com/dyt-go/dyt/cpu/kernel/attn"
 	"github.com/dyt-go/dyt/cpu/plan"
 )
 
@@ -16,7 +17,8 @@ type StepTime struct {
 	Total time.Duration
 }
 
-// Times returns a row for each step of the plan, in order. Flops are those of multiplications alone, one execution's.
+// Times returns a row for each step of the plan, in order. Flops are those of multiplications alone, one execution's. An
+// attention has two products, its gradient four; that the latter computes one of the former again does not count.
 func (e *Executable) Times() []StepTime {
 	list := make([]StepTime, len(e.plan.Steps))
 	for i := range e.plan.Steps {
@@ -26,9 +28,25 @@ func (e *Executable) Times() []StepTime {
 			list[i].Flops = 2 * float64(g.M) * float64(g.K) * float64(g.N) * float64(g.Batches())
 			list[i].Heads = g.Batches() > 1
 		}
+		if a := s.Attention; a != nil {
+			products := 2
+			if a.Backward {
+				products = 4
+			}
+			list[i].Flops, list[i].Heads = float64(products*a.Heads())*headFlops(a.Shape), true
+		}
 	}
 	return list
 }
 
 // Plan returns what the executable runs.
 func (e *Executable) Plan() *plan.Plan { return e.plan }
+
+// headFlops is the arithmetic of one product of a head, of which a causal one needs half.
+func headFlops(s attn.Shape) float64 {
+	flops := float64(s.Repeat) * float64(s.Queries) * float64(s.Keys) * float64(s.Depth+s.ValueDepth)
+	if s.Causal {
+		return flops / 2
+	}
+	return flops
+}

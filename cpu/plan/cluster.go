@@ -13,7 +13,7 @@ func (p *planner) cluster(n *node) bool {
 	for _, a := range n.args {
 		id := p.owner[a.Root.ID]
 		switch {
-		case id < 0 || id == home || p.groups[id].kind != clusterGroup:
+		case id < 0 || id == home || p.groups[id].kind != clusterGroup || p.fusion == Nothing:
 		case home < 0:
 			if p.join(id, n) {
 				home = id

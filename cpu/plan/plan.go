@@ -58,14 +58,23 @@ func (s *Step) Name() string {
 	return "region"
 }
 
+// Fusion says how far ops run together. Less than everything is for measuring what it is worth.
+type Fusion uint8
+
+const (
+	Everything Fusion = iota
+	Clusters          // element-wise ops and reductions with each other, nothing else
+	Nothing           // every op is a step; one that moves no element still takes none
+)
+
 // Make plans f, which must be valid, for the kernels of table. Programs for what is delegated are compiled by engine.
-func Make(f *ir.Func, engine *delegate.Engine, table *kernel.Table) (*Plan, error) {
+func Make(f *ir.Func, engine *delegate.Engine, table *kernel.Table, fusion Fusion) (*Plan, error) {
 	p := &Plan{Func: f, Table: table}
 	var err error
 	if f.IsDynamic() {
 		err = p.delegate(engine)
 	} else {
-		err = p.fuse(engine)
+		err = p.fuse(engine, fusion)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("plan: func @%s: %w", f.Name, err)
@@ -94,8 +103,9 @@ func (p *Plan) delegate(engine *delegate.Engine) error {
 }
 
 // fuse groups the ops, orders the groups and makes a step of each.
-func (p *Plan) fuse(engine *delegate.Engine) error {
+func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 	planner := newPlanner(p.Func, p.Table)
+	planner.fusion = fusion
 	planner.group()
 	needed := planner.needed()
 	for _, id := range planner.order() {

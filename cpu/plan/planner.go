@@ -13,6 +13,7 @@ import (
 type planner struct {
 	f      *ir.Func
 	table  *kernel.Table
+	fusion Fusion
 	users  [][]*ir.Op    // by value: the ops that read it
 	views  []View        // by value, from its op on
 	after  [][]*ir.Value // by value: what must exist before it may be read, because of a barrier
@@ -43,7 +44,9 @@ func (p *planner) group() {
 			p.users[v.ID] = append(p.users[v.ID], op)
 		}
 	}
-	p.findAttention(ops)
+	if p.fusion == Everything {
+		p.findAttention(ops)
+	}
 	for i, op := range ops {
 		p.place(i, op)
 	}

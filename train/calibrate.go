@@ -45,7 +45,7 @@ func Calibrate(ctx context.Context, backend compute.Backend, r Recipe, d *data.D
 		}
 		if len(times) > 0 && time.Since(run.began) > limit {
 			s.Update = median(times)
-			s.Evaluation = s.Update / 3 * time.Duration(r.Data.ValTokens/(r.Train.Batch*r.Data.Context))
+			s.Evaluation = s.Update / 3 * time.Duration(validationBatches(r, d))
 			return s, nil
 		}
 	}
@@ -55,6 +55,14 @@ func Calibrate(ctx context.Context, backend compute.Backend, r Recipe, d *data.D
 	err = run.evaluate(&m)
 	s.Evaluation = time.Since(start)
 	return s, err
+}
+
+// validationBatches is the length of a validation pass.
+func validationBatches(r Recipe, d *data.Dataset) int {
+	if !r.Data.IsText() {
+		return (d.Images.Valid.Len() + r.Train.Batch - 1) / r.Train.Batch
+	}
+	return r.Data.ValTokens / (r.Train.Batch * r.Data.Context)
 }
 
 func median(times []time.Duration) time.Duration {

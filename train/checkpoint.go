@@ -25,6 +25,7 @@ import (
 // A checkpoint is a folder checkpoints/step-000100 with
 //
 //	config.json, model.safetensors   the model, as transformers or timm lay it out
+//	ema/                             the same with the moving average of the weights, where the recipe has one
 //	tokenizer.json                   of text
 //	trainer.safetensors              states of the optimizer and of the random numbers
 //	trainer_state.json               step, position in the data, time spent
@@ -44,7 +45,10 @@ const (
 	completeFile = "COMPLETE"
 	stateFile    = "trainer_state.json"
 	statesFile   = "trainer.safetensors"
-	stepPrefix   = "step-"
+
+	averageFolder = "ema"
+
+	stepPrefix = "step-"
 )
 
 // save writes a checkpoint of the present step and removes those beyond Save.Keep.
@@ -60,16 +64,24 @@ func (r *Run) save() error {
 	if err != nil {
 		return err
 	}
-	var params, states []weights.Tensor
+	var params, averages, states []weights.Tensor
 	for v := range r.store.IterVariables() {
 		t, err := encode(v)
 		if err != nil {
 			return err
 		}
-		if v.Trainable {
-			params = append(params, t)
-		} else {
+		if !v.Trainable {
 			states = append(states, t)
+			continue
+		}
+		params = append(params, t)
+		if average := optim.Average(r.store, v); average != nil {
+			a, err := encode(average)
+			if err != nil {
+				return err
+			}
+			a.Name = t.Name
+			averages = append(averages, a)
 		}
 	}
 	temp := filepath.Join(r.dir, "checkpoints", fmt.Sprintf(".%s%06d.tmp-%d", stepPrefix, r.step, os.Getpid()))
@@ -79,6 +91,11 @@ func (r *Run) save() error {
 	state := trainerState{Step: r.step, Position: position, Spent: r.spent, Wall: r.wall + time.Since(r.began)}
 	if err := weights.WriteFolder(temp, weights.Contents{Config: r.Model.ConfigJSON(), Tensors: params}); err != nil {
 		return err
+	}
+	if averages != nil {
+		if err := weights.WriteFolder(filepath.Join(temp, averageFolder), weights.Contents{Config: r.Model.ConfigJSON(), Tensors: averages}); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(
 		r.saveTokenizer(temp),

@@ -165,7 +165,8 @@ func (r *Run) record(m Metrics) error {
 		r.events.Scalar(step, "loss", m.Loss), r.events.Scalar(step, "lr", m.LR), r.events.Scalar(step, "grad_norm", m.GradNorm),
 		r.events.Scalar(step, "tok_per_s", m.PerSecond),
 	}
-	for tag, v := range map[string]*float64{"eval/loss": m.EvalLoss, "eval/bpb": m.EvalBPB, "eval/top1": m.EvalTop1} {
+	for tag, v := range map[string]*float64{"eval/loss": m.EvalLoss, "eval/bpb": m.EvalBPB, "eval/top1": m.EvalTop1,
+		"eval/ema_loss": m.EMALoss, "eval/ema_bpb": m.EMABPB, "eval/ema_top1": m.EMATop1} {
 		if v != nil {
 			errs = append(errs, r.events.Scalar(step, tag, *v))
 		}

@@ -48,12 +48,14 @@ type Budget struct {
 
 // Optim is the optimizer with its schedules.
 type Optim struct {
-	optim.Config `yaml:",inline"`
-	LR           float64 `yaml:"lr" json:"lr"`                     // highest learning rate
-	End          float64 `yaml:"end" json:"end"`                   // share of LR at the end of a cosine
-	Schedule     string  `yaml:"schedule" json:"schedule"`         // constant or cosine
-	Warmup       float64 `yaml:"warmup" json:"warmup"`             // share of all updates
-	WarmupShape  string  `yaml:"warmup_shape" json:"warmup_shape"` // linear or quadratic
+	optim.Config  `yaml:",inline"`
+	LR            float64 `yaml:"lr" json:"lr"`                         // highest learning rate
+	End           float64 `yaml:"end" json:"end"`                       // share of LR at the end of a cosine
+	Schedule      string  `yaml:"schedule" json:"schedule"`             // constant or cosine
+	Warmup        float64 `yaml:"warmup" json:"warmup"`                 // share of all updates
+	WarmupShape   string  `yaml:"warmup_shape" json:"warmup_shape"`     // linear or quadratic
+	DecaySchedule string  `yaml:"decay_schedule" json:"decay_schedule"` // of the weight decay: constant or cosine, without warm-up
+	DecayEnd      float64 `yaml:"decay_end" json:"decay_end"`           // weight decay at the end of a cosine
 }
 
 // Save says which checkpoints stay.
@@ -83,7 +85,10 @@ func (r Recipe) Check() error {
 	case !(r.Optim.End >= 0 && r.Optim.End <= 1):
 		return fmt.Errorf("train: end is %g, expected a share from 0 to 1", r.Optim.End)
 	}
-	return errors.Join(r.Norm.Check(), r.Data.Check(), r.Optim.Config.Check(), r.rate().check("learning rate"))
+	if !(r.Optim.DecayEnd >= 0) || math.IsInf(r.Optim.DecayEnd, 0) {
+		return fmt.Errorf("train: decay_end is %g, expected 0 or a positive number", r.Optim.DecayEnd)
+	}
+	return errors.Join(r.Norm.Check(), r.Data.Check(), r.Optim.Config.Check(), r.rate().check("learning rate"), r.decay().check("weight decay"))
 }
 
 // step returns how many tokens, or images, one update sees.
@@ -109,4 +114,9 @@ func (r Recipe) rate() Schedule {
 	steps := r.Steps()
 	return Schedule{Kind: r.Optim.Schedule, Shape: r.Optim.WarmupShape, Warmup: int(math.Round(r.Optim.Warmup * float64(steps))),
 		Steps: steps, Base: r.Optim.LR, End: r.Optim.LR * r.Optim.End}
+}
+
+// decay is the schedule of the weight decay.
+func (r Recipe) decay() Schedule {
+	return Schedule{Kind: r.Optim.DecaySchedule, Shape: linear, Steps: r.Steps(), Base: r.Optim.Decay, End: r.Optim.DecayEnd}
 }

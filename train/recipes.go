@@ -26,6 +26,8 @@ var Presets = []Preset{
 	{"llama-0.1M", "0.08M-parameter LLaMA over bytes, on the source of Go's standard library", func() Recipe { return laptopLLaMA("llama-0.1M", "0.1M", 64, 16, 250_000) }},
 	{"llama-0.87M", "0.87M-parameter LLaMA over bytes, on the source of Go's standard library", func() Recipe { return laptopLLaMA("llama-0.87M", "0.87M", 128, 16, 1_500_000) }},
 	{"llama-5M", "5M-parameter LLaMA over bytes, on the source of Go's standard library", func() Recipe { return laptopLLaMA("llama-5M", "5M", 256, 16, 10_000_000) }},
+	{"vit-fashion-mnist", "0.2M-parameter ViT on Fashion-MNIST", func() Recipe { return laptopViT("vit-fashion-mnist", "0.2M/7", "fashion-mnist", 150_000) }},
+	{"vit-cifar10", "0.5M-parameter ViT on CIFAR-10", func() Recipe { return laptopViT("vit-cifar10", "0.5M/4", "cifar10", 100_000) }},
 	{"llama-15M", "15M-parameter LLaMA over bytes, on the source of Go's standard library", func() Recipe { return laptopLLaMA("llama-15M", "15M", 256, 16, 50_000_000) }},
 }
 
@@ -39,8 +41,22 @@ func laptopLLaMA(name, variant string, context, batch int, tokens int64) Recipe 
 		Model:  Model{Arch: "llama", Variant: variant},
 		Data:   data.Config{Source: "goroot", Tokenizer: "bytes", Context: context, ValTokens: 1 << 16},
 		Train:  Budget{Tokens: tokens, Batch: batch, Accumulate: 1, Seed: 1, Log: 10, Eval: 100},
-		Optim:  Optim{Config: adamw, LR: 6e-3, End: 0.1, Schedule: cosine, Warmup: 0.05, WarmupShape: linear},
+		Optim:  Optim{Config: adamw, LR: 6e-3, End: 0.1, Schedule: cosine, Warmup: 0.05, WarmupShape: linear, DecaySchedule: constant},
 		Save:   Save{Every: 200, Keep: 2},
+	})
+}
+
+// laptopViT
+func laptopViT(name, variant, source string, images int64) Recipe {
+	adamw := optim.Default()
+	adamw.Decay, adamw.DecaySkip, adamw.Clip = 0.05, []string{"cls_token", "pos_embed"}, 1
+	return mustDyT(Recipe{
+		Preset: name,
+		Model:  Model{Arch: "vit", Variant: variant},
+		Data:   data.Config{Source: source, Augment: data.LightAugment()},
+		Train:  Budget{Tokens: images, Batch: 64, Accumulate: 1, Seed: 1, Log: 20, Eval: 400},
+		Optim:  Optim{Config: adamw, LR: 2e-3, End: 0.01, Schedule: cosine, Warmup: 0.05, WarmupShape: linear, DecaySchedule: constant},
+		Save:   Save{Every: 0, Keep: 2},
 	})
 }
 

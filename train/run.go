@@ -33,7 +33,8 @@ type Run struct {
 	score *model.Exec
 	sites *model.Exec
 
-	rate  Schedule
+	rate  Schedule // of the learning rate
+	decay Schedule // of the weight decay
 	steps int
 	step  int           // updates done
 	spent time.Duration // in training, evaluations and checkpoints left out
@@ -55,6 +56,11 @@ type Metrics struct {
 	EvalLoss  *float64 `json:"eval/loss,omitempty"` // nats per token, or per image
 	EvalBPB   *float64 `json:"eval/bpb,omitempty"`  // bits per byte, of text
 	EvalTop1  *float64 `json:"eval/top1,omitempty"` // share of correct predictions
+
+	// The same of the moving average of the weights, where a recipe has one.
+	EMALoss *float64 `json:"eval/ema_loss,omitempty"`
+	EMABPB  *float64 `json:"eval/ema_bpb,omitempty"`
+	EMATop1 *float64 `json:"eval/ema_top1,omitempty"`
 }
 
 // SiteMetrics is a line of inspect/sites.jsonl: one norm site at one evaluation, on the first validation batch.
@@ -80,7 +86,10 @@ func Open(backend compute.Backend, r Recipe, d *data.Dataset, dir string) (*Run,
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{Recipe: r, Model: m, store: model.NewStore(), data: d, rate: r.rate(), steps: r.Steps()}
+	run := &Run{Recipe: r, Model: m, store: model.NewStore(), data: d, rate: r.rate(), decay: r.decay(), steps: r.Steps()}
+	if err := fits(m, d); err != nil {
+		return nil, err
+	}
 	if err := part.Initialize(backend, run.store, m, r.Train.Seed); err != nil {
 		return nil, err
 	}
@@ -225,7 +234,7 @@ func (r *Run) update() (Metrics, error) {
 			loss += scalar(out[0])
 			continue
 		}
-		controls := r.Recipe.Optim.Tensor(optim.Controls{LR: lr, Decay: r.Recipe.Optim.Decay, Step: r.step + 1})
+		controls := r.Recipe.Optim.Tensor(optim.Controls{LR: lr, Decay: r.decay.At(r.step), Step: r.step + 1})
 		out, err := r.apply.Call(append([]any{controls}, args...)...)
 		if err != nil {
 			return Metrics{}, err
@@ -238,38 +247,6 @@ func (r *Run) update() (Metrics, error) {
 	r.step++
 	r.spent += time.Since(start)
 	return Metrics{Step: r.step, Tokens: int64(r.step) * r.Recipe.step(), Wall: (r.wall + time.Since(r.began)).Seconds(), Loss: loss, LR: lr, GradNorm: gradNorm}, nil
-}
-
-// evaluate scores the whole validation pass.
-func (r *Run) evaluate(m *Metrics) error {
-	r.valid.Rewind()
-	var nll, correct, count float64
-	for first := true; ; first = false {
-		b, err := r.valid.Next()
-		if endOfPass(err) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if first {
-			if err := r.inspect(m.Step, inputs(b)); err != nil {
-				return err
-			}
-		}
-		out, err := r.score.Call(inputs(b)...)
-		if err != nil {
-			return err
-		}
-		nll, correct, count = nll+scalar(out[0]), correct+scalar(out[1]), count+scalar(out[2])
-	}
-	loss, top1 := nll/count, correct/count
-	m.EvalLoss, m.EvalTop1 = &loss, &top1
-	if text, ok := r.valid.(*data.TextValid); ok {
-		bpb := data.BitsPerByte(nll, text.Bytes())
-		m.EvalBPB = &bpb
-	}
-	return nil
 }
 
 func inputs(b data.Batch) []any {

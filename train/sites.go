@@ -79,18 +79,27 @@ func (r *Run) siteMetrics(step int, batch []any) ([]SiteMetrics, error) {
 	return lines, nil
 }
 
-// Start describes every norm site before the first update, on the first validation batch, and records it as step 0.
+// Start describes every norm site before the first update and records it as step 0.
 func (r *Run) Start() ([]SiteMetrics, error) {
 	if r.step > 0 || len(r.siteLines) > 0 {
 		return r.siteLines[:min(len(r.siteLines), len(r.Model.Sites()))], nil
 	}
+	err := r.inspect()
+	return r.siteLines, err
+}
+
+// inspect describes every norm site as the run stands, on the first validation batch, and records it.
+func (r *Run) inspect() error {
 	r.valid.Rewind()
 	b, err := r.valid.Next()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = r.inspect(0, inputs(b))
-	return r.siteLines, err
+	lines, err := r.siteMetrics(r.step, inputs(b))
+	if err != nil {
+		return err
+	}
+	return r.recordSites(lines)
 }
 
 // Warnings says at which sites a point-wise norm begins outside its useful range: rms*alpha below 0.3, where it is a line
@@ -107,12 +116,4 @@ func Warnings(lines []SiteMetrics) []string {
 		}
 	}
 	return said
-}
-
-func (r *Run) inspect(step int, batch []any) error {
-	lines, err := r.siteMetrics(step, batch)
-	if err != nil {
-		return err
-	}
-	return r.recordSites(lines)
 }

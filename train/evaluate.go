@@ -1,0 +1,105 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/train/optim"
+	"github.com/dyt-go/dyt/zoo/part"
+)
+
+// score is what a validation pass comes to: means of the sums that Model.Score gives.
+type score struct{ loss, bpb, top1 *float64 }
+
+// evaluate describes the norm sites and scores the whole validation pass, once more with the moving average of the weights
+// where there is one.
+func (r *Run) evaluate(m *Metrics) error {
+	if err := r.inspect(); err != nil {
+		return err
+	}
+	s, err := r.pass()
+	if err != nil {
+		return err
+	}
+	m.EvalLoss, m.EvalBPB, m.EvalTop1 = s.loss, s.bpb, s.top1
+	if r.Recipe.Optim.EMA == 0 {
+		return nil
+	}
+	return r.withAverage(func() error {
+		s, err := r.pass()
+		m.EMALoss, m.EMABPB, m.EMATop1 = s.loss, s.bpb, s.top1
+		return err
+	})
+}
+
+// pass scores the validation part.
+func (r *Run) pass() (score, error) {
+	r.valid.Rewind()
+	var nll, correct, count float64
+	for {
+		b, err := r.valid.Next()
+		if endOfPass(err) {
+			break
+		}
+		if err != nil {
+			return score{}, err
+		}
+		out, err := r.score.Call(inputs(b)...)
+		if err != nil {
+			return score{}, err
+		}
+		nll, correct, count = nll+scalar(out[0]), correct+scalar(out[1]), count+scalar(out[2])
+	}
+	loss, top1 := nll/count, correct/count
+	s := score{loss: &loss, top1: &top1}
+	if text, ok := r.valid.(*data.TextValid); ok {
+		bpb := data.BitsPerByte(nll, text.Bytes())
+		s.bpb = &bpb
+	}
+	return s, nil
+}
+
+// withAverage runs f while every parameter has the value of its moving average.
+func (r *Run) withAverage(f func() error) error {
+	if err := r.swapAverage(); err != nil {
+		return err
+	}
+	return errors.Join(f(), r.swapAverage())
+}
+
+// swapAverage exchanges the values of the parameters and of their averages; nothing is copied.
+func (r *Run) swapAverage() error {
+	for _, v := range optim.Trainable(r.store) {
+		average := optim.Average(r.store, v)
+		one, err := v.Value()
+		if err != nil {
+			return fmt.Errorf("train: average of %s: %w", optim.Name(v), err)
+		}
+		other, err := average.Value()
+		if err != nil {
+			return fmt.Errorf("train: average of %s: %w", optim.Name(v), err)
+		}
+		if err := errors.Join(v.SetValuePreservingOld(other), average.SetValuePreservingOld(one)); err != nil {
+			return fmt.Errorf("train: average of %s: %w", optim.Name(v), err)
+		}
+	}
+	return nil
+}
+
+// fits returns an error unless the data is what the network reads and predicts.
+func fits(m part.Model, d *data.Dataset) error {
+	name := m.Arch() + " " + m.Variant()
+	reads, shape := m.Inputs(1)[0].Dimensions, d.Shape()
+	switch {
+	case d.Config.IsText() != (len(reads) == 2):
+		return fmt.Errorf("train: %s reads batches of %v, and data.source %s does not give such; choose another model or another source", name, reads, d.Config.Source)
+	case d.Config.IsText() && d.Classes() > m.Classes():
+		return fmt.Errorf("train: the tokenizer has %d tokens, %s a vocabulary of %d; set model.classes to %d", d.Classes(), name, m.Classes(), d.Classes())
+	case !d.Config.IsText() && (shape[0] != reads[1] || shape[1] != reads[2] || shape[2] != reads[3]):
+		return fmt.Errorf("train: %s reads images of %v [C, H, W], data.source %s gives %v; set data.size, or choose another variant", name, reads[1:], d.Config.Source, shape)
+	case !d.Config.IsText() && d.Classes() != m.Classes():
+		return fmt.Errorf("train: the data has %d classes, %s predicts %d; set model.classes to %d", d.Classes(), name, m.Classes(), d.Classes())
+	}
+	return nil
+}

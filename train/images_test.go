@@ -1,0 +1,185 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/testbackend"
+	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/weights"
+)
+
+// stripes makes a folder of pictures of 16 x 16 pixels whose classes are the direction of their stripes.
+func stripes(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, part := range []string{"train", "val"} {
+		for class, name := range []string{"across", "down"} {
+			if err := os.MkdirAll(filepath.Join(dir, part, name), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 24 {
+				m := image.NewRGBA(image.Rect(0, 0, 16, 16))
+				for y := range 16 {
+					for x := range 16 {
+						at := [2]int{y, x}[class] + i
+						m.Set(x, y, color.RGBA{uint8(at / 2 % 2 * 255), uint8(8 * i), 100, 255})
+					}
+				}
+				f, err := os.Create(filepath.Join(dir, part, name, fmt.Sprintf("%02d.png", i)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(png.Encode(f, m), f.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	return dir
+}
+
+// tinyImages is a run of the test ViT with everything that a vision recipe has: drop path, mixing, smoothing, an average
+// of the weights, a decay that rises.
+func tinyImages(t testing.TB) (Recipe, *data.Dataset) {
+	t.Helper()
+	r := Default()
+	r.Model = Model{Arch: "vit", Variant: "test", Classes: 2, DropPath: 0.2}
+	r, err := r.WithNorm(norm.DyT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Data = data.Config{Source: "image-folder", Path: stripes(t), Size: 16, Augment: data.Augment{Flip: 0.5, Mixup: 0.8, Cutmix: 1, Smoothing: 0.1}}
+	r.Train = Budget{Tokens: 24 * 8, Batch: 8, Accumulate: 1, Seed: 3, Log: 2, Eval: 12}
+	r.Optim.EMA, r.Optim.Decay, r.Optim.DecayEnd, r.Optim.DecaySchedule = 0.9, 0.01, 0.1, cosine
+	r.Save = Save{Every: 5, Keep: 2}
+	d, err := data.Load(context.Background(), r.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, d
+}
+
+// TestImagesAreLearned: stripes across or down, after 96 updates, without a mistake.
+func TestImagesAreLearned(t *testing.T) {
+	r, d := tinyImages(t)
+	r.Data.Augment, r.Model.DropPath = data.Augment{}, 0
+	r.Train.Tokens = 96 * 8
+	d, err := data.Load(context.Background(), r.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := open(t, r, d, "")
+	finalHash(t, run)
+	if s := run.Summary(); s.ValTop1 < 0.99 || s.Measure() != 1-s.ValTop1 || s.ValBPB != 0 || s.Tokens != 96*8 {
+		t.Errorf("summary %+v", s)
+	}
+}
+
+// TestResumeOfImagesIsBitIdentical stops a run with drop path and mixing in the middle of an epoch.
+func TestResumeOfImagesIsBitIdentical(t *testing.T) {
+	r, d := tinyImages(t)
+	want := finalHash(t, open(t, r, d, ""))
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	err := open(t, r, d, dir).Train(ctx, func(m Metrics) {
+		if m.Step == 13 {
+			cancel()
+		}
+	})
+	var interrupted *Interrupted
+	if !errors.As(err, &interrupted) {
+		t.Fatalf("stopped with %v", err)
+	}
+	again := open(t, r, d, dir)
+	if got := finalHash(t, again); got != want {
+		t.Errorf("ended with %s, never stopped %s", got, want)
+	}
+}
+
+// TestAverageIsEvaluatedAlongside holds the moving average's score against that of a network which reads it from the
+// checkpoint as its weights, and checks that the evaluation left the weights alone.
+func TestAverageIsEvaluatedAlongside(t *testing.T) {
+	r, d := tinyImages(t)
+	run := open(t, r, d, t.TempDir())
+	finalHash(t, run)
+	before, err := run.InitHash(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := run.lines[len(run.lines)-1]
+	if last.EMALoss == nil || last.EMATop1 == nil || *last.EMALoss == *last.EvalLoss {
+		t.Fatalf("last line %+v", last)
+	}
+	checkpoints, err := Checkpoints(run.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	average, err := weights.OpenFolder(filepath.Join(checkpoints[len(checkpoints)-1], averageFolder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer average.Close()
+	other := open(t, r, d, "")
+	if err := Load(other.store, average); err != nil {
+		t.Fatal(err)
+	}
+	s, err := other.pass()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *s.loss != *last.EMALoss || *s.top1 != *last.EMATop1 {
+		t.Errorf("the average scored %g, %g; as weights it scores %g, %g", *last.EMALoss, *last.EMATop1, *s.loss, *s.top1)
+	}
+	if after, err := run.InitHash(nil); err != nil || after != before {
+		t.Errorf("evaluating the average changed the weights (%v)", err)
+	}
+}
+
+// TestDecayFollowsItsSchedule: a cosine from decay to decay_end, without warm-up.
+func TestDecayFollowsItsSchedule(t *testing.T) {
+	r, _ := tinyImages(t)
+	s := r.decay()
+	for step, want := range map[int]float64{0: 0.01, 12: 0.055, 24: 0.1} {
+		if got := s.At(step); math.Abs(got-want) > 1e-15 {
+			t.Errorf("step %d: decay %g, expected %g", step, got, want)
+		}
+	}
+	r.Optim.DecaySchedule = constant
+	if got := r.decay().At(20); got != 0.01 {
+		t.Errorf("constant decay is %g", got)
+	}
+}
+
+func TestDataMustFitTheModel(t *testing.T) {
+	for says, change := range map[string]func(r *Recipe){
+		"set model.classes to 2": func(r *Recipe) { r.Model.Classes = 0 },
+		"set data.size":          func(r *Recipe) { r.Data.Size = 32 },
+		"another source":         func(r *Recipe) { r.Model = Model{Arch: "llama", Variant: "test"} },
+	} {
+		r, _ := tinyImages(t)
+		change(&r)
+		d, err := data.Load(context.Background(), r.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(testbackend.Get(t), r, d, ""); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("expected an error that says %q, got %v", says, err)
+		}
+	}
+	r, d := tiny(t)
+	r.Model.Classes = 100
+	if _, err := Open(testbackend.Get(t), r, d, ""); err == nil || !strings.Contains(err.Error(), "set model.classes to 256") {
+		t.Errorf("a vocabulary that is too small gave %v", err)
+	}
+}

@@ -182,11 +182,14 @@ func (m *Model) positionInit() param.Init { return param.Normal(0.02) }
 
 // Loss is the mean cross-entropy in nats of images [B, C, S, S] with labels int32 [B] or soft targets [B, classes].
 func (m *Model) Loss(s *model.Scope, batch []*Node) *Node {
-	logits := m.Forward(s, batch[0])
-	if batch[1].DType().IsFloat() {
-		return ReduceAllMean(part.SoftCrossEntropy(logits, batch[1]))
+	return loss(m.Forward(s, batch[0]), batch[1])
+}
+
+func loss(logits, targets *Node) *Node {
+	if targets.DType().IsFloat() {
+		return ReduceAllMean(part.SoftCrossEntropy(logits, targets))
 	}
-	return ReduceAllMean(part.CrossEntropy(logits, batch[1]))
+	return ReduceAllMean(part.CrossEntropy(logits, targets))
 }
 
 // Score sums the cross-entropy and the hits over the images of the batch.

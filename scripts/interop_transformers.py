@@ -49,9 +49,9 @@ def main():
     with tempfile.TemporaryDirectory() as temp:
         test = ["go", "test", "-count=1", "-run", "TestCheckpointIsAModelFolder", "./train", "-interop", temp]
         subprocess.run(test, cwd=ROOT, check=True)
-        difference, largest = largest_difference(pathlib.Path(temp) / "rmsnorm")
+        difference, largest = largest_difference(pathlib.Path(temp) / "llama" / "rmsnorm")
         assert difference <= 1e-5, difference
-        dyt = pathlib.Path(temp) / "dyt"
+        dyt = pathlib.Path(temp) / "llama" / "dyt"
         config = json.loads((dyt / "config.json").read_text())
         assert config["norm"]["kind"] == "dyt" and config["rms_norm_eps"] is None, config
         assert "model.norm.alpha" in load_file(dyt / "model.safetensors")

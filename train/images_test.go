@@ -60,7 +60,7 @@ func tinyImages(t testing.TB) (Recipe, *data.Dataset) {
 		t.Fatal(err)
 	}
 	r.Data = data.Config{Source: "image-folder", Path: stripes(t), Size: 16, Augment: data.Augment{Flip: 0.5, Mixup: 0.8, Cutmix: 1, Smoothing: 0.1}}
-	r.Train = Budget{Tokens: 24 * 8, Batch: 8, Accumulate: 1, Seed: 3, Log: 2, Eval: 12}
+	r.Train = Budget{Tokens: 24 * 8, Batch: 8, Accumulate: 1, Precision: "f32", Seed: 3, Log: 2, Eval: 12}
 	r.Optim.EMA, r.Optim.Decay, r.Optim.DecayEnd, r.Optim.DecaySchedule = 0.9, 0.01, 0.1, cosine
 	r.Save = Save{Every: 5, Keep: 2}
 	d, err := data.Load(context.Background(), r.Data)

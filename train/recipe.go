@@ -13,6 +13,7 @@ import (
 	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
+	"github.com/gomlx/compute/dtypes"
 )
 
 // Recipe is everything that decides what a run computes; config.yaml has the same names. Two recipes that differ in Norm
@@ -41,10 +42,14 @@ type Budget struct {
 	Tokens     int64  `yaml:"tokens" json:"tokens"`         // in all: tokens of text, or images
 	Batch      int    `yaml:"batch" json:"batch"`           // windows, or images, of one micro-batch
 	Accumulate int    `yaml:"accumulate" json:"accumulate"` // micro-batches of one update
+	Precision  string `yaml:"precision" json:"precision"`   // of activations and their gradients: f32 or bf16; weights, norms and optimizer are float32
 	Seed       uint64 `yaml:"seed" json:"seed"`             // of the first values, the order of the data and all else that is drawn
 	Log        int    `yaml:"log" json:"log"`               // updates from one line of metrics to the next
 	Eval       int    `yaml:"eval" json:"eval"`             // updates from one evaluation to the next; 0: at the end only
 }
+
+// precisions are the element types in which a network computes.
+var precisions = map[string]dtypes.DType{"f32": dtypes.Float32, "bf16": dtypes.BFloat16}
 
 // Optim is the optimizer with its schedules.
 type Optim struct {
@@ -74,6 +79,8 @@ func (r Recipe) Check() error {
 		return fmt.Errorf("train: batch is %d, expected at least 1", t.Batch)
 	case t.Accumulate < 1:
 		return fmt.Errorf("train: accumulate is %d, expected at least 1", t.Accumulate)
+	case precisions[t.Precision] == 0:
+		return fmt.Errorf("train: precision is %q, expected f32 or bf16", t.Precision)
 	case t.Log < 1:
 		return fmt.Errorf("train: log is %d, expected at least 1", t.Log)
 	case t.Eval < 0 || r.Save.Every < 0 || r.Save.Keep < 1:

@@ -58,7 +58,7 @@ func (r *Resolved) Twins(against norm.Kind, seeds string, matchExtras bool) (Twi
 // Default is what every recipe begins with, whatever it trains.
 func Default() Recipe {
 	return Recipe{
-		Train: Budget{Batch: 16, Accumulate: 1, Seed: 1, Log: 10, Eval: 100},
+		Train: Budget{Batch: 16, Accumulate: 1, Precision: "f32", Seed: 1, Log: 10, Eval: 100},
 		Optim: Optim{Config: optim.Default(), LR: 1e-3, End: 0.1, Schedule: cosine, Warmup: 0.05, WarmupShape: linear, DecaySchedule: constant},
 		Save:  Save{Every: 200, Keep: 2},
 	}

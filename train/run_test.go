@@ -26,7 +26,7 @@ func tiny(t testing.TB) (Recipe, *data.Dataset) {
 		t.Fatal(err)
 	}
 	r.Data.Source, r.Data.Context, r.Data.ValTokens = "sample", 16, 256
-	r.Train = Budget{Tokens: 24 * 4 * 16, Batch: 4, Accumulate: 1, Seed: 3, Log: 2, Eval: 6}
+	r.Train = Budget{Tokens: 24 * 4 * 16, Batch: 4, Accumulate: 1, Precision: "f32", Seed: 3, Log: 2, Eval: 6}
 	r.Save = Save{Every: 5, Keep: 2}
 	d, err := sample()
 	if err != nil {

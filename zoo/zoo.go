@@ -11,6 +11,7 @@ import (
 	"github.com/dyt-go/dyt/zoo/llama"
 	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/dyt-go/dyt/zoo/vit"
+	"github.com/gomlx/compute/dtypes"
 )
 
 // Arch is a row of the index.
@@ -34,9 +35,10 @@ type Arch struct {
 
 // Options are what a recipe says about a network beside its variant and its norm.
 type Options struct {
-	Classes  int     // what the logits choose among: classes, or the vocabulary; 0: the variant's own
-	DropPath float64 // rate of stochastic depth in the last block; 0: none
-	Extras   bool    // give a normalized network what a norm-free one brings along, as a control
+	Classes  int          // what the logits choose among: classes, or the vocabulary; 0: the variant's own
+	DropPath float64      // rate of stochastic depth in the last block; 0: none
+	Extras   bool         // give a normalized network what a norm-free one brings along, as a control
+	Compute  dtypes.DType // of the activations: Float32, or BFloat16 (weights stay float32); 0: Float32
 }
 
 // Archs is the index.
@@ -67,7 +69,7 @@ func openLLaMA(variant string, n norm.Config, o Options) (part.Model, error) {
 	if o.Classes != 0 {
 		c.Vocab = o.Classes
 	}
-	c.EmbedScale = c.EmbedScale || o.Extras
+	c.EmbedScale, c.Compute = c.EmbedScale || o.Extras, o.Compute
 	return model(llama.New(variant, c))
 }
 
@@ -80,7 +82,7 @@ func openViT(variant string, n norm.Config, o Options) (part.Model, error) {
 	if o.Classes != 0 {
 		c.Labels = o.Classes
 	}
-	c.DropPath = o.DropPath
+	c.DropPath, c.Compute = o.DropPath, o.Compute
 	return model(vit.New(variant, c))
 }
 

@@ -23,6 +23,7 @@ var sizes = []size{
 
 	// Laptop sizes: Fashion-MNIST's images, and CIFAR-10's.
 	{"0.2M/7", 28, 1, 7, 10, 64, 4, 2, 205_066, 205_075},
+	{"0.2M/4", 32, 3, 4, 10, 64, 4, 2, 208_074, 208_083},
 	{"0.5M/4", 32, 3, 4, 10, 96, 4, 3, 459_562, 459_571},
 
 	{"test", 16, 3, 4, 10, 32, 2, 4, 27_946, 27_951},
@@ -40,11 +41,16 @@ func Variants() []string {
 	return names
 }
 
-// DefaultNorm returns the architecture's setting of a kind, the same for every variant: LayerNorm as in timm (eps 1e-6),
-// point-wise kinds with gamma and beta, alpha learned from 0.5.
+// DefaultNorm returns the architecture's setting of a kind: LayerNorm as in timm (eps 1e-6), point-wise kinds with gamma and
+// beta, alpha learned from 0.5. At laptop sizes alpha starts at 1: after 12,800 images of Fashion-MNIST DyT's top-1 is 0.812
+// with it and 0.791 with 0.5 (0.2M/7, learning rate 4e-3, one seed each).
 func DefaultNorm(variant string, kind norm.Kind) (norm.Config, error) {
-	_, err := lookup(variant)
-	return norm.Default(kind), err
+	s, err := lookup(variant)
+	n := norm.Default(kind)
+	if s.laptop() && !kind.Normalizes() {
+		n.Alpha0 = norm.Alphas{Attn: 1, FFN: 1, Final: 1}
+	}
+	return n, err
 }
 
 // Open returns a variant with the given norm.

@@ -178,7 +178,15 @@ func (m *Model) patchInit(in int) (weight, bias param.Init) {
 	return part.FanIn(in, 1), param.Constant(0)
 }
 
-func (m *Model) positionInit() param.Init { return param.Normal(0.02) }
+// positionInit of laptop sizes is large: with 0.02 a short training hardly tells patches apart. After 12,800 images of
+// Fashion-MNIST the LayerNorm twin of 0.2M/7 has a top-1 of 0.777 with 0.02, 0.802 with 0.2 and 0.822 with 0.6, the DyT twin
+// 0.767 with 0.2 and 0.793 with 0.6 (one seed each).
+func (m *Model) positionInit() param.Init {
+	if m.InitStd != 0 {
+		return param.Normal(m.InitStd)
+	}
+	return param.Normal(0.6)
+}
 
 // Loss is the mean cross-entropy in nats of images [B, C, S, S] with labels int32 [B] or soft targets [B, classes].
 func (m *Model) Loss(s *model.Scope, batch []*Node) *Node {

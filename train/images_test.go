@@ -183,3 +183,23 @@ func TestDataMustFitTheModel(t *testing.T) {
 		t.Errorf("a vocabulary that is too small gave %v", err)
 	}
 }
+
+// TestPrecisionAndRemat: in bf16 the same run ends within the noise of a rounding to 8 bits, and gradient checkpointing
+// changes no bit of it.
+func TestPrecisionAndRemat(t *testing.T) {
+	r, d := tiny(t)
+	plain := open(t, r, d, "")
+	want := finalHash(t, plain)
+	r.Train.Remat = true
+	if got := finalHash(t, open(t, r, d, "")); got != want {
+		t.Errorf("gradient checkpointing ended with %s, without it %s", got, want)
+	}
+	r.Train.Precision = "bf16"
+	half := open(t, r, d, "")
+	if got := finalHash(t, half); got == want {
+		t.Error("bf16 ended with the bits of f32")
+	}
+	if a, b := plain.Summary().Loss, half.Summary().Loss; math.Abs(a-b) > 0.02*a {
+		t.Errorf("training loss %g in f32 and %g in bf16", a, b)
+	}
+}

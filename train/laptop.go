@@ -24,7 +24,7 @@ func laptopViT(name, variant, source string, images int64) Recipe {
 	r.Preset, r.Model = name, Model{Arch: "vit", Variant: variant}
 	r.Data = data.Config{Source: source, Augment: data.Augment{Flip: 0.5}}
 	r.Train.Tokens, r.Train.Batch, r.Train.Log, r.Train.Eval = images, 64, 20, 500
-	r.Optim.Decay, r.Optim.DecaySkip, r.Optim.Clip, r.Optim.LR, r.Optim.End = 0.05, tokensOfViT, 1, 2e-3, 0.01
+	r.Optim.Decay, r.Optim.DecaySkip, r.Optim.Clip, r.Optim.LR, r.Optim.End = 0.05, tokensOfViT, 1, 4e-3, 0.01
 	return mustDyT(r)
 }
 

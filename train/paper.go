@@ -29,14 +29,15 @@ func paperViT(name, variant string, dropPath, beta2 float64) Recipe {
 
 // paperLLaMA is the recipe of LLaMA on 200 billion tokens of the Pile: 4,194,304 tokens an update, AdamW 0.9/0.95 with
 // decay 0.1 on every tensor, clip 1, quadratic warm-up over 2000 updates, cosine to a tenth, bf16. alpha0 follows the width.
+// Gradient checkpointing is of all blocks or none: the paper's 13B and 34B did it for half of them.
 // The texts are a folder, the tokenizer is Llama 2's tokenizer.json: the recipe names neither.
 //
 // Source: arXiv:2503.10622, appendix A; jiachenzhu/DyT @aab5dde, other_tasks/LLaMA; fms-fsdp @5a296af.
-func paperLLaMA(name, variant string, batch, accumulate int, lr float64) Recipe {
+func paperLLaMA(name, variant string, batch, accumulate int, remat bool, lr float64) Recipe {
 	r := Default()
 	r.Preset, r.Model = name, Model{Arch: "llama", Variant: variant}
 	r.Data = data.Config{Source: "folder", Tokenizer: "tokenizer.json", Context: 4096, ValTokens: 1 << 20}
-	r.Train = Budget{Tokens: 200_000_000_000, Batch: batch, Accumulate: accumulate, Precision: "bf16", Seed: 2023, Log: 10, Eval: 500}
+	r.Train = Budget{Tokens: 200_000_000_000, Batch: batch, Accumulate: accumulate, Precision: "bf16", Remat: remat, Seed: 2023, Log: 10, Eval: 500}
 	r.Optim.Beta2, r.Optim.Decay, r.Optim.DecayRule, r.Optim.Clip = 0.95, 0.1, optim.All, 1
 	r.Optim.LR, r.Optim.WarmupShape = lr, quadratic
 	r.Optim.Warmup = 2000 / float64(r.Steps())

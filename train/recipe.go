@@ -43,6 +43,7 @@ type Budget struct {
 	Batch      int    `yaml:"batch" json:"batch"`           // windows, or images, of one micro-batch
 	Accumulate int    `yaml:"accumulate" json:"accumulate"` // micro-batches of one update
 	Precision  string `yaml:"precision" json:"precision"`   // of activations and their gradients: f32 or bf16; weights, norms and optimizer are float32
+	Remat      bool   `yaml:"remat" json:"remat"`           // gradient checkpointing: compute the activations of a block again in the backward pass
 	Seed       uint64 `yaml:"seed" json:"seed"`             // of the first values, the order of the data and all else that is drawn
 	Log        int    `yaml:"log" json:"log"`               // updates from one line of metrics to the next
 	Eval       int    `yaml:"eval" json:"eval"`             // updates from one evaluation to the next; 0: at the end only

@@ -30,10 +30,10 @@ var Presets = []Preset{
 	{"vit-S", "ViT-S/16 on ImageNet-1K, from a folder of classes", paperCost, "top-1 80.3 % with DyT (paper, table 7)", func() Recipe { return paperViT("vit-S", "S/16", 0.1, 0.999) }},
 	{"vit-B", "ViT-B/16 on ImageNet-1K, from a folder of classes", paperCost, "top-1 82.5 % with DyT, 82.3 % with LayerNorm (paper, table 1)", func() Recipe { return paperViT("vit-B", "B/16", 0.1, 0.999) }},
 	{"vit-L", "ViT-L/16 on ImageNet-1K, from a folder of classes", paperCost, "top-1 83.6 % with DyT, 83.1 % with LayerNorm (paper, table 1)", func() Recipe { return paperViT("vit-L", "L/16", 0.4, 0.95) }},
-	{"llama-7B", "LLaMA 7B on a folder of texts", "512 GPUs in the paper", "training loss 1.60 with DyT, 1.59 with RMSNorm on the Pile (paper, table 4)", func() Recipe { return paperLLaMA("llama-7B", "7B", 2, 512, 3e-4) }},
-	{"llama-13B", "LLaMA 13B on a folder of texts", "512 GPUs in the paper", "training loss 1.54 with DyT, 1.53 with RMSNorm on the Pile (paper, table 4)", func() Recipe { return paperLLaMA("llama-13B", "13B", 2, 512, 3e-4) }},
-	{"llama-34B", "LLaMA 34B on a folder of texts", "1024 GPUs in the paper", "training loss 1.50 with both norms on the Pile (paper, table 4)", func() Recipe { return paperLLaMA("llama-34B", "34B", 1, 1024, 1.5e-4) }},
-	{"llama-70B", "LLaMA 70B on a folder of texts", "1024 GPUs in the paper", "training loss 1.45 with both norms on the Pile (paper, table 4)", func() Recipe { return paperLLaMA("llama-70B", "70B", 1, 1024, 1.5e-4) }},
+	{"llama-7B", "LLaMA 7B on a folder of texts", "512 GPUs in the paper", "training loss 1.60 with DyT, 1.59 with RMSNorm on the Pile (paper, table 4)", func() Recipe { return paperLLaMA("llama-7B", "7B", 2, 512, false, 3e-4) }},
+	{"llama-13B", "LLaMA 13B on a folder of texts", "512 GPUs in the paper", "training loss 1.54 with DyT, 1.53 with RMSNorm on the Pile (paper, table 4)", func() Recipe { return paperLLaMA("llama-13B", "13B", 2, 512, true, 3e-4) }},
+	{"llama-34B", "LLaMA 34B on a folder of texts", "1024 GPUs in the paper", "training loss 1.50 with both norms on the Pile (paper, table 4)", func() Recipe { return paperLLaMA("llama-34B", "34B", 1, 1024, true, 1.5e-4) }},
+	{"llama-70B", "LLaMA 70B on a folder of texts", "1024 GPUs in the paper", "training loss 1.45 with both norms on the Pile (paper, table 4)", func() Recipe { return paperLLaMA("llama-70B", "70B", 1, 1024, true, 1.5e-4) }},
 }
 
 const paperCost = "64 GPUs in the paper"
@@ -75,7 +75,7 @@ func (r Recipe) Open() (part.Model, error) {
 		return nil, fmt.Errorf("train: model.arch: %w", err)
 	}
 	return arch.Open(r.Model.Variant, r.Norm, zoo.Options{Classes: r.Model.Classes, DropPath: r.Model.DropPath, Extras: r.Model.Extras,
-		Compute: precisions[r.Train.Precision]})
+		Compute: precisions[r.Train.Precision], Remat: r.Train.Remat})
 }
 
 // mustDyT gives a row of the table its norm: the architecture's DyT.

@@ -39,6 +39,7 @@ type Options struct {
 	DropPath float64      // rate of stochastic depth in the last block; 0: none
 	Extras   bool         // give a normalized network what a norm-free one brings along, as a control
 	Compute  dtypes.DType // of the activations: Float32, or BFloat16 (weights stay float32); 0: Float32
+	Remat    bool         // gradient checkpointing, a block at a time
 }
 
 // Archs is the index.
@@ -69,7 +70,7 @@ func openLLaMA(variant string, n norm.Config, o Options) (part.Model, error) {
 	if o.Classes != 0 {
 		c.Vocab = o.Classes
 	}
-	c.EmbedScale, c.Compute = c.EmbedScale || o.Extras, o.Compute
+	c.EmbedScale, c.Compute, c.Remat = c.EmbedScale || o.Extras, o.Compute, o.Remat
 	return model(llama.New(variant, c))
 }
 
@@ -82,7 +83,7 @@ func openViT(variant string, n norm.Config, o Options) (part.Model, error) {
 	if o.Classes != 0 {
 		c.Labels = o.Classes
 	}
-	c.DropPath, c.Compute = o.DropPath, o.Compute
+	c.DropPath, c.Compute, c.Remat = o.DropPath, o.Compute, o.Remat
 	return model(vit.New(variant, c))
 }
 

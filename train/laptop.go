@@ -18,7 +18,10 @@ func laptopLLaMA(name, variant string, context, batch int, tokens int64) Recipe 
 	return mustDyT(r)
 }
 
-// laptopViT is the recipe of the small ViTs: TODO
+// laptopViT is the recipe of the small ViTs: fan-in initialisation (zoo/vit), AdamW 0.9/0.999, decay 0.05 on matrices, clip
+// 1, linear warm-up of 5 %, cosine to a hundredth, flips and nothing else: within two epochs of Fashion-MNIST a random crop
+// costs more than it gives (top-1 of the LayerNorm twin after 12,800 images 0.609 with pad 4, 0.777 without). Of the learning
+// rates tried, 2e-3 and 4e-3, LayerNorm is as good with both and DyT likes 4e-3 (0.822, 0.822 and 0.793, 0.812).
 func laptopViT(name, variant, source string, images int64) Recipe {
 	r := Default()
 	r.Preset, r.Model = name, Model{Arch: "vit", Variant: variant}

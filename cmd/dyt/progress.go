@@ -53,11 +53,11 @@ func (c *console) watch() train.Watch {
 
 // printSummaries prints a table of runs, its first column headed what.
 func printSummaries(w io.Writer, what string, runs ...train.Summary) {
-	measure := "val bits/byte"
+	seen, measure, speed := "tokens", "val bits/byte", "tok/s train"
 	if runs[0].ValBPB == 0 {
-		measure = "val top-1"
+		seen, measure, speed = "images", "val top-1", "img/s train"
 	}
-	rows := [][]string{{what, "params", "tokens", measure, "tok/s train", "final loss", "saturated", "alpha mean"}}
+	rows := [][]string{{what, "params", seen, measure, speed, "final loss", "saturated", "alpha mean"}}
 	for _, s := range runs {
 		value := fmt.Sprintf("%.3f", s.ValBPB)
 		if s.ValBPB == 0 {

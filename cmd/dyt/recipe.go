@@ -58,7 +58,7 @@ func (f *recipeFlags) add(cmd *cobra.Command) {
 	}
 	cmd.Long += "\n\n" + recipeHelp
 	for _, p := range train.Presets {
-		cmd.Long += fmt.Sprintf("  %-14s %s\n", p.Name, p.Note)
+		cmd.Long += fmt.Sprintf("  %-18s %s\n  %-18s %s; %s\n", p.Name, p.Note, "", p.Cost, p.Expect)
 	}
 }
 

@@ -5,6 +5,7 @@ Each fixture holds images [10, B, C, S, S] with labels [10, B] and soft targets 
 param.NAME; of the first batch every tap.SITE.in and tap.SITE.out, logits [B, classes], loss (of the labels), soft (of the
 targets) and grad.NAME (of loss); and losses [10], the loss of the targets before each of ten AdamW steps with the paper's
 settings (betas 0.9 and 0.999, decay 0.05 on what timm decays, 4e-3, no clipping). Its metadata say which network it is.
+The fixture "init" is about first values instead.
 
 Everything is float32, as users of both have it: the tolerance is that of two computations, not of one against the truth.
 """
@@ -19,6 +20,7 @@ PACKAGES = ["timm"]
 
 IMAGE, PATCH, CHANNELS, CLASSES, WIDTH, LAYERS, HEADS = 16, 4, 3, 10, 32, 2, 4
 STEPS, BATCH, LR, DECAY = 10, 2, 4e-3, 0.05
+SEEDS = 64  # networks whose first values are looked at
 
 
 class DyT(nn.Module):
@@ -72,11 +74,15 @@ def pictures():
     return images, labels, soft
 
 
-def make(kind):
-    model = VisionTransformer(
+def network():
+    return VisionTransformer(
         img_size=IMAGE, patch_size=PATCH, in_chans=CHANNELS, num_classes=CLASSES, embed_dim=WIDTH, depth=LAYERS, num_heads=HEADS,
         global_pool="avg",
     )
+
+
+def make(kind):
+    model = network()
     if kind != "layernorm":
         swap(model, kind)
     perturb(model)
@@ -104,6 +110,16 @@ def make(kind):
     return out | {"soft": losses[0].clone(), "losses": torch.stack(losses)}, {"kind": kind}
 
 
+def first_values(seed):
+    """Of every parameter of SEEDS freshly made networks: root mean square and mean magnitude."""
+    models = []
+    for i in range(SEEDS):
+        torch.manual_seed(seed + i)
+        models.append(dict(network().named_parameters()))
+    values = {name: torch.stack([m[name].detach() for m in models]) for name in models[0]}
+    return {name: torch.stack([v.square().mean().sqrt(), v.abs().mean()]) for name, v in values.items()}
+
+
 WHY = ("both float32: products of 32 to 128 terms of size 1 in another order, each some 1e-7, through two layers; activations and "
        "logits of size 1 to 10, gradients of 1e-3 to 1")
 BOUND = {"tolerance": {"rel": 2e-6, "abs": 2e-6}, "reason": WHY}
@@ -113,4 +129,16 @@ def fixture(seed, kind):
     return {"make": lambda seed: make(kind), "seed": seed, "dtype": "f32"} | BOUND
 
 
-FIXTURES = {"layernorm": fixture(1, "layernorm"), "rmsnorm": fixture(2, "rmsnorm"), "dyt": fixture(3, "dyt")}
+FIXTURES = {
+    "layernorm": fixture(1, "layernorm"),
+    "rmsnorm": fixture(2, "rmsnorm"),
+    "dyt": fixture(3, "dyt"),
+    "init": {
+        "make": first_values,
+        "seed": 100,
+        "dtype": "f32",
+        "tolerance": {"rel": 0.1, "abs": 0.0},
+        "reason": "other random numbers: the root mean square of 2048 normal values, the fewest that a parameter has, has a "
+                  "standard error of 1.6 % on each side; the test says how near the ratio of mean to root mean square must be",
+    },
+}

@@ -121,7 +121,7 @@ func (c *Comparison) curve() []report.DiffPoint {
 // contract lists what the twins share and what is also different.
 func (c *Comparison) contract() []report.Fact {
 	first := slices.Concat(c.Pairs, c.Begun)[0]
-	rows := []report.Fact{{Name: "tokens", Value: fmt.Sprintf("%d for each run, in %d updates", c.Baseline.WithSteps(c.Baseline.Steps()).Train.Tokens, c.Baseline.Steps())}}
+	rows := []report.Fact{{Name: c.Baseline.unit(), Value: fmt.Sprintf("%d for each run, in %d updates", c.Baseline.WithSteps(c.Baseline.Steps()).Train.Tokens, c.Baseline.Steps())}}
 	if first.complete() {
 		rows = append(rows,
 			report.Fact{Name: "batches", Value: "sha256 " + first.Baseline.Seen[:16] + ", the same for both twins of a seed"},
@@ -262,9 +262,13 @@ func (s Summary) meanSite(value func(SiteMetrics) *float64) float64 {
 
 // Describe is a recipe in a line: "llama 0.87M on goroot, 1,500,000 tokens".
 func (r Recipe) Describe() string {
-	unit := "tokens"
-	if !r.Data.IsText() {
-		unit = "images"
+	return strings.Join([]string{r.Model.Arch, r.Model.Variant, "on", r.Data.Source + ",", strconv.FormatInt(int64(r.Steps())*r.step(), 10), r.unit()}, " ")
+}
+
+// unit is what a budget counts.
+func (r Recipe) unit() string {
+	if r.Data.IsText() {
+		return "tokens"
 	}
-	return strings.Join([]string{r.Model.Arch, r.Model.Variant, "on", r.Data.Source + ",", strconv.FormatInt(int64(r.Steps())*r.step(), 10), unit}, " ")
+	return "images"
 }

@@ -20,6 +20,7 @@ var commands = []func(*console) *cobra.Command{
 	trainCommand,
 	compareCommand,
 	reportCommand,
+	evalCommand,
 	generateCommand,
 	infoCommand,
 	modelsCommand,

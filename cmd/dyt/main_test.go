@@ -33,7 +33,7 @@ func (r exitReporter) Run() int { return sampledata.Run(r.m) }
 //	code N dyt ...        the command ends with exit code N
 //	schema NAME FILE      FILE (or stdout) is JSON that docs/schema/NAME.json accepts
 //	plain FILE            FILE (or stderr, stdout) holds no control character but newline and tab
-//	waitfor FILE          waits until a command in the background has made FILE
+//	waitfor FILE TEXT     waits until a command in the background has written TEXT to FILE
 func TestScripts(t *testing.T) {
 	schemas, err := filepath.Abs(filepath.Join("..", "..", "docs", "schema"))
 	if err != nil {
@@ -95,16 +95,16 @@ func plain(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: waitfor FILE")
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitfor FILE TEXT")
 	}
 	for range 600 {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+		if content, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(content), args[1]) {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	ts.Fatalf("waitfor: no %s after a minute", args[0])
+	ts.Fatalf("waitfor: no %q in %s after a minute", args[1], args[0])
 }
 
 func validate(ts *testscript.TestScript, schemas string, args []string) {

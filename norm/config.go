@@ -35,6 +35,11 @@ func Default(kind Kind) Config {
 	return c
 }
 
+// None is the norm that is not there: the identity, without alpha, gamma and beta.
+func None() Config {
+	return Config{Kind: "identity", Alpha: Fixed, Alpha0: Alphas{1, 1, 1}}
+}
+
 // At returns the layer at a site of the given role, along the last axis.
 func (c Config) At(role Role) Spec {
 	alpha0 := map[Role]float64{Attn: c.Alpha0.Attn, FFN: c.Alpha0.FFN, Final: c.Alpha0.Final}[role]

@@ -13,6 +13,7 @@ import (
 	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
+	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/gomlx/compute/dtypes"
 )
 
@@ -30,11 +31,12 @@ type Recipe struct {
 
 // Model names a row of an architecture's table.
 type Model struct {
-	Arch     string  `yaml:"arch" json:"arch"`
-	Variant  string  `yaml:"variant" json:"variant"`
-	Classes  int     `yaml:"classes" json:"classes"`     // what the logits choose among; 0: the variant's own
-	DropPath float64 `yaml:"drop_path" json:"drop_path"` // rate of stochastic depth in the last block; 0: none
-	Extras   bool    `yaml:"extras" json:"extras"`       // give a normalized network what a norm-free one brings along, as a control
+	Arch     string      `yaml:"arch" json:"arch"`
+	Variant  string      `yaml:"variant" json:"variant"`
+	Classes  int         `yaml:"classes" json:"classes"`     // what the logits choose among; 0: the variant's own
+	DropPath float64     `yaml:"drop_path" json:"drop_path"` // rate of stochastic depth in the last block; 0: none
+	Method   part.Method `yaml:"method" json:"method"`       // what stands elsewhere in place of a norm: fixup, skipinit, sigmareparam; "": nothing
+	Extras   bool        `yaml:"extras" json:"extras"`       // give a normalized network what a norm-free one brings along, as a control
 }
 
 // Budget is how much a run sees, and in what portions.

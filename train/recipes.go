@@ -74,7 +74,7 @@ func (r Recipe) Open() (part.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("train: model.arch: %w", err)
 	}
-	return arch.Open(r.Model.Variant, r.Norm, zoo.Options{Classes: r.Model.Classes, DropPath: r.Model.DropPath, Extras: r.Model.Extras,
+	return arch.Open(r.Model.Variant, r.Norm, zoo.Options{Classes: r.Model.Classes, DropPath: r.Model.DropPath, Method: r.Model.Method, Extras: r.Model.Extras,
 		Compute: precisions[r.Train.Precision], Remat: r.Train.Remat})
 }
 

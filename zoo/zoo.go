@@ -37,6 +37,7 @@ type Arch struct {
 type Options struct {
 	Classes  int          // what the logits choose among: classes, or the vocabulary; 0: the variant's own
 	DropPath float64      // rate of stochastic depth in the last block; 0: none
+	Method   part.Method  // what stands elsewhere in place of a norm; "": nothing
 	Extras   bool         // give a normalized network what a norm-free one brings along, as a control
 	Compute  dtypes.DType // of the activations: Float32, or BFloat16 (weights stay float32); 0: Float32
 	Remat    bool         // gradient checkpointing, a block at a time
@@ -70,7 +71,7 @@ func openLLaMA(variant string, n norm.Config, o Options) (part.Model, error) {
 	if o.Classes != 0 {
 		c.Vocab = o.Classes
 	}
-	c.EmbedScale, c.Compute, c.Remat = c.EmbedScale || o.Extras, o.Compute, o.Remat
+	c.Method, c.EmbedScale, c.Compute, c.Remat = o.Method, c.EmbedScale || o.Extras, o.Compute, o.Remat
 	return model(llama.New(variant, c))
 }
 
@@ -83,7 +84,7 @@ func openViT(variant string, n norm.Config, o Options) (part.Model, error) {
 	if o.Classes != 0 {
 		c.Labels = o.Classes
 	}
-	c.DropPath, c.Compute, c.Remat = o.DropPath, o.Compute, o.Remat
+	c.DropPath, c.Method, c.Compute, c.Remat = o.DropPath, o.Method, o.Compute, o.Remat
 	return model(vit.New(variant, c))
 }
 

@@ -15,6 +15,7 @@
 package llama
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -38,11 +39,12 @@ type Config struct {
 	Context int // T of training
 
 	Norm       norm.Config
-	EmbedScale bool    // the learnable scalar after the embedding, initially sqrt(D)
-	Tied       bool    // the head is the embedding
-	RopeTheta  float64 // base of the rotary angles
-	Interleave bool    // RoPE pairs neighbours, as llama2.c; else channel i with i + K/2, as transformers
-	InitStd    float64 // std of every matrix; 0: fan-in scaling with depth-scaled output projections
+	Method     part.Method // what stands elsewhere in place of a norm; "": nothing
+	EmbedScale bool        // the learnable scalar after the embedding, initially sqrt(D)
+	Tied       bool        // the head is the embedding
+	RopeTheta  float64     // base of the rotary angles
+	Interleave bool        // RoPE pairs neighbours, as llama2.c; else channel i with i + K/2, as transformers
+	InitStd    float64     // std of every matrix; 0: fan-in scaling with depth-scaled output projections
 
 	Compute dtypes.DType // of the activations: Float32, or BFloat16 (weights stay float32)
 	Remat   bool         // gradient checkpointing, a block at a time
@@ -72,7 +74,7 @@ func New(variant string, c Config) (*Model, error) {
 	case c.Heads%c.KVHeads != 0:
 		return nil, fmt.Errorf("llama: %d kv heads do not divide %d heads", c.KVHeads, c.Heads)
 	}
-	return &Model{Config: c, variant: variant}, c.Norm.Check()
+	return &Model{Config: c, variant: variant}, errors.Join(c.Norm.Check(), c.Method.Check())
 }
 
 func (m *Model) Arch() string    { return "llama" }
@@ -103,9 +105,9 @@ func (m *Model) Cache(b int) (layers int, each shapes.Shape) {
 
 // block is one layer: x + Attention(norm(x)), then x + SwiGLU(norm(x)).
 func (m *Model) block(s *model.Scope, x *Node, past *part.Memory) *Node {
-	x = Add(x, m.attention(s.In("self_attn"), part.Norm(s.In("input_layernorm"), m.Norm.At(norm.Attn), x), past))
-	x = Add(x, m.swiGLU(s.In("mlp"), part.Norm(s.In("post_attention_layernorm"), m.Norm.At(norm.FFN), x)))
-	return x
+	attn, mlp := s.In("self_attn"), s.In("mlp")
+	x = m.Method.Residual(attn, x, m.attention(attn, part.Norm(s.In("input_layernorm"), m.Norm.At(norm.Attn), x), past))
+	return m.Method.Residual(mlp, x, m.swiGLU(mlp, part.Norm(s.In("post_attention_layernorm"), m.Norm.At(norm.FFN), x)))
 }
 
 func (m *Model) embed(s *model.Scope, tokens *Node) *Node {
@@ -119,23 +121,24 @@ func (m *Model) embed(s *model.Scope, tokens *Node) *Node {
 func (m *Model) attention(s *model.Scope, x *Node, past *part.Memory) *Node {
 	b, t, size := x.Shape().Dimensions[0], x.Shape().Dimensions[1], m.Width/m.Heads
 	project := func(name string, heads int) *Node { // [B, T, heads, K]
-		return Reshape(part.Dense(s.In("%s", name), x, heads*size, m.inner(m.Width), false), b, t, heads, size)
+		return Reshape(m.Method.Dense(s.In("%s", name), x, heads*size, m.inner(m.Width), false), b, t, heads, size)
 	}
 	q := part.RoPE(project("q_proj", m.Heads), m.RopeTheta, m.Interleave, past)
 	k := part.RoPE(project("k_proj", m.KVHeads), m.RopeTheta, m.Interleave, past)
 	v := project("v_proj", m.KVHeads)
-	y := part.CachedAttention(heads(q), heads(k), heads(v), past)          // [B, H, T, K]
-	y = Reshape(TransposeAllDims(y, 0, 2, 1, 3), b, t, m.Width)            // [B, T, D]
-	return part.Dense(s.In("o_proj"), y, m.Width, m.outer(m.Width), false) // [B, T, D]
+	y := part.CachedAttention(heads(q), heads(k), heads(v), past)              // [B, H, T, K]
+	y = Reshape(TransposeAllDims(y, 0, 2, 1, 3), b, t, m.Width)                // [B, T, D]
+	return m.Method.Dense(s.In("o_proj"), y, m.Width, m.outer(m.Width), false) // [B, T, D]
 }
 
 // swiGLU is down(silu(gate(x)) * up(x)).
 func (m *Model) swiGLU(s *model.Scope, x *Node) *Node {
-	gate := part.Dense(s.In("gate_proj"), x, m.Hidden, m.inner(m.Width), false) // [B, T, F]
-	up := part.Dense(s.In("up_proj"), x, m.Hidden, m.inner(m.Width), false)     // [B, T, F]
+	gate := m.Method.Dense(s.In("gate_proj"), x, m.Hidden, m.inner(m.Width), false) // [B, T, F]
+	up := m.Method.Dense(s.In("up_proj"), x, m.Hidden, m.inner(m.Width), false)     // [B, T, F]
+	gate = m.Method.Activation(s, gate)
 	h := Mul(Mul(gate, Sigmoid(gate)), up)
 	part.Tap(gate, part.ID(s)+".gate")
-	return part.Dense(s.In("down_proj"), h, m.Width, m.outer(m.Hidden), false) // [B, T, D]
+	return m.Method.Dense(s.In("down_proj"), h, m.Width, m.outer(m.Hidden), false) // [B, T, D]
 }
 
 func (m *Model) head(s *model.Scope, x *Node) *Node {
@@ -143,7 +146,7 @@ func (m *Model) head(s *model.Scope, x *Node) *Node {
 		table := param.Node(s.At("model").At("embed_tokens"), "weight", m.embeddingInit(), x, m.Vocab, m.Width)
 		return DotGeneral(x, []int{2}, nil, table, []int{1}, nil) // [B, T, V]
 	}
-	return part.Dense(s.In("lm_head"), x, m.Vocab, m.inner(m.Width), false) // [B, T, V]
+	return m.Method.Dense(s.In("lm_head"), x, m.Vocab, m.Method.Last(m.start(m.Width, 1)), false) // [B, T, V]
 }
 
 // heads turns [B, T, H, K] into [B, H, T, K].
@@ -151,21 +154,21 @@ func heads(x *Node) *Node { return TransposeAllDims(x, 0, 2, 1, 3) }
 
 // inner, outer and embeddingInit say how matrices start: those that read the residual stream, those that write to it, and
 // the embedding. fms-fsdp truncates at +-2, which is a hundred standard deviations: a normal distribution.
-func (m *Model) inner(in int) param.Init {
-	if m.InitStd != 0 {
-		return param.Normal(m.InitStd)
-	}
-	return part.FanIn(in, 1)
-}
+func (m *Model) inner(in int) param.Init { return m.Method.Inner(m.start(in, 1), 2*m.Layers) }
 
 func (m *Model) outer(in int) param.Init {
+	return m.Method.Last(m.start(in, 1/math.Sqrt(float64(2*m.Layers))))
+}
+
+func (m *Model) embeddingInit() param.Init { return m.start(m.Width, 1) }
+
+// start is the paper's standard deviation, or fan-in scaling with a gain.
+func (m *Model) start(in int, gain float64) param.Init {
 	if m.InitStd != 0 {
 		return param.Normal(m.InitStd)
 	}
-	return part.FanIn(in, 1/math.Sqrt(float64(2*m.Layers)))
+	return part.FanIn(in, gain)
 }
-
-func (m *Model) embeddingInit() param.Init { return m.inner(m.Width) }
 
 // Loss is the mean cross-entropy in nats of tokens and next tokens, both [B, T].
 func (m *Model) Loss(s *model.Scope, batch []*Node) *Node {
@@ -195,10 +198,11 @@ func (m *Model) Sites() []part.Site {
 	return append(sites, part.Site{ID: "model.norm", Role: norm.Final, Spec: m.Norm.At(norm.Final)})
 }
 
-// Extras names the embedding scalar, if there is one.
+// Extras names the embedding scalar, if there is one, and what the method changes.
 func (m *Model) Extras() []string {
-	if !m.EmbedScale {
-		return nil
+	extras := m.Method.Extras()
+	if m.EmbedScale {
+		extras = append(extras, fmt.Sprintf("one learnable scalar after the embedding, initially sqrt(%d)", m.Width))
 	}
-	return []string{fmt.Sprintf("one learnable scalar after the embedding, initially sqrt(%d)", m.Width)}
+	return extras
 }

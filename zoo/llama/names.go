@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/zoo/part"
 )
 
 // Tensor names need no table: a variable's path with dots for slashes is its name in transformers' LlamaForCausalLM, and
@@ -36,6 +37,7 @@ type hfConfig struct {
 	Variant       string       `json:"variant,omitempty"`
 	Interleave    bool         `json:"rope_interleaved,omitempty"`
 	Norm          *norm.Config `json:"norm,omitempty"`
+	Method        part.Method  `json:"method,omitempty"`
 	EmbedScale    bool         `json:"embed_scale,omitempty"`
 }
 
@@ -47,7 +49,7 @@ type hfRope struct {
 // stock says whether transformers' own class computes this model.
 func (m *Model) stock() bool {
 	n := m.Norm
-	return n.Kind == norm.RMSNorm && n.Scale && !n.Offset && !m.EmbedScale && !m.Interleave
+	return n.Kind == norm.RMSNorm && n.Scale && !n.Offset && m.Method == "" && !m.EmbedScale && !m.Interleave
 }
 
 // ConfigJSON is config.json: LlamaForCausalLM for the stock network. Any other names an architecture of its own and has a
@@ -58,7 +60,7 @@ func (m *Model) ConfigJSON() map[string]any {
 		Architectures: []string{"LlamaForCausalLM"}, ModelType: "llama", Vocab: m.Vocab, Width: m.Width, Hidden: m.Hidden, Layers: m.Layers,
 		Heads: m.Heads, KVHeads: m.KVHeads, HeadSize: m.Width / m.Heads, Context: m.Context, Act: "silu", RopeTheta: m.RopeTheta,
 		Rope: &hfRope{"default", m.RopeTheta}, Tied: m.Tied, InitStd: m.InitStd, DType: "float32", Variant: m.variant, Interleave: m.Interleave,
-		EmbedScale: m.EmbedScale,
+		Method: m.Method, EmbedScale: m.EmbedScale,
 	}
 	if m.stock() {
 		c.Eps = &m.Norm.Eps
@@ -114,5 +116,5 @@ func FromConfigJSON(content []byte) (*Model, error) {
 		n.Eps = *c.Eps
 	}
 	return New(c.Variant, Config{Vocab: c.Vocab, Width: c.Width, Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, Hidden: c.Hidden,
-		Context: c.Context, Norm: n, EmbedScale: c.EmbedScale, Tied: c.Tied, RopeTheta: c.RopeTheta, Interleave: c.Interleave, InitStd: c.InitStd})
+		Context: c.Context, Norm: n, Method: c.Method, EmbedScale: c.EmbedScale, Tied: c.Tied, RopeTheta: c.RopeTheta, Interleave: c.Interleave, InitStd: c.InitStd})
 }

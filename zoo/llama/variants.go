@@ -58,14 +58,14 @@ func DefaultNorm(variant string, kind norm.Kind) (norm.Config, error) {
 	return c, nil
 }
 
-// Open returns a variant with the given norm. Point-wise norms bring the embedding scalar along.
+// Open returns a variant with the given norm. Point-wise norms bring the embedding scalar along; norm.None does not.
 func Open(variant string, n norm.Config) (*Model, error) {
 	s, err := lookup(variant)
 	if err != nil {
 		return nil, err
 	}
 	c := Config{Vocab: s.vocab, Width: s.width, Layers: s.layers, Heads: s.heads, KVHeads: s.kv, Hidden: s.hidden, Context: s.context,
-		Norm: n, EmbedScale: !n.Kind.Normalizes(), RopeTheta: 10000, InitStd: 0.02}
+		Norm: n, EmbedScale: !n.Kind.Normalizes() && n != norm.None(), RopeTheta: 10000, InitStd: 0.02}
 	if s.laptop() {
 		c.InitStd = 0
 	}

@@ -12,13 +12,22 @@ import (
 // Dense returns x W^T (+ b) for x [..., in], with the variables weight [out, in], as PyTorch stores it, and bias [out].
 // The bias starts at 0.
 func Dense(s *model.Scope, x *Node, out int, weight param.Init, bias bool) *Node {
-	last := x.Rank() - 1
-	w := param.Node(s, "weight", weight, x, out, x.Shape().Dimensions[last])
-	y := DotGeneral(x, []int{last}, nil, w, []int{1}, nil) // [..., out]
+	y := dense(s, x, out, weight)
 	if bias {
-		y = Add(y, lastAxis(param.Node(s, "bias", param.Constant(0), x, out), y))
+		y = addBias(s, y)
 	}
 	return y
+}
+
+func dense(s *model.Scope, x *Node, out int, weight param.Init) *Node {
+	last := x.Rank() - 1
+	w := param.Node(s, "weight", weight, x, out, x.Shape().Dimensions[last])
+	return DotGeneral(x, []int{last}, nil, w, []int{1}, nil) // [..., out]
+}
+
+func addBias(s *model.Scope, y *Node) *Node {
+	out := y.Shape().Dimensions[y.Rank()-1]
+	return Add(y, lastAxis(param.Node(s, "bias", param.Constant(0), y, out), y))
 }
 
 // FanIn is the initialisation of laptop sizes: N(0, gain^2 / in). It keeps the scale of what passes through a layer, so

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/zoo/part"
 )
 
 // Tensor names need no table: a variable's path with dots for slashes is its name in timm's VisionTransformer, weights of
@@ -25,6 +26,7 @@ type timmConfig struct {
 	Variant      string          `json:"variant,omitempty"`
 	InitStd      float64         `json:"init_std,omitempty"`
 	Norm         *norm.Config    `json:"norm,omitempty"`
+	Method       part.Method     `json:"method,omitempty"`
 }
 
 // timmArgs are the arguments with which timm makes the model; what is left out the architecture's name says.
@@ -64,7 +66,7 @@ var timmSizes = map[string][3]int{"tiny": {192, 12, 3}, "small": {384, 12, 6}, "
 var timmName = regexp.MustCompile(`^vit_(tiny|small|base|large)_patch(\d+)_(\d+)(\.\w+)?$`)
 
 // stock says whether timm's own class computes this model.
-func (m *Model) stock() bool { return m.Norm == norm.Default(norm.LayerNorm) }
+func (m *Model) stock() bool { return m.Norm == norm.Default(norm.LayerNorm) && m.Method == "" }
 
 // ConfigJSON is config.json: a VisionTransformer of timm with global_pool avg for the stock network. Any other names an
 // architecture that timm does not know and has a norm object, so that timm refuses it instead of loading it wrongly.
@@ -72,7 +74,7 @@ func (m *Model) ConfigJSON() map[string]any {
 	args := timmArgs{Image: m.Image, Patch: m.Patch, Channels: m.Channels, Width: m.Width, Layers: m.Layers, Heads: m.Heads,
 		MLPRatio: float64(m.Hidden) / float64(m.Width), Pool: "avg", DropPath: m.DropPath}
 	c := timmConfig{
-		Architecture: timmNames[m.variant], Classes: m.Labels, Width: m.Width, Pool: "avg", Variant: m.variant, InitStd: m.InitStd,
+		Architecture: timmNames[m.variant], Classes: m.Labels, Width: m.Width, Pool: "avg", Variant: m.variant, InitStd: m.InitStd, Method: m.Method,
 		Pretrained: timmPretrained{m.Labels, [3]int{m.Channels, m.Image, m.Image}, true, "patch_embed.proj", "head"},
 	}
 	if c.Architecture == "" {
@@ -121,7 +123,7 @@ func FromConfigJSON(content []byte) (*Model, error) {
 		return nil, fmt.Errorf("vit: config.json: model_args turns qkv_bias or class_token off, which is not supported")
 	}
 	return New(c.Variant, Config{Image: args.Image, Channels: args.Channels, Patch: args.Patch, Labels: args.Classes, Width: args.Width, Layers: args.Layers,
-		Heads: args.Heads, Hidden: int(float64(args.Width) * args.MLPRatio), Norm: n, DropPath: args.DropPath, InitStd: c.InitStd})
+		Heads: args.Heads, Hidden: int(float64(args.Width) * args.MLPRatio), Norm: n, Method: c.Method, DropPath: args.DropPath, InitStd: c.InitStd})
 }
 
 // args returns every argument of the model: what the architecture's name says, and over it what model_args says.

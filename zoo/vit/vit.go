@@ -14,6 +14,7 @@
 package vit
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -38,8 +39,9 @@ type Config struct {
 	Hidden   int // F
 
 	Norm     norm.Config
-	DropPath float64 // rate of the last block; it rises linearly from 0 in the first
-	InitStd  float64 // std of every matrix, as timm starts; 0: fan-in scaling with depth-scaled output projections
+	Method   part.Method // what stands elsewhere in place of a norm; "": nothing
+	DropPath float64     // rate of the last block; it rises linearly from 0 in the first
+	InitStd  float64     // std of every matrix, as timm starts; 0: fan-in scaling with depth-scaled output projections
 
 	Compute dtypes.DType // of the activations: Float32, or BFloat16 (weights stay float32)
 	Remat   bool         // gradient checkpointing, a block at a time
@@ -74,7 +76,7 @@ func New(variant string, c Config) (*Model, error) {
 	case !(c.DropPath >= 0 && c.DropPath < 1):
 		return nil, fmt.Errorf("vit: drop path is %g, expected a rate from 0 up to 1", c.DropPath)
 	}
-	return &Model{Config: c, variant: variant}, c.Norm.Check()
+	return &Model{Config: c, variant: variant}, errors.Join(c.Norm.Check(), c.Method.Check())
 }
 
 func (m *Model) Arch() string    { return "vit" }
@@ -90,7 +92,7 @@ func (m *Model) Forward(s *model.Scope, images *Node) *Node {
 	x = m.Blocks(s, m.positions(s, x))                                                 // [B, 1+N, D]
 	y := ReduceMean(ConvertDType(SliceAxis(x, 1, AxisRange(1)), dtypes.Float32), 1)    // [B, D]
 	y = part.Norm(s.In("fc_norm"), m.Norm.At(norm.Final), ConvertDType(y, m.Compute))
-	return part.Dense(s.In("head"), y, m.Labels, m.inner(m.Width), true) // [B, classes]
+	return m.Method.Dense(s.In("head"), y, m.Labels, m.Method.Last(m.start(m.Width, 1)), true) // [B, classes]
 }
 
 // Blocks returns what the last block leaves of x [B, T, D], for any number of tokens T.
@@ -104,10 +106,11 @@ func (m *Model) Blocks(s *model.Scope, x *Node) *Node {
 
 // block is one layer: x + Attention(norm(x)), then x + MLP(norm(x)).
 func (m *Model) block(s *model.Scope, x *Node, drop float64) *Node {
-	y := m.attention(s.In("attn"), part.Norm(s.In("norm1"), m.Norm.At(norm.Attn), x))
-	x = Add(x, part.DropPath(s, y, drop))
-	y = m.mlp(s.In("mlp"), part.Norm(s.In("norm2"), m.Norm.At(norm.FFN), x))
-	return Add(x, part.DropPath(s, y, drop))
+	attn, mlp := s.In("attn"), s.In("mlp")
+	y := m.attention(attn, part.Norm(s.In("norm1"), m.Norm.At(norm.Attn), x))
+	x = m.Method.Residual(attn, x, part.DropPath(s, y, drop))
+	y = m.mlp(mlp, part.Norm(s.In("norm2"), m.Norm.At(norm.FFN), x))
+	return m.Method.Residual(mlp, x, part.DropPath(s, y, drop))
 }
 
 // dropRate is the rate of block i.
@@ -134,18 +137,19 @@ func (m *Model) positions(s *model.Scope, x *Node) *Node {
 
 func (m *Model) attention(s *model.Scope, x *Node) *Node {
 	b, t, size := x.Shape().Dimensions[0], x.Shape().Dimensions[1], m.Width/m.Heads
-	qkv := part.Dense(s.In("qkv"), x, 3*m.Width, m.inner(m.Width), true)        // [B, T, 3D]
+	qkv := m.Method.Dense(s.In("qkv"), x, 3*m.Width, m.inner(m.Width), true)    // [B, T, 3D]
 	qkv = TransposeAllDims(Reshape(qkv, b, t, 3, m.Heads, size), 2, 0, 3, 1, 4) // [3, B, H, T, K]
 	take := func(i int) *Node { return Reshape(SliceAxis(qkv, 0, AxisElem(i)), b, m.Heads, t, size) }
-	y := part.Attention(take(0), take(1), take(2), false)               // [B, H, T, K]
-	y = Reshape(TransposeAllDims(y, 0, 2, 1, 3), b, t, m.Width)         // [B, T, D]
-	return part.Dense(s.In("proj"), y, m.Width, m.outer(m.Width), true) // [B, T, D]
+	y := part.Attention(take(0), take(1), take(2), false)                   // [B, H, T, K]
+	y = Reshape(TransposeAllDims(y, 0, 2, 1, 3), b, t, m.Width)             // [B, T, D]
+	return m.Method.Dense(s.In("proj"), y, m.Width, m.outer(m.Width), true) // [B, T, D]
 }
 
 // mlp is fc2(gelu(fc1(x))).
 func (m *Model) mlp(s *model.Scope, x *Node) *Node {
-	h := gelu(part.Dense(s.In("fc1"), x, m.Hidden, m.inner(m.Width), true)) // [B, T, F]
-	return part.Dense(s.In("fc2"), h, m.Width, m.outer(m.Hidden), true)     // [B, T, D]
+	h := m.Method.Dense(s.In("fc1"), x, m.Hidden, m.inner(m.Width), true) // [B, T, F]
+	h = gelu(m.Method.Activation(s, h))
+	return m.Method.Dense(s.In("fc2"), h, m.Width, m.outer(m.Hidden), true) // [B, T, D]
 }
 
 // gelu is x * Phi(x) with the exact distribution function of the normal distribution.
@@ -156,18 +160,18 @@ func gelu(x *Node) *Node {
 // inner, outer, patchInit and positionInit say how parameters start: matrices that read the residual stream, those that
 // write to it, the patch convolution (timm leaves it PyTorch's default: uniform within 1/sqrt(fan-in)), the positions.
 // timm truncates at +-2, which is a hundred standard deviations: a normal distribution.
-func (m *Model) inner(in int) param.Init {
-	if m.InitStd != 0 {
-		return param.Normal(m.InitStd)
-	}
-	return part.FanIn(in, 1)
-}
+func (m *Model) inner(in int) param.Init { return m.Method.Inner(m.start(in, 1), 2*m.Layers) }
 
 func (m *Model) outer(in int) param.Init {
+	return m.Method.Last(m.start(in, 1/math.Sqrt(float64(2*m.Layers))))
+}
+
+// start is timm's standard deviation, or fan-in scaling with a gain.
+func (m *Model) start(in int, gain float64) param.Init {
 	if m.InitStd != 0 {
 		return param.Normal(m.InitStd)
 	}
-	return part.FanIn(in, 1/math.Sqrt(float64(2*m.Layers)))
+	return part.FanIn(in, gain)
 }
 
 func (m *Model) patchInit(in int) (weight, bias param.Init) {
@@ -222,5 +226,5 @@ func (m *Model) Sites() []part.Site {
 	return append(sites, part.Site{ID: "fc_norm", Role: norm.Final, Spec: m.Norm.At(norm.Final)})
 }
 
-// Extras is empty: in a ViT a norm brings nothing along.
-func (m *Model) Extras() []string { return nil }
+// Extras says what the method changes: in a ViT a norm brings nothing along.
+func (m *Model) Extras() []string { return m.Method.Extras() }

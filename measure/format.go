@@ -12,19 +12,21 @@ import (
 
 // Report is a set of rows with all that is needed to read them elsewhere.
 type Report struct {
-	Time     string   `json:"time"` // RFC 3339, UTC
-	Version  string   `json:"version"`
-	Commit   string   `json:"commit,omitempty"`
-	Go       string   `json:"go"`
-	OS       string   `json:"os"`
-	Arch     string   `json:"arch"`
-	CPU      string   `json:"cpu"`
-	Flavour  string   `json:"flavour"` // of kernels
-	Threads  int      `json:"threads"`
-	Backend  string   `json:"backend"`
-	Load     float64  `json:"load"` // of the machine before, a minute's mean
-	Rows     []Row    `json:"rows"`
-	Warnings []string `json:"warnings"`
+	Time       string   `json:"time"` // RFC 3339, UTC
+	Version    string   `json:"version"`
+	Commit     string   `json:"commit,omitempty"`
+	Go         string   `json:"go"`
+	OS         string   `json:"os"`
+	Arch       string   `json:"arch"`
+	CPU        string   `json:"cpu"`
+	Flavour    string   `json:"flavour"` // of kernels
+	Threads    int      `json:"threads"`
+	Backend    string   `json:"backend"`
+	Load       float64  `json:"load"`        // of the machine before, a minute's mean
+	PeakGFLOPS float64  `json:"peak_gflops"` // of the flavour, measured after the rows
+	CopyGBPS   float64  `json:"copy_gbps"`   // of a copy beyond the caches, likewise
+	Rows       []Row    `json:"rows"`
+	Warnings   []string `json:"warnings"`
 }
 
 // Table writes rows in columns for a reader, each with its roof.

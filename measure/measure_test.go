@@ -15,6 +15,7 @@ import (
 
 	"github.com/dyt-go/dyt/internal/testbackend"
 	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/report"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -132,7 +133,7 @@ func TestRestlessMachinesAreNamed(t *testing.T) {
 
 var sample = Report{Time: "2026-01-02T03:04:05Z", Go: "go1.26", OS: "linux", Arch: "amd64", CPU: "Some, CPU", Flavour: "avx2", Threads: 2, Backend: "dyt", Rows: []Row{
 	{Op: "layer", Norm: "dyt", Mode: Both, Shape: []int{4096, 256}, DType: "float32", Samples: []float64{2e6, 1e6, 3e6}, Median: 2e6, Repeats: 4, Bytes: 1e7, GBPS: 5},
-	{Op: "gemm", Mode: NT, Shape: []int{8, 8, 8}, DType: "float32", Samples: []float64{1000}, Median: 1000, Repeats: 1000, Flops: 1024, GFLOPS: 1.024},
+	{Op: "gemm", Mode: NT, Shape: []int{8, 8, 8}, DType: "float32", Samples: []float64{1000}, Median: 1000, Repeats: 1000, Flops: 1024, Bytes: 768, GFLOPS: 1.024},
 }}
 
 // golang.org/x/perf reads every sample back, with its units.
@@ -186,6 +187,43 @@ func TestCSVHasEverySample(t *testing.T) {
 	at := func(row int, column string) string { return lines[row][slices.Index(lines[0], column)] }
 	if at(1, "samples_ns") != "2e+06 1e+06 3e+06" || at(1, "shape") != "4096x256" || at(2, "mode") != "NT" || at(1, "cpu") != "Some, CPU" {
 		t.Errorf("%q", lines)
+	}
+}
+
+// The page shows what the rows hold: a line for each kind, the roof, every sample.
+func TestPageDrawsTheRows(t *testing.T) {
+	r := sample
+	r.PeakGFLOPS, r.CopyGBPS = 100, 10
+	wider := r.Rows[0]
+	wider.Shape, wider.PerRow = []int{4096, 512}, 9
+	r.Rows = append(slices.Clone(r.Rows), wider)
+	page := r.Page("dyt bench")
+	charts := map[string]report.Chart{}
+	for _, c := range page.Sections[1].Charts {
+		charts[c.ID] = c
+	}
+	width := charts["width"].Views
+	if len(width) != 1 || width[0].Name != Both {
+		t.Fatalf("views of layers: %+v", width)
+	}
+	if l := width[0].Plot.(report.Lines).Lines; len(l) != 1 || !slices.Equal(l[0].X, []float64{256, 512}) || l[0].Name != "dyt" {
+		t.Errorf("%+v", l)
+	}
+	roof := charts["roofline"].Views[0].Plot.(report.Lines).Lines
+	if len(roof) != 2 || roof[0].X[1] != 10 || roof[0].Y[1] != 100 || roof[1].Y[0] != 1.024 {
+		t.Errorf("%+v", roof)
+	}
+	if bars := charts["samples"].Views[0].Plot.(report.Bars).Rows; len(bars) != 3 || !slices.Equal(bars[0].Samples, []float64{2, 1, 3}) || bars[1].Name != "gemm NT 8x8x8" {
+		t.Errorf("%+v", bars)
+	}
+	if _, err := page.Write(t.TempDir(), true); err != nil {
+		t.Error(err)
+	}
+	r.Rows = r.Rows[:1]
+	for _, c := range r.Page("").Sections[1].Charts {
+		if c.ID != "samples" {
+			t.Errorf("one layer is drawn as %s", c.ID)
+		}
 	}
 }
 

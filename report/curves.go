@@ -122,7 +122,7 @@ func zeroIfNaN(v float64) float64 {
 // lines are a twin's curves: the mean over its seeds with the band from the lowest to the highest, and thin those seeds
 // that the mean does not stand for, because they diverged or are further than others.
 func (c curves) lines(t int, x func(Point) float64, dots bool) []Line {
-	main := Line{Name: c.twins[t].Name, Ink: seriesInk(t), Dashed: t == 0 && len(c.twins) > 1, Dots: dots && c.grid.len() <= 40}
+	main := Line{Name: c.twins[t].Name, Ink: SeriesInk(t), Dashed: t == 0 && len(c.twins) > 1, Dots: dots && c.grid.len() <= 40}
 	if len(c.runs[t]) == 1 {
 		single := c.thin(t, 0, x)
 		main.X, main.Y, main.Broken = single.X, single.Y, single.Broken
@@ -160,7 +160,7 @@ func nameFurthest(lines []Line) []Line {
 }
 
 func (c curves) thin(t, r int, x func(Point) float64) Line {
-	line := Line{Ink: seriesInk(t), Thin: true, Broken: broken(c.raw[t][r])}
+	line := Line{Ink: SeriesInk(t), Thin: true, Broken: broken(c.raw[t][r])}
 	for _, p := range c.runs[t][r] {
 		line.X, line.Y = append(line.X, x(p)), append(line.Y, p.Value)
 	}

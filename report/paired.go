@@ -14,7 +14,7 @@ func (s Study) pairedCharts() []Chart {
 	}
 	charts := []Chart{{
 		ID: "difference", Title: "Difference at the end, pair by pair", Caption: p.caption(), Data: p.data(),
-		Views: []View{{Plot: Forest{Paired: *p, Axis: Axis{Label: label}, HigherIsBetter: s.Measure.HigherIsBetter, Ink: seriesInk(1), About: p.about(s.Measure)}}},
+		Views: []View{{Plot: Forest{Paired: *p, Axis: Axis{Label: label}, HigherIsBetter: s.Measure.HigherIsBetter, Ink: SeriesInk(1), About: p.about(s.Measure)}}},
 	}}
 	if len(p.Curve) > 0 {
 		charts = append(charts, p.curve(label))
@@ -76,7 +76,7 @@ func (p Paired) curve(label string) Chart {
 		Caption: "At equal steps, so at equal tokens. Line: mean of the pairs; band: its 95 % paired t interval, step by step, not corrected for looking at many steps.",
 		Data:    Data{Columns: []string{"step", "tokens", "difference", "low", "high"}},
 	}
-	line := Line{Ink: seriesInk(1)}
+	line := Line{Ink: SeriesInk(1)}
 	var steps, tokens []float64
 	for _, d := range p.thinned() {
 		steps, tokens = append(steps, float64(d.Step)), append(tokens, float64(d.Tokens))

@@ -44,8 +44,8 @@ const (
 	rampInks   = 9
 )
 
-// seriesInk is the colour of the i-th twin or series.
-func seriesInk(i int) Ink { return Ink(fmt.Sprintf("s%d", i%seriesInks)) }
+// SeriesInk is the colour of the i-th twin or series.
+func SeriesInk(i int) Ink { return Ink(fmt.Sprintf("s%d", i%seriesInks)) }
 
 // depthInk is the colour of item i of n in an order, such as a layer of a network.
 func depthInk(i, n int) Ink {

@@ -13,7 +13,7 @@ func (s Study) speedCharts() []Chart {
 	var says []string
 	for i, twin := range s.Twins {
 		samples := each(twin.Runs, Run.speed)
-		plot.Rows = append(plot.Rows, Bar{twin.Name, seriesInk(i), median(samples), samples})
+		plot.Rows = append(plot.Rows, Bar{twin.Name, SeriesInk(i), median(samples), samples})
 		says = append(says, fmt.Sprintf("%s %s", twin.Name, short(median(samples))))
 		for _, run := range twin.Runs {
 			if v := run.speed(); finite(v) {

@@ -87,7 +87,7 @@ func (s Study) result() Table {
 		for _, c := range columns {
 			row = append(row, c.cell(twin))
 		}
-		table.Rows, table.Marks = append(table.Rows, row), append(table.Marks, seriesInk(i))
+		table.Rows, table.Marks = append(table.Rows, row), append(table.Marks, SeriesInk(i))
 	}
 	for _, reference := range s.References {
 		row := make([]string, len(table.Columns))

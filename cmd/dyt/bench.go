@@ -27,6 +27,7 @@ type benchFlags struct {
 	tokens  int
 	shapes  []string
 	fusion  []string
+	out     string
 	format  string
 	backend string
 }
@@ -103,7 +104,7 @@ minute: its multiply-adds from registers, its copy of as many bytes.
   peak     multiply-adds of every flavour of kernels, and copies within and beyond the caches
 
 Cases run in turn, --count times, so that a slow minute is a slow minute of all.`,
-		Example: "  dyt bench layers\n  dyt bench layers --norms dyt,rmsnorm,derf --widths 4096 --rows 2048 --json\n  dyt bench model --layers 2 --tokens 256 --fusion none,elementwise,all\n  dyt bench gemm --shapes 1024x1024x1024 --format bench --count 20\n  dyt bench peak",
+		Example: "  dyt bench layers\n  dyt bench layers --norms dyt,rmsnorm,derf --widths 64,256,1024,4096,16384 --out runs/layers\n  dyt bench model --layers 2 --tokens 256 --fusion none,elementwise,all\n  dyt bench gemm --shapes 1024x1024x1024 --format bench --count 20\n  dyt bench peak",
 		Args:    exactly(1, "one of layers, model, gemm, peak"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			bench, err := findBench(args[0])
@@ -129,6 +130,11 @@ Cases run in turn, --count times, so that a slow minute is a slow minute of all.
 			}
 			if err := f.Check(); err != nil {
 				return conf.WithCode(err, conf.ExitUsage)
+			}
+			if f.out != "" {
+				if err := emptyFolder(f.out); err != nil {
+					return err
+				}
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
@@ -163,7 +169,15 @@ Cases run in turn, --count times, so that a slow minute is a slow minute of all.
 			if err != nil {
 				return trainError(err)
 			}
-			return c.benchResult(f.format, benchReport(rows, engine, m, load))
+			done := benchReport(rows, engine, m, load)
+			if f.out != "" {
+				path, err := done.Page("dyt "+strings.Join(os.Args[1:], " ")).Write(f.out, true)
+				if err != nil {
+					return conf.WithCode(err, conf.ExitFailed)
+				}
+				c.note("report    %s", path)
+			}
+			return c.benchResult(f.format, done)
 		},
 	}
 	flags := cmd.Flags()
@@ -177,6 +191,7 @@ Cases run in turn, --count times, so that a slow minute is a slow minute of all.
 	flags.IntVar(&f.tokens, "tokens", 128, "of the model's text")
 	flags.StringSliceVar(&f.shapes, "shapes", nil, "of products, MxKxN (default: those of the benchmark's networks)")
 	flags.StringSliceVar(&f.fusion, "fusion", []string{"all"}, "how far ops run together: none (one kernel an op), elementwise, all; several to compare them")
+	flags.StringVar(&f.out, "out", "", "write report.html and its figures into this folder")
 	flags.StringVar(&f.format, "format", "table", "table, json, csv, or bench: the format of go test -bench")
 	flags.StringVar(&f.backend, "backend", os.Getenv("DYT_BACKEND"), "what computes")
 	return cmd
@@ -216,7 +231,7 @@ func benchReport(rows []measure.Row, engine string, m *roofline, load float64) m
 	b, h := thisBuild(), host.Describe()
 	threads := m.pool.Size()
 	return measure.Report{Time: time.Now().UTC().Format(time.RFC3339), Version: b.Version, Commit: b.Commit, Go: b.Go, OS: runtime.GOOS, Arch: runtime.GOARCH,
-		CPU: h.CPU, Flavour: string(m.loop.Flavour), Threads: threads, Backend: engine, Load: load, Rows: rows,
+		CPU: h.CPU, Flavour: string(m.loop.Flavour), Threads: threads, Backend: engine, Load: load, PeakGFLOPS: m.gflops(), CopyGBPS: m.copy(128 << 20), Rows: rows,
 		Warnings: append([]string{}, measure.Restless(rows, load, threads)...)}
 }
 

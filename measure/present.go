@@ -1,0 +1,128 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/dyt-go/dyt/report"
+)
+
+// Page presents a report: the rows as a table, every sample as bars, layers over their width, and all that computes under the
+// machine's roof.
+func (r Report) Page(command string) report.Page {
+	p := report.Page{
+		Title:   "What the pieces cost on " + r.CPU,
+		Lead:    fmt.Sprintf("%s kernels, %d threads, backend %s, float32; medians of %d samples taken in turn.", r.Flavour, r.Threads, r.Backend, r.samples()),
+		Command: command, Made: r.Time,
+	}
+	notes := append(Verdicts(r.Rows), r.Warnings...)
+	p.Sections = append(p.Sections, report.Section{Title: "Rows", Text: notes, Tables: []report.Table{r.rowsTable()}})
+	var charts []report.Chart
+	for _, c := range []*report.Chart{r.overWidth(), r.roofline(), r.bars()} {
+		if c != nil {
+			c.Command = command
+			charts = append(charts, *c)
+		}
+	}
+	p.Sections = append(p.Sections, report.Section{Title: "Pictures", Charts: charts})
+	return p
+}
+
+func (r Report) rowsTable() report.Table {
+	t := report.Table{Columns: []string{"what", "time", "ns/row", "GB/s", "GFLOP/s", "of the roof", "to identity", "norms"}, Right: []bool{false, true, true, true, true, true, true, true}}
+	for _, row := range r.Rows {
+		t.Rows = append(t.Rows, []string{row.name(), duration(row.Median), figure(row.PerRow), figure(row.GBPS), figure(row.GFLOPS), percent(row.OfRoof), figure(row.Ratio), row.norms()})
+	}
+	return t
+}
+
+// name is "dyt both 4096x256".
+func (r Row) name() string {
+	name := ""
+	for _, word := range []string{r.Norm, r.Fusion, r.Mode, r.shape()} {
+		if word != "" {
+			name += word + " "
+		}
+	}
+	if r.Norm == "" {
+		return r.Op + " " + name[:max(0, len(name)-1)]
+	}
+	return name[:len(name)-1]
+}
+
+// bars shows every sample.
+func (r Report) bars() *report.Chart {
+	plot := report.Bars{Axis: report.Axis{Label: "milliseconds"}, About: fmt.Sprintf("Bar chart of the time of %d cases.", len(r.Rows))}
+	data := report.Data{Columns: []string{"case", "sample", "ns"}}
+	for i, row := range r.Rows {
+		bar := report.Bar{Name: row.name(), Ink: report.SeriesInk(i), Value: row.Median / 1e6}
+		for k, ns := range row.Samples {
+			bar.Samples = append(bar.Samples, ns/1e6)
+			data.Rows = append(data.Rows, []string{row.name(), fmt.Sprint(k + 1), plain(ns)})
+		}
+		plot.Rows = append(plot.Rows, bar)
+	}
+	return &report.Chart{ID: "samples", Title: "Time of each case", Views: []report.View{{Plot: plot}}, Data: data,
+		Caption: "Bar: median; rings: each sample; line: lowest to highest."}
+}
+
+// overWidth draws nanoseconds a row over the width, one line for each kind; nil with fewer than two widths.
+func (r Report) overWidth() *report.Chart {
+	chart := report.Chart{ID: "width", Title: "Norm layers over their width", Caption: "Medians. Both axes are logarithmic: on a straight line of slope 1 time is proportional to width.",
+		Data: report.Data{Columns: []string{"norm", "mode", "width", "ns_per_row"}}}
+	for _, mode := range []string{Forward, Both} {
+		plot := report.Lines{X: report.Axis{Label: "width", Log: true}, Y: report.Axis{Label: "ns per row", Log: true}, About: "Line chart of the time of norm layers, " + mode + ", over their width."}
+		for _, row := range r.Rows {
+			if row.Op != "layer" || row.Mode != mode {
+				continue
+			}
+			name := row.Norm
+			if row.Fusion != "" {
+				name += " " + row.Fusion
+			}
+			i := slices.IndexFunc(plot.Lines, func(l report.Line) bool { return l.Name == name })
+			if i < 0 {
+				i = len(plot.Lines)
+				plot.Lines = append(plot.Lines, report.Line{Name: name, Ink: report.SeriesInk(i), Dots: true})
+			}
+			plot.Lines[i].X, plot.Lines[i].Y = append(plot.Lines[i].X, float64(row.Shape[1])), append(plot.Lines[i].Y, row.PerRow)
+			chart.Data.Rows = append(chart.Data.Rows, []string{name, mode, fmt.Sprint(row.Shape[1]), plain(row.PerRow)})
+		}
+		if len(plot.Lines) > 0 && len(plot.Lines[0].X) > 1 {
+			chart.Views = append(chart.Views, report.View{Name: mode, Plot: plot})
+		}
+	}
+	if len(chart.Views) == 0 {
+		return nil
+	}
+	return &chart
+}
+
+// roofline draws what computes, by its operations per byte that has to be moved, under the machine's roof: copy speed times that
+// intensity up to the peak. nil without products.
+func (r Report) roofline() *report.Chart {
+	chart := report.Chart{ID: "roofline", Title: "Products under the roof", Data: report.Data{Columns: []string{"case", "operations_per_byte", "gflops"}},
+		Caption: "A product can be no faster than the roof over its operations per byte, operands and result counted once; in the caches it may pass the slanted part, which is the speed of memory."}
+	plot := report.Lines{X: report.Axis{Label: "operations per byte", Log: true}, Y: report.Axis{Label: "GFLOP/s", Log: true}}
+	low, high := math.Inf(1), 0.0
+	for _, row := range r.Rows {
+		if row.Op != "gemm" {
+			continue
+		}
+		x := row.Flops / row.Bytes
+		low, high = min(low, x), max(high, x)
+		plot.Lines = append(plot.Lines, report.Line{Ink: report.SeriesInk(slices.Index([]string{NN, NT, TN}, row.Mode)), Dots: true, X: []float64{x}, Y: []float64{row.GFLOPS}})
+		chart.Data.Rows = append(chart.Data.Rows, []string{row.name(), plain(x), plain(row.GFLOPS)})
+	}
+	if len(plot.Lines) == 0 || r.PeakGFLOPS == 0 || r.CopyGBPS == 0 {
+		return nil
+	}
+	ridge := r.PeakGFLOPS / r.CopyGBPS
+	low, high = min(low, ridge/4), max(high, ridge*4)
+	roof := report.Line{Name: "roof", Ink: report.SeriesInk(5), X: []float64{low, ridge, high}, Y: []float64{low * r.CopyGBPS, r.PeakGFLOPS, r.PeakGFLOPS}}
+	plot.Lines = append([]report.Line{roof}, plot.Lines...)
+	plot.About = fmt.Sprintf("Roofline: peak %s GFLOP/s, copy %s GB/s, and %d products under it.", figure(r.PeakGFLOPS), figure(r.CopyGBPS), len(plot.Lines)-1)
+	chart.Views = []report.View{{Plot: plot}}
+	return &chart
+}

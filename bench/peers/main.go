@@ -32,6 +32,7 @@ func main() {
 	flag.StringVar(&history, "history", "bench/history.jsonl", "append a line to this file; empty: none")
 	flag.IntVar(&b.threads, "threads", 2, "of every engine")
 	flag.IntVar(&b.rounds, "rounds", 10, "how often all run in turn")
+	flag.StringVar(&b.clock, "clock", wallClock, "wall, or cpu: processor time, for a machine that others use; needs -threads 1")
 	flag.Parse()
 	if peers != "" {
 		b.peers = strings.Split(peers, ",")
@@ -51,6 +52,9 @@ func (b *bench) main(name, path, history string) error {
 	chosen, err := only(name, b.peers)
 	if err != nil {
 		return err
+	}
+	if b.clock != wallClock && (b.clock != cpuClock || b.threads != 1) {
+		return fmt.Errorf("peers: -clock %s -threads %d: expected wall, or cpu with one thread", b.clock, b.threads)
 	}
 	if b.rounds < 2 {
 		return fmt.Errorf("peers: -rounds is %d, expected at least 2, and 10 for figures to be shown", b.rounds)
@@ -81,7 +85,7 @@ func (b *bench) main(name, path, history string) error {
 		l.Rows = append(l.Rows, memory...)
 	}
 	l.GFLOPS, l.Copy = medianRoofs(outcomes)
-	fmt.Printf("%s, %d threads, %d rounds, load %.1f; peak GFLOP/s %v, copy %.1f GB/s\n\n", l.CPU, l.Threads, l.Rounds, l.Load, l.GFLOPS, l.Copy)
+	fmt.Printf("%s, %d threads, %s time, %d rounds, load %.1f; peak GFLOP/s %v, copy %.1f GB/s\n\n", l.CPU, l.Threads, l.Clock, l.Rounds, l.Load, l.GFLOPS, l.Copy)
 	table(os.Stdout, l.Rows)
 	if path != "" {
 		if err := writeRows(path, l.Rows); err != nil {
@@ -96,7 +100,7 @@ func (b *bench) main(name, path, history string) error {
 
 // line describes this run: when, of which commit, on what.
 func (b *bench) line() line {
-	l := line{Time: time.Now().UTC().Format(time.RFC3339), CPU: host.Describe().CPU, Threads: b.threads, Rounds: b.rounds, Load: host.Load()}
+	l := line{Time: time.Now().UTC().Format(time.RFC3339), CPU: host.Describe().CPU, Threads: b.threads, Clock: b.clock, Rounds: b.rounds, Load: host.Load()}
 	if commit, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil {
 		l.Commit = strings.TrimSpace(string(commit))
 	}

@@ -5,7 +5,7 @@ usage: peer.py ENGINE THREADS        ENGINE: torch-eager torch-compile jax onnxr
 Reads one JSON command a line and answers each with one JSON line, so that the driver can let it and us run in turn:
   {"do":"load","work":W,"norm":N,"file":F}  build W from the tensors of F, run it once -> {"values":{...}} (floats that
                                             both sides must agree on; tensors go to F.ENGINE as safetensors)
-  {"do":"run","n":K}                        K repetitions -> {"ms":[...]}
+  {"do":"run","n":K,"clock":"wall"|"cpu"}   K repetitions -> {"ms":[...]}
   {"do":"peak"}                             -> {"peak_bytes": largest resident memory so far}
 Works: vit-train vit-forward llama-train layer-forward layer-both layer-warm gemm copy.
 Every model is what its users write: a Linear is nn.Linear, attention is the framework's own, AdamW is fused where there
@@ -45,11 +45,11 @@ def main():
                 save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, path + "." + engine)
             answer = {"values": {k: float(v) for k, v in values.items()}}
         elif command["do"] == "run":
-            ms = []
+            ms, now = [], time.process_time if command.get("clock") == "cpu" else time.perf_counter
             for _ in range(command["n"]):
-                start = time.perf_counter()
+                start = now()
                 call()
-                ms.append((time.perf_counter() - start) * 1e3)
+                ms.append((now() - start) * 1e3)
             answer = {"ms": ms}
         else:
             answer = {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -36,11 +37,18 @@ func converse(t *testing.T, commands ...command) []answer {
 }
 
 func TestServeRunsAWork(t *testing.T) {
+	clock := wallClock
+	if runtime.GOOS == "linux" {
+		clock = cpuClock
+	}
 	file := filepath.Join(t.TempDir(), "gemm.safetensors")
 	got := converse(t, command{Do: "make", Work: "gemm", File: file}, command{Do: "load", Work: "gemm", File: file},
-		command{Do: "run", N: 3}, command{Do: "gemms"}, command{Do: "lode"})
-	if len(got) != 5 {
-		t.Fatalf("%d answers to 5 commands", len(got))
+		command{Do: "run", N: 3, Clock: clock}, command{Do: "gemms"}, command{Do: "lode"}, command{Do: "roof", Clock: clock})
+	if len(got) != 6 {
+		t.Fatalf("%d answers to 6 commands", len(got))
+	}
+	if r := got[5].Roof; !(r.Copy > 0.01 && r.Copy < 1e4) || !(r.GFLOPS["ref"] > 0.01 && r.GFLOPS["ref"] < 1e5) {
+		t.Errorf("the machine's roof: %+v", r)
 	}
 	f, err := readTensors(file)
 	if err != nil {

@@ -121,6 +121,7 @@ type line struct {
 	Modified bool               `json:"modified,omitempty"` // the working tree had changes
 	CPU      string             `json:"cpu"`
 	Threads  int                `json:"threads"`
+	Clock    string             `json:"clock"` // wall or cpu
 	Rounds   int                `json:"rounds"`
 	Load     float64            `json:"load"`        // of the machine when the run began, a minute's mean
 	GFLOPS   map[string]float64 `json:"peak_gflops"` // median of the run, by flavour

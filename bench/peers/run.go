@@ -18,10 +18,18 @@ type outcome struct {
 	gemms []gemms // one more than rounds: counted up to the first of them, to the second, ...
 }
 
+// Clocks. On a machine that others use too, only processor time compares, and only that of one thread: several wait for each
+// other, and waiting threads spin.
+const (
+	wallClock = "wall"
+	cpuClock  = "cpu"
+)
+
 // bench runs workloads; engines stay open from one to the next.
 type bench struct {
 	machine
 	peers  []string // nil: all
+	clock  string   // wallClock or cpuClock
 	rounds int
 	dir    string // of files that both sides load
 	say    func(format string, args ...any)
@@ -51,6 +59,9 @@ func (b *bench) close() {
 // begins.
 func (b *bench) run(w workload) (*outcome, error) {
 	o := &outcome{workload: w, ms: map[string][]float64{}}
+	if b.clock == cpuClock {
+		o.gemmBound = 0 // steps know wall time alone
+	}
 	names := append([]string{ours}, w.peers...)
 	engines, turns := make([]*engine, len(names)), make([]int, len(names))
 	file := filepath.Join(b.dir, w.work+"-"+string(w.norm)+".safetensors")
@@ -76,7 +87,7 @@ func (b *bench) run(w workload) (*outcome, error) {
 			return nil, err
 		}
 		engines[i] = e
-		if turns[i], err = turn(e); err != nil {
+		if turns[i], err = b.turn(e); err != nil {
 			return nil, err
 		}
 	}
@@ -93,14 +104,14 @@ func (b *bench) run(w workload) (*outcome, error) {
 	for round := range b.rounds {
 		for k := range names {
 			i := (round + k) % len(names)
-			a, err := engines[i].ask(command{Do: "run", N: 1 + turns[i]})
+			a, err := engines[i].ask(command{Do: "run", N: 1 + turns[i], Clock: b.clock})
 			if err != nil {
 				return nil, err
 			}
 			// The first run of a turn finds the caches full of somebody else's data.
 			o.ms[names[i]] = append(o.ms[names[i]], stat.Median(a.MS[1:]))
 		}
-		a, err := engines[0].ask(command{Do: "roof"})
+		a, err := engines[0].ask(command{Do: "roof", Clock: b.clock})
 		if err != nil {
 			return nil, err
 		}
@@ -113,8 +124,8 @@ func (b *bench) run(w workload) (*outcome, error) {
 }
 
 // turn warms e up and returns how many runs of it are a turn: about 150 ms, at least one, at most ten.
-func turn(e *engine) (int, error) {
-	a, err := e.ask(command{Do: "run", N: 3})
+func (b *bench) turn(e *engine) (int, error) {
+	a, err := e.ask(command{Do: "run", N: 3, Clock: b.clock})
 	if err != nil {
 		return 0, err
 	}

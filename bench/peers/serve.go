@@ -24,6 +24,8 @@ type command struct {
 	Norm norm.Kind `json:"norm"`
 	File string    `json:"file,omitempty"`
 	N    int       `json:"n,omitempty"`
+
+	Clock string `json:"clock,omitempty"` // of run and roof: wall, or cpu for the processor time of the whole process
 }
 
 // answer is the line that comes back.
@@ -100,11 +102,11 @@ func (s *server) do(c command) (answer, error) {
 	case "load":
 		return s.load(c)
 	case "run":
-		return s.run(c.N)
+		return s.run(c.N, c.Clock)
 	case "gemms":
 		return s.gemms(), nil
 	case "roof":
-		return s.roof()
+		return s.roof(c.Clock)
 	case "peak":
 		bytes, err := peakBytes()
 		return answer{Bytes: bytes}, err
@@ -130,16 +132,34 @@ func (s *server) load(c command) (answer, error) {
 	return answer{Values: s.loaded.Values}, nil
 }
 
-func (s *server) run(n int) (answer, error) {
+func (s *server) run(n int, clock string) (answer, error) {
 	var a answer
 	for range n {
-		start := time.Now()
-		if err := s.loaded.Call(); err != nil {
+		ms, err := elapsed(clock, s.loaded.Call)
+		if err != nil {
 			return a, err
 		}
-		a.MS = append(a.MS, float64(time.Since(start).Nanoseconds())/1e6)
+		a.MS = append(a.MS, ms)
 	}
 	return a, nil
+}
+
+// elapsed returns the milliseconds that f takes by a clock.
+func elapsed(clock string, f func() error) (float64, error) {
+	if clock != cpuClock {
+		start := time.Now()
+		err := f()
+		return float64(time.Since(start).Nanoseconds()) / 1e6, err
+	}
+	start, err := processorTime()
+	if err != nil {
+		return 0, err
+	}
+	if err := f(); err != nil {
+		return 0, err
+	}
+	end, err := processorTime()
+	return float64((end - start).Nanoseconds()) / 1e6, err
 }
 
 // gemms looks at the executable that took longest since the workload was loaded: the one that runs again and again.
@@ -165,7 +185,10 @@ func (s *server) gemms() answer {
 	return a
 }
 
-func (s *server) roof() (answer, error) {
+// fmaRounds is one to three milliseconds of multiply-adds.
+const fmaRounds = 250_000
+
+func (s *server) roof(clock string) (answer, error) {
 	if s.pool == nil {
 		threads, err := par.Threads()
 		if err != nil {
@@ -173,9 +196,17 @@ func (s *server) roof() (answer, error) {
 		}
 		s.pool, s.copier = par.New(threads), roof.NewCopier(copyBytes)
 	}
-	r := &roofs{GFLOPS: map[string]float64{}, Copy: s.copier.GBPerSecond(s.pool)}
+	ms, err := elapsed(clock, func() error { s.copier.GBPerSecond(s.pool); return nil })
+	if err != nil {
+		return answer{}, err
+	}
+	r := &roofs{GFLOPS: map[string]float64{}, Copy: 2 * copyBytes / ms / 1e6}
 	for _, l := range roof.Loops() {
-		r.GFLOPS[string(l.Flavour)] = l.GFLOPS(s.pool)
+		ms, err := elapsed(clock, func() error { l.Run(s.pool, fmaRounds); return nil })
+		if err != nil {
+			return answer{}, err
+		}
+		r.GFLOPS[string(l.Flavour)] = l.Flops(s.pool, fmaRounds) / ms / 1e6
 	}
 	return answer{Roof: r}, nil
 }

@@ -20,7 +20,7 @@ func (s Study) learningCharts() []Chart {
 		{"measure", "Measured during training", s.Measure, func(r Run) []Point { return r.Eval }, s.References, true},
 		{"loss", "Training loss", s.Loss, func(r Run) []Point { return r.Train }, nil, false},
 	} {
-		b := newCurves(s.Twins, c.points)
+		b := newCurves(s.Twins, s.unit(), c.points)
 		if b.grid.len() == 0 && len(s.Twins) > 0 && c.dots {
 			continue // nothing was measured; the training loss says "no data yet" for both
 		}
@@ -32,14 +32,15 @@ func (s Study) learningCharts() []Chart {
 // curves are the runs of all twins on one grid of steps.
 type curves struct {
 	twins []Twin
+	unit  string      // of Point.Tokens
 	raw   [][][]Point // [twin][run]
 	runs  [][][]Point // [twin][run][column of grid]
 	grid  columns
 	every float64 // logged steps in a column, on average
 }
 
-func newCurves(twins []Twin, points func(Run) []Point) curves {
-	c := curves{twins: twins}
+func newCurves(twins []Twin, unit string, points func(Run) []Point) curves {
+	c := curves{twins: twins, unit: unit}
 	var steps []int64
 	count := 0
 	for _, twin := range twins {
@@ -98,7 +99,7 @@ func (c curves) xs() []xAxis {
 		}
 	}
 	if tokens > 0 {
-		axes = append(axes, xAxis{"tokens", "tokens", func(p Point) float64 { return float64(p.Tokens) }})
+		axes = append(axes, xAxis{c.unit, c.unit, func(p Point) float64 { return float64(p.Tokens) }})
 	}
 	if wall > 0 {
 		unit, name := 1.0, "s"
@@ -240,7 +241,7 @@ func (c curves) about(m Measure, x string) string {
 }
 
 func (c curves) data(m Measure) Data {
-	d := Data{Columns: []string{"twin", "run", "step", "tokens", "wall_s", slug(m.axis())}}
+	d := Data{Columns: []string{"twin", "run", "step", c.unit, "wall_s", slug(m.axis())}}
 	for t, twin := range c.twins {
 		for r, run := range c.runs[t] {
 			for _, p := range run {

@@ -17,7 +17,7 @@ func (s Study) pairedCharts() []Chart {
 		Views: []View{{Plot: Forest{Paired: *p, Axis: Axis{Label: label}, HigherIsBetter: s.Measure.HigherIsBetter, Ink: SeriesInk(1), About: p.about(s.Measure)}}},
 	}}
 	if len(p.Curve) > 0 {
-		charts = append(charts, p.curve(label))
+		charts = append(charts, p.curve(label, s.unit()))
 	}
 	return charts
 }
@@ -70,11 +70,11 @@ func (p Paired) data() Data {
 }
 
 // curve is the difference at equal steps. It has no wall-time view: at one moment the twins are at different steps.
-func (p Paired) curve(label string) Chart {
+func (p Paired) curve(label, unit string) Chart {
 	chart := Chart{
 		ID: "difference-curve", Title: "Difference over training",
-		Caption: "At equal steps, so at equal tokens. Line: mean of the pairs; band: its 95 % paired t interval, step by step, not corrected for looking at many steps.",
-		Data:    Data{Columns: []string{"step", "tokens", "difference", "low", "high"}},
+		Caption: "At equal steps, so at equal " + unit + ". Line: mean of the pairs; band: its 95 % paired t interval, step by step, not corrected for looking at many steps.",
+		Data:    Data{Columns: []string{"step", unit, "difference", "low", "high"}},
 	}
 	line := Line{Ink: SeriesInk(1)}
 	var steps, tokens []float64
@@ -87,8 +87,8 @@ func (p Paired) curve(label string) Chart {
 	for _, x := range []struct {
 		name string
 		at   []float64
-	}{{"step", steps}, {"tokens", tokens}} {
-		if x.name == "tokens" && x.at[len(x.at)-1] == 0 {
+	}{{"step", steps}, {unit, tokens}} {
+		if x.name == unit && x.at[len(x.at)-1] == 0 {
 			continue
 		}
 		line.X = x.at

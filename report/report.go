@@ -19,6 +19,7 @@ type Study struct {
 	Verdict Verdict
 	Measure Measure // of Run.Eval and Run.Final: what decides
 	Loss    Measure // of Run.Train
+	Unit    string  // of Point.Tokens: tokens (also when empty), images
 	Twins   []Twin  // the baseline first; one for a single run
 	Paired  *Paired // nil without twins
 

@@ -8,8 +8,8 @@ import (
 
 // speedCharts shows training throughput, when any run knows it.
 func (s Study) speedCharts() []Chart {
-	plot := Bars{Axis: Axis{Label: "tokens per second in training"}}
-	data := Data{Columns: []string{"twin", "run", "tokens_per_s"}}
+	plot := Bars{Axis: Axis{Label: s.unit() + " per second in training"}}
+	data := Data{Columns: []string{"twin", "run", s.unit() + "_per_s"}}
 	var says []string
 	for i, twin := range s.Twins {
 		samples := each(twin.Runs, Run.speed)
@@ -24,7 +24,7 @@ func (s Study) speedCharts() []Chart {
 	if !slices.ContainsFunc(plot.Rows, func(b Bar) bool { return finite(b.Value) }) {
 		return nil
 	}
-	plot.About = "Bar chart of training throughput in tokens per second: " + strings.Join(says, ", ") + "."
+	plot.About = "Bar chart of training throughput in " + s.unit() + " per second: " + strings.Join(says, ", ") + "."
 	return []Chart{{ID: "throughput", Title: "Training throughput", Views: []View{{Plot: plot}}, Data: data,
 		Caption: "Bar: median of the runs; rings: each run; line: lowest to highest."}}
 }

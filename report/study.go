@@ -35,6 +35,14 @@ func (s Study) Page() Page {
 	return p
 }
 
+// unit is what the runs count.
+func (s Study) unit() string {
+	if s.Unit == "" {
+		return "tokens"
+	}
+	return s.Unit
+}
+
 // add appends a section that has something to show.
 func (p *Page) add(s Section) {
 	if len(s.Tables)+len(s.Charts)+len(s.Quotes) > 0 {
@@ -64,13 +72,13 @@ func (s Study) result() Table {
 	columns := []column{
 		{measure, func(t Twin) string { return meanSD(each(s.counted(t), Run.final)) }},
 		{"final " + s.Loss.axis(), func(t Twin) string { return meanSD(each(s.counted(t), Run.trainLoss)) }},
-		{"tokens/s", func(t Twin) string { return short(median(each(t.Runs, Run.speed))) }},
-		{"tokens to " + short(s.Target), s.toTarget},
+		{s.unit() + "/s", func(t Twin) string { return short(median(each(t.Runs, Run.speed))) }},
+		{s.unit() + " to " + short(s.Target), s.toTarget},
 		{"saturated", func(t Twin) string { return percent(mean(each(t.Runs, Run.saturated))) }},
 		{"mean alpha", func(t Twin) string { return brief(mean(each(t.Runs, Run.alpha))) }},
 		{"parameters", func(t Twin) string { return whole(t.Params) }},
 		{"seeds", s.seeds},
-		{"tokens", func(t Twin) string { return whole(t.tokens()) }},
+		{s.unit(), func(t Twin) string { return whole(t.tokens()) }},
 	}
 	columns = slices.DeleteFunc(columns, func(c column) bool {
 		return !slices.ContainsFunc(s.Twins, func(t Twin) bool { return c.cell(t) != "–" })

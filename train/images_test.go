@@ -203,3 +203,28 @@ func TestPrecisionAndRemat(t *testing.T) {
 		t.Errorf("training loss %g in f32 and %g in bf16", a, b)
 	}
 }
+
+// TestTwinsOfImages compares ViTs: the same start wherever both have one, the same batches, nothing beside the norm; the
+// measure is the share of wrong predictions, and the report counts images.
+func TestTwinsOfImages(t *testing.T) {
+	r, d := tinyImages(t)
+	r.Train.Tokens = 6 * 8
+	baseline, err := r.WithNorm(norm.LayerNorm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Twins{Baseline: baseline, Candidate: r, Seeds: []uint64{3}}.Run(context.Background(), testbackend.Get(t), d, "", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.Pairs[0]
+	if p.Shared != 32 || len(c.Extras) != 0 || p.Candidate.Params != p.Baseline.Params+5 {
+		t.Errorf("%d shared tensors, %d and %d parameters, also different %v", p.Shared, p.Baseline.Params, p.Candidate.Params, c.Extras)
+	}
+	if diff := p.Baseline.ValTop1 - p.Candidate.ValTop1; c.Diffs[0] != (1-p.Candidate.ValTop1)-(1-p.Baseline.ValTop1) {
+		t.Errorf("difference %g, top-1 differs by %g", c.Diffs[0], diff)
+	}
+	if s := c.Study(); s.Unit != "images" || s.Contract[0].Name != "images" || !strings.Contains(s.Measure.Unit, "wrong") {
+		t.Errorf("unit %q, first fact %+v, measure %+v", s.Unit, s.Contract[0], s.Measure)
+	}
+}

@@ -29,6 +29,7 @@ func (c *Comparison) Study() report.Study {
 		Title:    fmt.Sprintf("%s against %s", Title(c.Candidate.Norm.Kind), Title(c.Baseline.Norm.Kind)),
 		Measure:  c.Baseline.measure(),
 		Loss:     report.Measure{Name: "training loss", Unit: "nats"},
+		Unit:     c.Baseline.Unit(),
 		Contract: c.contract(),
 	}
 	if len(c.Begun) > 0 {
@@ -121,7 +122,7 @@ func (c *Comparison) curve() []report.DiffPoint {
 // contract lists what the twins share and what is also different.
 func (c *Comparison) contract() []report.Fact {
 	first := slices.Concat(c.Pairs, c.Begun)[0]
-	rows := []report.Fact{{Name: c.Baseline.unit(), Value: fmt.Sprintf("%d for each run, in %d updates", c.Baseline.WithSteps(c.Baseline.Steps()).Train.Tokens, c.Baseline.Steps())}}
+	rows := []report.Fact{{Name: c.Baseline.Unit(), Value: fmt.Sprintf("%d for each run, in %d updates", c.Baseline.WithSteps(c.Baseline.Steps()).Train.Tokens, c.Baseline.Steps())}}
 	if first.complete() {
 		rows = append(rows,
 			report.Fact{Name: "batches", Value: "sha256 " + first.Baseline.Seen[:16] + ", the same for both twins of a seed"},
@@ -180,6 +181,7 @@ func (r *Record) Study() report.Study {
 		Lead:    r.Recipe.Describe() + fmt.Sprintf(", seed %d.", r.Recipe.Train.Seed),
 		Measure: r.Recipe.measure(),
 		Loss:    report.Measure{Name: "training loss", Unit: "nats"},
+		Unit:    r.Recipe.Unit(),
 	}
 	if !r.Summary.Done {
 		s.State = fmt.Sprintf("%s, step %d of %d", r.Status.State, r.Status.Step, r.Recipe.Steps())
@@ -262,11 +264,11 @@ func (s Summary) meanSite(value func(SiteMetrics) *float64) float64 {
 
 // Describe is a recipe in a line: "llama 0.87M on goroot, 1,500,000 tokens".
 func (r Recipe) Describe() string {
-	return strings.Join([]string{r.Model.Arch, r.Model.Variant, "on", r.Data.Source + ",", strconv.FormatInt(int64(r.Steps())*r.step(), 10), r.unit()}, " ")
+	return strings.Join([]string{r.Model.Arch, r.Model.Variant, "on", r.Data.Source + ",", strconv.FormatInt(int64(r.Steps())*r.step(), 10), r.Unit()}, " ")
 }
 
-// unit is what a budget counts.
-func (r Recipe) unit() string {
+// Unit is what a budget counts.
+func (r Recipe) Unit() string {
 	if r.Data.IsText() {
 		return "tokens"
 	}

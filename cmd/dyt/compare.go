@@ -159,7 +159,7 @@ func (c *console) compared(done *train.Comparison, condition train.Condition, ou
 }
 
 func (a compareAnswer) print(w io.Writer, done *train.Comparison) {
-	rows := [][]string{{"seed", string(a.Baseline), string(a.Candidate), "difference", "tok/s", "tok/s", "alpha mean", "saturated"}}
+	rows := [][]string{{"seed", string(a.Baseline), string(a.Candidate), "difference", done.Baseline.Unit() + "/s", done.Baseline.Unit() + "/s", "alpha mean", "saturated"}}
 	for _, p := range a.Pairs {
 		rows = append(rows, []string{fmt.Sprint(p.Seed), fmt.Sprintf("%.4f", p.Baseline.Measure()), fmt.Sprintf("%.4f", p.Candidate.Measure()), fmt.Sprintf("%+.4f", p.Difference),
 			thousands(int64(p.Baseline.PerSec)), thousands(int64(p.Candidate.PerSec)), number(p.Candidate.MeanAlpha()), percent(p.Candidate.MeanSaturated())})
@@ -167,12 +167,12 @@ func (a compareAnswer) print(w io.Writer, done *train.Comparison) {
 	table(w, rows)
 	first := a.Pairs[0]
 	fmt.Fprintf(w, "measure   %s on validation data, lower is better\n", a.Measure)
-	fmt.Fprintf(w, "twins     %s tokens each; %s and %s parameters\n", thousands(first.Baseline.Tokens), thousands(first.Baseline.Params), thousands(first.Candidate.Params))
+	fmt.Fprintf(w, "twins     %s %s each; %s and %s parameters\n", thousands(first.Baseline.Tokens), done.Baseline.Unit(), thousands(first.Baseline.Params), thousands(first.Candidate.Params))
 	for _, extra := range a.Different {
 		fmt.Fprintf(w, "also      %s with %s\n", extra, a.Candidate)
 	}
 	if a.Target != nil {
-		fmt.Fprintf(w, "target    %.4f after %s tokens with %s, %s with %s\n", a.Target.Measure, thousands(int64(a.Target.Baseline)), a.Baseline, thousands(int64(a.Target.Candidate)), a.Candidate)
+		fmt.Fprintf(w, "target    %.4f after %s %s with %s, %s with %s\n", a.Target.Measure, thousands(int64(a.Target.Baseline)), done.Baseline.Unit(), a.Baseline, thousands(int64(a.Target.Candidate)), a.Candidate)
 	}
 	fmt.Fprintf(w, "verdict   %s; %s\n", a.Headline, done.Detail())
 	fmt.Fprintf(w, "report    %s\n", a.Report)

@@ -24,7 +24,16 @@ type Kernel struct {
 	NR    int    // columns of a packed panel of B
 	Half  []Tile // [mr-1]: tiles of at most NR/2 columns
 	Whole []Tile // [mr-1]: tiles of at most NR columns
+	Line  int    // floats that Lines moves at a time, MR or more
+	Lines Lines
 }
+
+// Lines moves lines of Line floats: for p < panels, l < n, i < Line, in this order,
+//
+//	dst[p*dstep+l*mr+i] = src[p*mr+l*stride+i]
+//
+// Requires mr <= Line, n > 0, panels > 0.
+type Lines func(dst, src []float32, stride, n, mr, panels, dstep int)
 
 // tile returns the micro-kernel for tiles of mr rows and n columns.
 func (k *Kernel) tile(mr, n int) Tile {

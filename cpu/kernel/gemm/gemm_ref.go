@@ -7,7 +7,7 @@ import "github.com/dyt-go/dyt/cpu/kernel/fma"
 var Ref = newRef()
 
 func newRef() *Kernel {
-	k := &Kernel{Name: "ref", MR: 4, NR: 8}
+	k := &Kernel{Name: "ref", MR: 4, NR: 8, Line: 4, Lines: refLines}
 	for mr := 1; mr <= k.MR; mr++ {
 		tile := refTile(mr, k.NR)
 		k.Half = append(k.Half, tile)
@@ -33,6 +33,14 @@ func refTile(mr, nr int) Tile {
 					}
 				}
 			}
+		}
+	}
+}
+
+func refLines(dst, src []float32, stride, n, mr, panels, dstep int) {
+	for p := range panels {
+		for l := range n {
+			copy(dst[p*dstep+l*mr:][:4], src[p*mr+l*stride:])
 		}
 	}
 }

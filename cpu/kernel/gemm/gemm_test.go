@@ -225,3 +225,35 @@ func TestMultiplyPackedUsesTheTopLeftOfB(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesMoveWhatTheReferenceMoves needs AVX2 for either assembly.
+func TestLinesMoveWhatTheReferenceMoves(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	for _, kn := range []*Kernel{AVX2, AVX512} {
+		if kn == nil || !cpuid.Has(cpuid.AVX2) {
+			continue
+		}
+		for range 200 {
+			mr, n, panels, stride := 1+rng.IntN(kn.MR), 1+rng.IntN(9), 1+rng.IntN(5), 60+rng.IntN(40)
+			dstep := mr * n
+			src := random(rng, n*stride+panels*mr+kn.Line)
+			got, want := guarded(rng, panels*dstep+kn.Line), make([]float32, panels*dstep)
+			kn.Lines(got[guard:], src, stride, n, mr, panels, dstep)
+			for p := range panels {
+				for l := range n {
+					copy(want[p*dstep+l*mr:][:mr], src[p*mr+l*stride:])
+				}
+			}
+			// the last line of a panel is longer than its column: the next panel overwrites it, and after all of them it
+			// is what is left
+			if !slices.Equal(got[guard:guard+panels*dstep], want) {
+				t.Fatalf("%s: mr %d, %d lines, %d panels, stride %d: differs", kn.Name, mr, n, panels, stride)
+			}
+			for i := range guard {
+				if got[i] == got[i] || got[len(got)-1-i] == got[len(got)-1-i] {
+					t.Fatalf("%s: wrote outside", kn.Name)
+				}
+			}
+		}
+	}
+}

@@ -90,7 +90,7 @@ func (j *Job) rows(r run, l, depth int, packed, scratch []float32) {
 	a := j.A.block(r.row, l, r.count*r.height, depth)
 	rsa, csa, astep := a.RowStride, a.ColStride, r.height*a.RowStride
 	if csa != 1 {
-		packA(scratch, a, r.height)
+		kn.packA(scratch, a, r.height)
 		a.Data, rsa, csa, astep = scratch, 1, r.height, r.height*depth
 	}
 	n := j.C.Cols

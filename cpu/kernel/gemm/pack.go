@@ -23,36 +23,43 @@ func (kn *Kernel) packB(dst []float32, b Matrix, first, last int) {
 	}
 }
 
-// packRows reads the rows of b in order, and writes to all panels at once.
+// packRows packs rows of b side by side.
 func (kn *Kernel) packRows(dst []float32, b Matrix, first, last int) {
 	step := kn.NR * b.Rows
-	whole := min(last, b.Cols/kn.NR) // panels of NR contiguous columns end here
-	if b.ColStride != 1 {
-		whole = first
-	}
-	whole = max(whole, first)
-	for l := range b.Rows {
-		from := b.Data[l*b.RowStride:]
-		for p := first; p < whole; p++ {
-			copyPanelRow(dst[p*step+l*kn.NR:][:kn.NR], from[p*kn.NR:])
-		}
-		for p := whole; p < last; p++ {
-			row := dst[p*step+l*kn.NR:][:kn.NR]
-			width := min(kn.NR, b.Cols-p*kn.NR)
-			for j := range width {
-				row[j] = from[(p*kn.NR+j)*b.ColStride]
+	for start := 0; start < b.Rows; start += together {
+		for p := first; p < last; p++ {
+			col := p * kn.NR
+			width := min(kn.NR, b.Cols-col)
+			for l := start; l < min(start+together, b.Rows); l++ {
+				to, from := dst[p*step+l*kn.NR:][:kn.NR], b.Data[l*b.RowStride+col*b.ColStride:]
+				if b.ColStride == 1 {
+					copyPanelRow(to[:width], from)
+				} else {
+					for j := range width {
+						to[j] = from[j*b.ColStride]
+					}
+				}
+				clear(to[width:])
 			}
-			clear(row[width:])
 		}
 	}
 }
 
-// copyPanelRow copies len(to) elements: 16 at a time, which the compiler does without a call.
+// copyPanelRow copies len(to) elements.
 func copyPanelRow(to, from []float32) {
 	for ; len(to) >= 16; to, from = to[16:], from[16:] {
-		*(*[16]float32)(to) = *(*[16]float32)(from)
+		copy16((*[16]float32)(to), (*[16]float32)(from))
 	}
 	copy(to, from)
+}
+
+// copy16 moves 16 bytes a statement, which is the most that the compiler does without a call: it cannot know that the arrays
+// do not overlap.
+func copy16(to, from *[16]float32) {
+	*(*[4]float32)(to[0:4]) = *(*[4]float32)(from[0:4])
+	*(*[4]float32)(to[4:8]) = *(*[4]float32)(from[4:8])
+	*(*[4]float32)(to[8:12]) = *(*[4]float32)(from[8:12])
+	*(*[4]float32)(to[12:16]) = *(*[4]float32)(from[12:16])
 }
 
 // packColumns transposes: the columns of b are contiguous. Eight at a time, so that a line of dst is written once.
@@ -78,9 +85,9 @@ func (kn *Kernel) packColumns(dst []float32, b Matrix) {
 
 // packA writes the rows of a as panels of mr rows, column after column: element (i, l) of a panel is at l*mr+i. The
 // last panel must be whole.
-func packA(dst []float32, a Matrix, mr int) {
+func (kn *Kernel) packA(dst []float32, a Matrix, mr int) {
 	if a.RowStride == 1 {
-		packLines(dst, a, mr)
+		kn.packLines(dst, a, mr)
 		return
 	}
 	for i := 0; i < a.Rows; i += mr {
@@ -93,27 +100,31 @@ func packA(dst []float32, a Matrix, mr int) {
 	}
 }
 
-// line is how many floats packLines moves at once: as many as the tallest tile of any flavour has rows, or more.
-const line = 16
+// together is how many contiguous lines of a matrix are packed panel by panel at a time: few enough to stay in the first-level
+// cache from one panel to the next, enough that a panel is written by whole cache lines.
+const together = 8
 
-// packLines is packA for columns that are contiguous. It reads them in order and moves whole lines of a fixed size, which
-// the compiler does without a call: what is too much in a panel's column belongs to its next one, which is written later. The
-// last columns and panels, where that is not so, are copied exactly.
-func packLines(dst []float32, a Matrix, mr int) {
+// packLines is packA for columns that are contiguous. It moves lines of a fixed size: what is too much in a panel's column
+// belongs to its next one, which is written later. The last columns and panels, where that is not so, are copied exactly.
+func (kn *Kernel) packLines(dst []float32, a Matrix, mr int) {
 	step, panels := mr*a.Cols, a.Rows/mr
-	quick := min(panels, (a.Rows-line)/mr+1)
-	if a.Rows < line {
-		quick = 0
+	quick := 0 // panels from whose first row on a line can be read
+	if a.Rows >= kn.Line {
+		quick = min(panels, (a.Rows-kn.Line)/mr+1)
 	}
-	for l := range a.Cols {
-		from, first := a.Data[l*a.ColStride:][:a.Rows], 0
-		if l*mr+line <= step {
-			for ; first < quick; first++ {
-				*(*[line]float32)(dst[first*step+l*mr:]) = *(*[line]float32)(from[first*mr:])
-			}
+	for start := 0; start < a.Cols; start += together {
+		end := min(start+together, a.Cols)
+		whole := quick // panels whose columns of this block can be moved by lines
+		if (end-1)*mr+kn.Line > step {
+			whole = 0
 		}
-		for p := first; p < panels; p++ {
-			copy(dst[p*step+l*mr:][:mr], from[p*mr:])
+		if whole > 0 {
+			kn.Lines(dst[start*mr:], a.Data[start*a.ColStride:], a.ColStride, end-start, mr, whole, step)
+		}
+		for p := whole; p < panels; p++ {
+			for l := start; l < end; l++ {
+				copy(dst[p*step+l*mr:][:mr], a.Data[l*a.ColStride+p*mr:])
+			}
 		}
 	}
 }

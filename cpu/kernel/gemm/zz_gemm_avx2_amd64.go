@@ -63,3 +63,8 @@ func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, 
 //
 //go:noescape
 func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+
+// lines8 moves lines of that many floats; see packLines.
+//
+//go:noescape
+func lines8(dst []float32, src []float32, stride int, n int, mr int, panels int, dstep int)

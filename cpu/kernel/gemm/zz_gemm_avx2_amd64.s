@@ -70,19 +70,29 @@ k:
 	VADDPS       Y14, Y0, Y0
 
 store:
+	MOVQ       n+128(FP), DX
+	CMPQ       DX, $0x08
+	JEQ        whole
 	MOVQ       CX, DX
 	VMOVUPS    (R8), Y15
 	VMASKMOVPS Y0, Y15, (DX)
-	MOVQ       astep+112(FP), DX
-	SHLQ       $0x02, DX
-	ADDQ       DX, AX
-	MOVQ       cstep+120(FP), DX
-	SHLQ       $0x02, DX
-	ADDQ       DX, CX
-	DECQ       SI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ cstep+120(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, CX
+	DECQ SI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, DX
+	VMOVUPS Y0, (DX)
+	JMP     next
 
 // func tileY2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -139,22 +149,34 @@ k:
 	VADDPS       Y14, Y1, Y1
 
 store:
+	MOVQ       n+128(FP), R8
+	CMPQ       R8, $0x08
+	JEQ        whole
 	MOVQ       CX, R8
 	VMOVUPS    (R10), Y15
 	VMASKMOVPS Y0, Y15, (R8)
 	ADDQ       SI, R8
 	VMOVUPS    (R10), Y15
 	VMASKMOVPS Y1, Y15, (R8)
-	MOVQ       astep+112(FP), R8
-	SHLQ       $0x02, R8
-	ADDQ       R8, AX
-	MOVQ       cstep+120(FP), R8
-	SHLQ       $0x02, R8
-	ADDQ       R8, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R8
+	SHLQ $0x02, R8
+	ADDQ R8, AX
+	MOVQ cstep+120(FP), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R8
+	VMOVUPS Y0, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Y1, (R8)
+	JMP     next
 
 // func tileY3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -218,6 +240,9 @@ k:
 	VADDPS       Y14, Y2, Y2
 
 store:
+	MOVQ       n+128(FP), R8
+	CMPQ       R8, $0x08
+	JEQ        whole
 	MOVQ       CX, R8
 	VMOVUPS    (R10), Y15
 	VMASKMOVPS Y0, Y15, (R8)
@@ -227,16 +252,27 @@ store:
 	ADDQ       SI, R8
 	VMOVUPS    (R10), Y15
 	VMASKMOVPS Y2, Y15, (R8)
-	MOVQ       astep+112(FP), R8
-	SHLQ       $0x02, R8
-	ADDQ       R8, AX
-	MOVQ       cstep+120(FP), R8
-	SHLQ       $0x02, R8
-	ADDQ       R8, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R8
+	SHLQ $0x02, R8
+	ADDQ R8, AX
+	MOVQ cstep+120(FP), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R8
+	VMOVUPS Y0, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Y1, (R8)
+	ADDQ    SI, R8
+	VMOVUPS Y2, (R8)
+	JMP     next
 
 // func tileY4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -307,6 +343,9 @@ k:
 	VADDPS       Y14, Y3, Y3
 
 store:
+	MOVQ       n+128(FP), R9
+	CMPQ       R9, $0x08
+	JEQ        whole
 	MOVQ       CX, R9
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y0, Y15, (R9)
@@ -319,16 +358,29 @@ store:
 	ADDQ       SI, R9
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y3, Y15, (R9)
-	MOVQ       astep+112(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, AX
-	MOVQ       cstep+120(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+120(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y3, (R9)
+	JMP     next
 
 // func tileY5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -406,6 +458,9 @@ k:
 	VADDPS       Y14, Y4, Y4
 
 store:
+	MOVQ       n+128(FP), R9
+	CMPQ       R9, $0x08
+	JEQ        whole
 	MOVQ       CX, R9
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y0, Y15, (R9)
@@ -421,16 +476,31 @@ store:
 	ADDQ       SI, R9
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y4, Y15, (R9)
-	MOVQ       astep+112(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, AX
-	MOVQ       cstep+120(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+120(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y3, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y4, (R9)
+	JMP     next
 
 // func tileY6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -518,6 +588,9 @@ k:
 	VADDPS       Y14, Y5, Y5
 
 store:
+	MOVQ       n+128(FP), R9
+	CMPQ       R9, $0x08
+	JEQ        whole
 	MOVQ       CX, R9
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y0, Y15, (R9)
@@ -536,16 +609,33 @@ store:
 	ADDQ       SI, R9
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y5, Y15, (R9)
-	MOVQ       astep+112(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, AX
-	MOVQ       cstep+120(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+120(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y3, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y4, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y5, (R9)
+	JMP     next
 
 // func tileY1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -609,21 +699,32 @@ k:
 	VADDPS       Y14, Y1, Y1
 
 store:
+	MOVQ       n+128(FP), DX
+	CMPQ       DX, $0x10
+	JEQ        whole
 	MOVQ       CX, DX
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y0, Y15, (DX)
 	VMOVUPS    (R8), Y15
 	VMASKMOVPS Y1, Y15, 32(DX)
-	MOVQ       astep+112(FP), DX
-	SHLQ       $0x02, DX
-	ADDQ       DX, AX
-	MOVQ       cstep+120(FP), DX
-	SHLQ       $0x02, DX
-	ADDQ       DX, CX
-	DECQ       SI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ cstep+120(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, CX
+	DECQ SI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	JMP     next
 
 // func tileY2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -699,6 +800,9 @@ k:
 	VADDPS       Y14, Y3, Y3
 
 store:
+	MOVQ       n+128(FP), R8
+	CMPQ       R8, $0x10
+	JEQ        whole
 	MOVQ       CX, R8
 	VMOVUPS    (R13), Y15
 	VMASKMOVPS Y0, Y15, (R8)
@@ -709,16 +813,27 @@ store:
 	VMASKMOVPS Y2, Y15, (R8)
 	VMOVUPS    (R10), Y15
 	VMASKMOVPS Y3, Y15, 32(R8)
-	MOVQ       astep+112(FP), R8
-	SHLQ       $0x02, R8
-	ADDQ       R8, AX
-	MOVQ       cstep+120(FP), R8
-	SHLQ       $0x02, R8
-	ADDQ       R8, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R8
+	SHLQ $0x02, R8
+	ADDQ R8, AX
+	MOVQ cstep+120(FP), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R8
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    SI, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	JMP     next
 
 // func tileY3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -806,6 +921,9 @@ k:
 	VADDPS       Y14, Y5, Y5
 
 store:
+	MOVQ       n+128(FP), R8
+	CMPQ       R8, $0x10
+	JEQ        whole
 	MOVQ       CX, R8
 	VMOVUPS    (R13), Y15
 	VMASKMOVPS Y0, Y15, (R8)
@@ -821,16 +939,30 @@ store:
 	VMASKMOVPS Y4, Y15, (R8)
 	VMOVUPS    (R10), Y15
 	VMASKMOVPS Y5, Y15, 32(R8)
-	MOVQ       astep+112(FP), R8
-	SHLQ       $0x02, R8
-	ADDQ       R8, AX
-	MOVQ       cstep+120(FP), R8
-	SHLQ       $0x02, R8
-	ADDQ       R8, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R8
+	SHLQ $0x02, R8
+	ADDQ R8, AX
+	MOVQ cstep+120(FP), R8
+	SHLQ $0x02, R8
+	ADDQ R8, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R8
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    SI, R8
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y3, 32(R8)
+	ADDQ    SI, R8
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, 32(R8)
+	JMP     next
 
 // func tileY4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -930,6 +1062,9 @@ k:
 	VADDPS       Y14, Y7, Y7
 
 store:
+	MOVQ       n+128(FP), R9
+	CMPQ       R9, $0x10
+	JEQ        whole
 	MOVQ       CX, R9
 	VMOVUPS    (R14), Y15
 	VMASKMOVPS Y0, Y15, (R9)
@@ -950,16 +1085,33 @@ store:
 	VMASKMOVPS Y6, Y15, (R9)
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y7, Y15, 32(R9)
-	MOVQ       astep+112(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, AX
-	MOVQ       cstep+120(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+120(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	JMP     next
 
 // func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -1071,6 +1223,9 @@ k:
 	VADDPS       Y14, Y9, Y9
 
 store:
+	MOVQ       n+128(FP), R9
+	CMPQ       R9, $0x10
+	JEQ        whole
 	MOVQ       CX, R9
 	VMOVUPS    (R14), Y15
 	VMASKMOVPS Y0, Y15, (R9)
@@ -1096,16 +1251,36 @@ store:
 	VMASKMOVPS Y8, Y15, (R9)
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y9, Y15, 32(R9)
-	MOVQ       astep+112(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, AX
-	MOVQ       cstep+120(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+120(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
+	DECQ DI
+	JNZ  panel
 	VZEROUPPER
 	RET
+
+whole:
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	JMP     next
 
 // func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 // Requires: AVX, CMOV, FMA3
@@ -1232,6 +1407,9 @@ k:
 	VADDPS       Y14, Y11, Y11
 
 store:
+	MOVQ       n+128(FP), R9
+	CMPQ       R9, $0x10
+	JEQ        whole
 	MOVQ       CX, R9
 	VMOVUPS    (R14), Y15
 	VMASKMOVPS Y0, Y15, (R9)
@@ -1262,13 +1440,68 @@ store:
 	VMASKMOVPS Y10, Y15, (R9)
 	VMOVUPS    (R11), Y15
 	VMASKMOVPS Y11, Y15, 32(R9)
-	MOVQ       astep+112(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, AX
-	MOVQ       cstep+120(FP), R9
-	SHLQ       $0x02, R9
-	ADDQ       R9, CX
-	DECQ       DI
-	JNZ        panel
+
+next:
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+120(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
+	DECQ DI
+	JNZ  panel
+	VZEROUPPER
+	RET
+
+whole:
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y10, (R9)
+	VMOVUPS Y11, 32(R9)
+	JMP     next
+
+// func lines8(dst []float32, src []float32, stride int, n int, mr int, panels int, dstep int)
+// Requires: AVX
+TEXT ·lines8(SB), NOSPLIT, $0-88
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+24(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ mr+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dstep+80(FP), SI
+	SHLQ $0x02, SI
+	MOVQ panels+72(FP), DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	VMOVUPS (R9), Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    DX, R9
+	ADDQ    BX, R8
+	DECQ    R10
+	JNZ     line
+	ADDQ    BX, CX
+	ADDQ    SI, AX
+	DECQ    DI
+	JNZ     panel
 	VZEROUPPER
 	RET

@@ -3329,3 +3329,37 @@ store:
 	JNZ     panel
 	VZEROUPPER
 	RET
+
+// func lines16(dst []float32, src []float32, stride int, n int, mr int, panels int, dstep int)
+// Requires: AVX
+TEXT ·lines16(SB), NOSPLIT, $0-88
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+24(FP), CX
+	MOVQ stride+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ mr+64(FP), BX
+	SHLQ $0x02, BX
+	MOVQ dstep+80(FP), SI
+	SHLQ $0x02, SI
+	MOVQ panels+72(FP), DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ    DX, R9
+	ADDQ    BX, R8
+	DECQ    R10
+	JNZ     line
+	ADDQ    BX, CX
+	ADDQ    SI, AX
+	DECQ    DI
+	JNZ     panel
+	VZEROUPPER
+	RET

@@ -21,11 +21,12 @@ type flavour struct {
 	mr     int                         // rows of the tallest tile
 	vector func(i int) reg.VecPhysical // register i
 	count  int                         // registers in all
+	line   int                         // floats that packing A moves at a time: mr or more
 }
 
 var flavours = map[string]flavour{
-	"avx512": {"avx512", "Z", 16, 14, func(i int) reg.VecPhysical { return zmm[i] }, 32},
-	"avx2":   {"avx2", "Y", 8, 6, func(i int) reg.VecPhysical { return ymm[i] }, 16},
+	"avx512": {"avx512", "Z", 16, 14, func(i int) reg.VecPhysical { return zmm[i] }, 32, 16},
+	"avx2":   {"avx2", "Y", 8, 6, func(i int) reg.VecPhysical { return ymm[i] }, 16, 8},
 }
 
 var (
@@ -54,6 +55,7 @@ func main() {
 			f.tile(mr, nv, masks)
 		}
 	}
+	lines(f.line)
 	Generate()
 }
 
@@ -108,14 +110,26 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 	JZ(LabelRef("store"))
 	f.eachRow(c, ldc, mr, func(i int, row reg.Register) { store.add(f, row, i, nv) })
 	Label("store")
+	if store.whole != nil {
+		store.whole(LabelRef("whole"))
+	}
 	f.eachRow(c, ldc, mr, func(i int, row reg.Register) { store.put(f, row, i, nv) })
-
+	Label("next")
 	ADDQ(stride("astep"), a)
 	ADDQ(stride("cstep"), c)
 	DECQ(np)
 	JNZ(LabelRef("panel"))
 	VZEROUPPER()
 	RET()
+	if store.whole != nil {
+		Label("whole")
+		f.eachRow(c, ldc, mr, func(i int, row reg.Register) {
+			for j := range nv {
+				VMOVUPS(f.acc(i, j, nv), Mem{Base: row, Disp: j * f.lanes * float})
+			}
+		})
+		JMP(LabelRef("next"))
+	}
 }
 
 // stride loads a stride, given in elements, in bytes.
@@ -192,9 +206,11 @@ func (f flavour) eachRow(c, ldc reg.Register, mr int, do func(i int, row reg.Reg
 }
 
 // masks say which columns of the tile exist: mask registers for AVX-512, addresses in the table for AVX2.
+// Masked stores of AVX2 are slow on some processors, so whole tiles are stored without: whole jumps there.
 type masks struct {
-	k   []reg.Register
-	mem []Mem
+	k     []reg.Register
+	mem   []Mem
+	whole func(to LabelRef)
 }
 
 func (f flavour) storeMasks(nv int, table Mem) masks {
@@ -220,6 +236,11 @@ func (f flavour) storeMasks(nv int, table Mem) masks {
 		SUBQ(left, at)
 		LEAQ(Mem{Base: base, Index: at, Scale: float}, at)
 		m.mem = append(m.mem, Mem{Base: at})
+	}
+	m.whole = func(to LabelRef) {
+		n := Load(Param("n"), GP64())
+		CMPQ(n, Imm(uint64(nv*f.lanes)))
+		JEQ(to)
 	}
 	return m
 }

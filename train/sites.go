@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -70,7 +71,7 @@ func (r *Run) siteMetrics(step int, batch []any) ([]SiteMetrics, error) {
 	for i, site := range r.Model.Sites() {
 		row := flat[4*i : 4*i+4]
 		line := SiteMetrics{Step: step, Site: site.ID, Role: site.Role, RMSIn: float64(row[0]), MaxIn: float64(row[1])}
-		if !site.Spec.Kind.Normalizes() {
+		if !site.Spec.Kind.Normalizes() && site.Spec != norm.None().At(site.Role) {
 			alpha, saturated := float64(row[2]), float64(row[3])
 			line.Alpha, line.Saturated = &alpha, &saturated
 		}

@@ -65,8 +65,8 @@ func evaluate(t testing.TB, backend compute.Backend, inputs []any, dims [][]int,
 	return flats
 }
 
-// differsFromEval says where our results are not those of eval, "" when they are the same numbers.
-func differsFromEval(t testing.TB, ours compute.Backend, got, inputs []any, dims [][]int, f func(f compute.Function, in []compute.Value) []compute.Value) string {
+// evalOf evaluates what ours records.
+func evalOf(t testing.TB, ours compute.Backend, inputs []any, dims [][]int, f func(f compute.Function, in []compute.Value) []compute.Value) []eval.Array {
 	t.Helper()
 	main := ours.Builder(t.Name()).Main()
 	var values []compute.Value
@@ -77,9 +77,15 @@ func differsFromEval(t testing.TB, ours compute.Backend, got, inputs []any, dims
 		arrays = append(arrays, eval.Of(shape, flat))
 	}
 	fatal(t, main.Return(f(main, values), nil))
-	want, err := eval.Run(main.(*build.Function).IR(), arrays)
+	results, err := eval.Run(main.(*build.Function).IR(), arrays)
 	fatal(t, err)
-	for i, w := range want {
+	return results
+}
+
+// differsFromEval says where our results are not those of eval, "" when they are the same numbers.
+func differsFromEval(t testing.TB, ours compute.Backend, got, inputs []any, dims [][]int, f func(f compute.Function, in []compute.Value) []compute.Value) string {
+	t.Helper()
+	for i, w := range evalOf(t, ours, inputs, dims, f) {
 		for k, x := range eval.Of(w.Shape, got[i]).Elems {
 			if y := w.Elems[k]; x != y && (x == x || y == y) {
 				return fmt.Sprintf("result %d, element %d is %g, eval has %g", i, k, x, y)

@@ -47,6 +47,11 @@ func openBackend(t testing.TB, config string) *cpu.Backend {
 func delegated(p *plan.Plan) []string {
 	var kinds []string
 	for i := range p.Steps {
+		if c := p.Steps[i].Control; c != nil {
+			for _, b := range c.Bodies {
+				kinds = append(kinds, delegated(b.Plan)...)
+			}
+		}
 		if p.Steps[i].Region == nil {
 			continue
 		}

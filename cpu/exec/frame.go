@@ -15,17 +15,18 @@ import (
 // frame is the memory of one execution: an arena, and for each value where it lies right now. Frames are used again, so
 // what lies in the arena is looked up once.
 type frame struct {
-	arena   []byte
-	shared  [][]float32      // by step: memory that its workers share
-	raw     [][]byte         // by value: its memory
-	data    [][]float32      // by value: the same, for values of 4-byte words
-	inputs  []*Array         // by parameter
-	arrays  []*Array         // by value, of inputs, constants, results of the function and of regions
-	wrapped []compute.Buffer // by value: arena memory as an input for regions
-	owned   []bool           // by value: its array is ours to free or to hand out
-	workers []*worker
-	err     error
-	failed  atomic.Int32 // number of the step that gave err, counted from 1; 0: none
+	arena    []byte
+	shared   [][]float32      // by step: memory that its workers share
+	controls []*control       // by step: what steps that run functions need
+	raw      [][]byte         // by value: its memory
+	data     [][]float32      // by value: the same, for values of 4-byte words
+	inputs   []*Array         // by parameter
+	arrays   []*Array         // by value, of inputs, constants, results of the function and of regions
+	wrapped  []compute.Buffer // by value: arena memory as an input for regions
+	owned    []bool           // by value: its array is ours to free or to hand out
+	workers  []*worker
+	err      error
+	failed   atomic.Int32 // number of the step that gave err, counted from 1; 0: none
 }
 
 // frames keeps the frames of an executable that no execution uses: as many as executions have run at the same time.
@@ -43,7 +44,7 @@ func (fs *frames) get() *frame {
 	defer fs.mutex.Unlock()
 	n := len(fs.free)
 	if n == 0 {
-		return fs.make()
+		return newFrame(fs.plan, fs.size)
 	}
 	f := fs.free[n-1]
 	fs.free = fs.free[:n-1]
@@ -67,17 +68,20 @@ func (fs *frames) end() {
 	fs.free, fs.ended = nil, true
 }
 
-func (fs *frames) make() *frame {
-	p := fs.plan
+// newFrame returns memory for an execution of p by size workers.
+func newFrame(p *plan.Plan, size int) *frame {
 	n := p.Func.NumValues()
 	f := &frame{
-		arena: alignedBytes(p.Arena), shared: make([][]float32, len(p.Steps)), raw: make([][]byte, n), data: make([][]float32, n),
+		arena: alignedBytes(p.Arena), shared: make([][]float32, len(p.Steps)), controls: make([]*control, len(p.Steps)), raw: make([][]byte, n), data: make([][]float32, n),
 		inputs: make([]*Array, len(p.Func.Params)), arrays: make([]*Array, n), wrapped: make([]compute.Buffer, n), owned: make([]bool, n),
 	}
-	for range fs.size {
+	for range size {
 		f.workers = append(f.workers, newWorker(p))
 	}
 	for i := range p.Steps {
+		if c := p.Steps[i].Control; c != nil {
+			f.controls[i] = newControl(c, size)
+		}
 		f.shared[i] = words(f.arenaBytes(p.Steps[i].Scratch))
 		for _, v := range p.Steps[i].Writes {
 			if p.Places[v.ID].Kind == plan.PlaceArena {

@@ -10,23 +10,28 @@ import (
 	"github.com/dyt-go/dyt/internal/par"
 )
 
-// steps is what one worker does of an execution: its share of every step, and a barrier after each.
-func (e *Executable) steps(f *frame, team *par.Team, index int) {
+// steps is what one worker does of the steps of p, with the memory of f: its share of each, and a barrier after it. It
+// returns false when a step failed, whose error is in f. A clock, when there is one, takes the time.
+func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, index int) bool {
 	w := f.workers[index]
-	for i := range e.plan.Steps {
-		s := &e.plan.Steps[i]
-		start := e.clock.start()
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		start := c.start()
 		switch {
 		case s.Gemm != nil:
-			w.gemm(s.Gemm, e.plan.Table.Gemm, f, f.shared[i], team, index)
+			w.gemm(s.Gemm, p.Table.Gemm, f, f.shared[i], team, index)
 		case s.Tape != nil:
-			w.tape(s.Tape, e.plan.Table.Elem, f, f.shared[i], team, index)
+			w.tape(s.Tape, p.Table.Elem, f, f.shared[i], team, index)
 		case s.Attention != nil:
-			w.attention(s.Attention, e.plan.Table.Attn, f, team, index)
+			w.attention(s.Attention, p.Table.Attn, f, team, index)
 		case s.Move != nil:
 			move(s.Move, f, team, index)
 		case s.Windows != nil:
-			windows(s.Windows, e.plan.Table.Elem, f, team, index)
+			windows(s.Windows, p.Table.Elem, f, team, index)
+		case s.Control != nil:
+			if !e.control(f.controls[i], f, team, index) && index == 0 {
+				f.failed.Store(int32(i + 1))
+			}
 		case index == 0:
 			if f.err = e.region(s, f); f.err != nil {
 				f.failed.Store(int32(i + 1))
@@ -34,16 +39,17 @@ func (e *Executable) steps(f *frame, team *par.Team, index int) {
 		}
 		team.Barrier()
 		if int(f.failed.Load()) == i+1 { // not f.err: a quick worker 0 may be in the next region already
-			return
+			return false
 		}
 		if index == 0 {
-			e.clock.stop(i, start)
+			c.stop(i, start)
 			for _, v := range s.Free {
 				e.frames.memory.Free(f.arrays[v.ID])
 				f.forget(v.ID)
 			}
 		}
 	}
+	return true
 }
 
 func (e *Executable) region(s *plan.Step, f *frame) error {

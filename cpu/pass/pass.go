@@ -8,6 +8,7 @@
 package pass
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/dyt-go/dyt/cpu/ir"
@@ -34,10 +35,28 @@ var All = []Pass{
 	{"drop dead ops", "last: the others leave ops that nobody reads", dead},
 }
 
-// Run applies all passes to f. A function of dynamic shape is returned as it is.
+// Run applies all passes to f and to the functions that it runs. A function of dynamic shape is returned as it is.
 func Run(f *ir.Func, env Env) (*ir.Func, error) {
 	if f.IsDynamic() {
 		return f, nil
+	}
+	return env.all(f, make(map[*ir.Func]*ir.Func))
+}
+
+// all rewrites f once, however often it is run; done remembers.
+func (env Env) all(f *ir.Func, done map[*ir.Func]*ir.Func) (*ir.Func, error) {
+	if done[f] != nil {
+		return done[f], nil
+	}
+	from := f
+	var failed error
+	f = rewriteWith(f, func(*rewriter, *ir.Op) bool { return false }, func(inner *ir.Func) *ir.Func {
+		inner, err := env.all(inner, done)
+		failed = cmp.Or(failed, err)
+		return inner
+	})
+	if failed != nil {
+		return nil, failed
 	}
 	for _, p := range All {
 		next, err := p.Run(f, env)
@@ -46,6 +65,7 @@ func Run(f *ir.Func, env Env) (*ir.Func, error) {
 		}
 		f = next
 	}
+	done[from] = f
 	return f, nil
 }
 

@@ -9,14 +9,20 @@ import (
 // rewriter builds a function from another one, op by op.
 type rewriter struct {
 	from, to *ir.Func
-	values   []*ir.Value // by value of from: what stands for it
-	uses     []int       // by value of from
+	values   []*ir.Value               // by value of from: what stands for it
+	uses     []int                     // by value of from
+	body     func(f *ir.Func) *ir.Func // what stands for a function that an op runs
 }
 
 // rewrite returns f with every op that the results need either replaced, when replace returns true, or copied.
 // Parameters, captures and results keep their places.
 func rewrite(f *ir.Func, replace func(r *rewriter, op *ir.Op) bool) *ir.Func {
-	r := &rewriter{from: f, to: ir.NewFunc(f.Name), values: make([]*ir.Value, f.NumValues()), uses: make([]int, f.NumValues())}
+	return rewriteWith(f, replace, func(f *ir.Func) *ir.Func { return f })
+}
+
+// rewriteWith is rewrite, with what body returns for the functions that ops run.
+func rewriteWith(f *ir.Func, replace func(r *rewriter, op *ir.Op) bool, body func(f *ir.Func) *ir.Func) *ir.Func {
+	r := &rewriter{body: body, from: f, to: ir.NewFunc(f.Name), values: make([]*ir.Value, f.NumValues()), uses: make([]int, f.NumValues())}
 	for i, p := range f.Params {
 		r.values[p.ID] = r.to.Param(f.ParamNames[i], p.Shape)
 	}
@@ -45,7 +51,7 @@ func rewrite(f *ir.Func, replace func(r *rewriter, op *ir.Op) bool) *ir.Func {
 func (r *rewriter) keep(op *ir.Op) {
 	bodies := make([]ir.Body, len(op.Bodies))
 	for i, b := range op.Bodies {
-		bodies[i] = ir.Body{Func: b.Func, Captures: r.all(b.Captures)}
+		bodies[i] = ir.Body{Func: r.body(b.Func), Captures: r.all(b.Captures)}
 	}
 	results := make([]shapes.Shape, len(op.Results))
 	for i, v := range op.Results {

@@ -40,6 +40,7 @@ const (
 	gemmGroup
 	regionGroup
 	moveGroup
+	controlGroup
 	attentionGroup
 )
 
@@ -53,6 +54,7 @@ type group struct {
 	gemm      *Gemm
 	move      *Move    // of a move: this or
 	windows   *Windows // this
+	control   *Control
 	attention *Attention
 	gone      bool // merged into another
 }

@@ -20,7 +20,7 @@ const (
 	PlaceParam                     // an input's
 	PlaceConstant                  // the function's
 	PlaceResult                    // a result's, of the user from the end on
-	PlaceRegion                    // of the Go backend, from its region to the last step that reads it
+	PlaceRegion                    // of a region or a function, from its step to the last one that reads it
 	PlaceArena                     // the arena's
 )
 
@@ -30,7 +30,7 @@ const alignment = 64
 // placeValues gives every value that a step reads or writes a place, and steps their shared memory.
 func (p *Plan) placeValues() {
 	p.Places = make([]Place, p.Func.NumValues())
-	for _, v := range p.Func.Params {
+	for _, v := range slices.Concat(p.Func.Params, p.Func.Captures) {
 		p.Places[v.ID].Kind = PlaceParam
 	}
 	isResult := make([]bool, len(p.Places))
@@ -52,7 +52,7 @@ func (p *Plan) placeValues() {
 		for _, v := range s.Writes {
 			last[v.ID] = i
 			switch {
-			case s.Region != nil:
+			case s.Region != nil || s.Control != nil:
 				p.Places[v.ID].Kind = PlaceRegion
 			case isResult[v.ID]:
 				p.Places[v.ID].Kind = PlaceResult

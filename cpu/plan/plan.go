@@ -27,7 +27,7 @@ type Plan struct {
 }
 
 // Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape,
-// Move, Windows and Attention is set.
+// Move, Windows, Attention and Control is set.
 type Step struct {
 	Reads, Writes []*ir.Value
 	Ops           []*ir.Op
@@ -37,8 +37,9 @@ type Step struct {
 	Move          *Move
 	Windows       *Windows
 	Attention     *Attention
+	Control       *Control
 	Scratch       Place       // memory that all workers share during the step
-	Free          []*ir.Value // results of regions that no later step reads
+	Free          []*ir.Value // results of regions and functions that no later step reads
 }
 
 // Name says who runs the step.
@@ -54,6 +55,8 @@ func (s *Step) Name() string {
 		return "windows"
 	case s.Attention != nil:
 		return "attention"
+	case s.Control != nil:
+		return "control"
 	}
 	return "region"
 }
@@ -201,6 +204,10 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 		step.Gemm = g.gemm
 	case moveGroup:
 		step.Move, step.Windows = g.move, g.windows
+	case controlGroup:
+		var err error
+		step.Control, err = p.controlStep(g, engine)
+		return step, err
 	case attentionGroup:
 		step.Attention = g.attention
 	default:

@@ -30,7 +30,7 @@ func newPlanner(f *ir.Func, table *kernel.Table) *planner {
 	for i := range p.owner {
 		p.owner[i] = -1
 	}
-	for _, v := range f.Params {
+	for _, v := range slices.Concat(f.Params, f.Captures) {
 		p.views[v.ID] = denseView(v)
 	}
 	return p
@@ -71,6 +71,7 @@ func (p *planner) place(index int, op *ir.Op) {
 	case op.Kind == ir.DotGeneral && p.gemm(index, op):
 	case p.move(index, op):
 	case p.windows(index, op):
+	case p.control(index, op):
 	case p.elementwise(index, op):
 	default:
 		p.region(index, op)

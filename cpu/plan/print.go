@@ -15,6 +15,11 @@ func (p *Plan) String() string {
 	fmt.Fprintf(&b, "plan @%s: %d steps\n", p.Func.Name, len(p.Steps))
 	for i := range p.Steps {
 		fmt.Fprintf(&b, "  %s\n", p.Line(i))
+		if c := p.Steps[i].Control; c != nil {
+			for _, inner := range c.Bodies {
+				b.WriteString("    " + strings.ReplaceAll(strings.TrimSpace(inner.Plan.String()), "\n", "\n    ") + "\n")
+			}
+		}
 	}
 	return b.String()
 }

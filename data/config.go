@@ -66,7 +66,7 @@ func (c Config) Check() error {
 	case !c.IsText() && !c.IsImages():
 		return wrong("source", fmt.Sprintf("%q", c.Source), strings.Join(slices.Concat(TextSources, ImageSources), ", "))
 	case c.Path == "" && (c.Source == "file" || c.Source == "folder" || c.Source == "image-folder"):
-		return fmt.Errorf("data: config: source %s needs a path", c.Source)
+		return fmt.Errorf("data: config: source %s needs a path; set data.path", c.Source)
 	case !(0 <= c.Val && c.Val < 1):
 		return wrong("val", c.Val, "a share from 0 up to 1")
 	case c.ValPath != "" && c.Source != "file" && c.Source != "folder" && c.Source != "image-folder":

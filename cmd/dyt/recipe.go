@@ -41,7 +41,7 @@ type recipeFlags struct {
 func (f *recipeFlags) add(cmd *cobra.Command) {
 	f.flags = cmd.Flags()
 	f.flags.StringArrayVarP(&f.files, "config", "c", nil, "a YAML file over the recipe; may be given again")
-	f.flags.StringVar(&f.data, "data", "", "a text file or a folder of texts, in place of the recipe's data")
+	f.flags.StringVar(&f.data, "data", "", "a text file, a folder of texts or, of a recipe for images, their folder, in place of the recipe's data")
 	f.flags.IntVar(&f.steps, "steps", 0, "updates, in place of --tokens")
 	f.flags.BoolVar(&f.print, "print-config", false, "print every value with its source as YAML, and do nothing")
 	for _, s := range shorthands {
@@ -88,7 +88,10 @@ func (f *recipeFlags) resolve(name string) (*train.Resolved, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.By = append(l.By, train.Setting{Key: "data.source", Text: source.Source, Source: "flag --data"}, train.Setting{Key: "data.path", Text: source.Path, Source: "flag --data"})
+		l.By = append(l.By, train.Setting{Key: "data.path", Text: source.Path, Source: "flag --data"})
+		if preset, err := train.Find(name); err != nil || preset.Data.IsText() { // images stay what they are, in another folder
+			l.By = append(l.By, train.Setting{Key: "data.source", Text: source.Source, Source: "flag --data"})
+		}
 	}
 	f.flags.Visit(func(flag *pflag.Flag) {
 		if key := keys[flag.Name]; key != "" {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,9 +28,10 @@ import (
 //	tokenizer.json                   of text
 //	trainer.safetensors              states of the optimizer and of the random numbers
 //	trainer_state.json               step, position in the data, time spent
-//	COMPLETE                         written last; a folder without it does not count
+//	COMPLETE                         written last, with the SHA-256 of every other file; a folder without it does not count
 //
-// It is made under a hidden name and renamed, so a killed process leaves either no folder or a whole one.
+// It is made under a hidden name and renamed, so a killed process leaves either no folder or a whole one. Resuming checks the
+// sums: a file that a disk or a copy has changed is noticed, not trained on.
 
 // trainerState is trainer_state.json.
 type trainerState struct {
@@ -101,7 +101,7 @@ func (r *Run) save() error {
 		r.saveTokenizer(temp),
 		weights.WriteFile(filepath.Join(temp, statesFile), states, nil),
 		writeJSON(filepath.Join(temp, stateFile), state),
-		weights.AtomicFile(filepath.Join(temp, completeFile), func(io.Writer) error { return nil }),
+		writeSums(temp),
 	); err != nil {
 		return err
 	}
@@ -185,6 +185,9 @@ func (r *Run) resume() (found bool, err error) {
 		return false, err
 	}
 	dir := dirs[len(dirs)-1]
+	if err := checkSums(dir); err != nil {
+		return false, err
+	}
 	content, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if err != nil {
 		return false, fmt.Errorf("train: resume: %w", err)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -8,9 +9,6 @@ import (
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/zoo/part"
 )
-
-// score is what a validation pass comes to: means of the sums that Model.Score gives.
-type score struct{ loss, bpb, top1 *float64 }
 
 // evaluate describes the norm sites and scores the whole validation pass, once more with the moving average of the weights
 // where there is one.
@@ -22,43 +20,19 @@ func (r *Run) evaluate(m *Metrics) error {
 	if err != nil {
 		return err
 	}
-	m.EvalLoss, m.EvalBPB, m.EvalTop1 = s.loss, s.bpb, s.top1
+	m.EvalLoss, m.EvalBPB, m.EvalTop1 = s.fields()
 	if r.Recipe.Optim.EMA == 0 {
 		return nil
 	}
 	return r.withAverage(func() error {
 		s, err := r.pass()
-		m.EMALoss, m.EMABPB, m.EMATop1 = s.loss, s.bpb, s.top1
+		m.EMALoss, m.EMABPB, m.EMATop1 = s.fields()
 		return err
 	})
 }
 
 // pass scores the validation part.
-func (r *Run) pass() (score, error) {
-	r.valid.Rewind()
-	var nll, correct, count float64
-	for {
-		b, err := r.valid.Next()
-		if endOfPass(err) {
-			break
-		}
-		if err != nil {
-			return score{}, err
-		}
-		out, err := r.score.Call(inputs(b)...)
-		if err != nil {
-			return score{}, err
-		}
-		nll, correct, count = nll+scalar(out[0]), correct+scalar(out[1]), count+scalar(out[2])
-	}
-	loss, top1 := nll/count, correct/count
-	s := score{loss: &loss, top1: &top1}
-	if text, ok := r.valid.(*data.TextValid); ok {
-		bpb := data.BitsPerByte(nll, text.Bytes())
-		s.bpb = &bpb
-	}
-	return s, nil
-}
+func (r *Run) pass() (Scores, error) { return scorePass(context.Background(), r.score, r.valid) }
 
 // withAverage runs f while every parameter has the value of its moving average.
 func (r *Run) withAverage(f func() error) error {

@@ -138,8 +138,8 @@ func TestAverageIsEvaluatedAlongside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *s.loss != *last.EMALoss || *s.top1 != *last.EMATop1 {
-		t.Errorf("the average scored %g, %g; as weights it scores %g, %g", *last.EMALoss, *last.EMATop1, *s.loss, *s.top1)
+	if s.Loss != *last.EMALoss || s.Top1 != *last.EMATop1 {
+		t.Errorf("the average scored %g, %g; as weights it scores %g, %g", *last.EMALoss, *last.EMATop1, s.Loss, s.Top1)
 	}
 	if after, err := run.InitHash(nil); err != nil || after != before {
 		t.Errorf("evaluating the average changed the weights (%v)", err)

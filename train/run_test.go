@@ -8,12 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/testbackend"
 	"github.com/dyt-go/dyt/norm"
 )
@@ -221,6 +223,50 @@ func TestUnfinishedCheckpointsDoNotCount(t *testing.T) {
 	}
 	if done, _ := open(t, r, d, dir).Steps(); done != 20 {
 		t.Errorf("resumed at %d, expected 20", done)
+	}
+}
+
+// TestDamagedCheckpointsAreNoticed: a bit of any file turned over, a file cut or gone.
+func TestDamagedCheckpointsAreNoticed(t *testing.T) {
+	r, d := tiny(t)
+	dir := t.TempDir()
+	finalHash(t, open(t, r, d, dir))
+	newest, err := ModelFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(newest, "*.*"))
+	if err != nil || len(files) < 5 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	for _, path := range files {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flipped := slices.Clone(content)
+		flipped[len(flipped)/2] ^= 1
+		for how, damaged := range map[string][]byte{"a bit turned over": flipped, "cut": content[:len(content)-1], "gone": nil} {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			if damaged != nil {
+				if err := os.WriteFile(path, damaged, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := Open(testbackend.Get(t), r, d, dir)
+			var e *DamagedCheckpoint
+			if !errors.As(err, &e) || e.File != filepath.Base(path) || conf.Code(err) != conf.ExitInput {
+				t.Errorf("%s, %s: %v", path, how, err)
+			}
+			if err := os.WriteFile(path, content, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if done, _ := open(t, r, d, dir).Steps(); done != 24 {
+		t.Errorf("put back, the run resumes at %d, expected 24", done)
 	}
 }
 

@@ -29,6 +29,11 @@ func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, 
 	if err != nil {
 		return Scores{}, fmt.Errorf("train: evaluate: %w", err)
 	}
+	return scorePass(ctx, exec, pass)
+}
+
+// scorePass adds up what exec, a network's Score, says of each batch.
+func scorePass(ctx context.Context, exec *model.Exec, pass data.Pass) (Scores, error) {
 	pass.Rewind()
 	var nll, correct, count float64
 	for {
@@ -53,6 +58,14 @@ func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, 
 		s.BPB = data.BitsPerByte(nll, text.Bytes())
 	}
 	return s, nil
+}
+
+// fields are the scores as a line of metrics has them: bits per byte of text alone.
+func (s Scores) fields() (loss, bpb, top1 *float64) {
+	if s.BPB != 0 {
+		bpb = &s.BPB
+	}
+	return &s.Loss, bpb, &s.Top1
 }
 
 // DataOf returns the data and the batch size of the run that a path belongs to: a run folder, or a checkpoint in one.

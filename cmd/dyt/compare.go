@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -103,6 +104,10 @@ their own runs. Of a folder that quickstart or compare left it goes on in that f
 				return trainError(err)
 			}
 			done, err := t.Run(ctx, backend, d, out, c.watch(), nil)
+			var interrupted *train.Interrupted
+			if errors.As(err, &interrupted) {
+				c.note("the same command goes on with the comparison")
+			}
 			if err != nil {
 				return trainError(err)
 			}

@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 (arXiv:2503.10622). The first evening:
 
   dyt quickstart                    two small LLaMAs on the source code of Go's standard library, a table, a report
-  dyt compare llama-0.9M --seeds 3  the same with an interval and a verdict
+  dyt compare llama-0.87M --seeds 3 the same with an interval and a verdict
   dyt models                        every architecture, its sizes and parameter counts
 
 No telemetry. The only network use is "dyt get".`,

@@ -60,11 +60,14 @@ var rewrites = []struct{ rule, text, gone, there string }{
 		v3 = div v2, v1 : f32[4,6]
 		v4 = neg v3 : f32[4,6]
 		v5 = neg v4 : f32[4,6]`, "mul", ""},
-	{"pad(a) + pad(b) -> concatenate(a, b)", `v1 = constant {data=[0]} : f32
-		v2 = pad v0, v1 {axes_config=[{start=0, end=0, interior=0}, {start=0, end=6, interior=0}]} : f32[4,12]
+	{"pad(a) + pad(b) + ... -> concatenate(a, b, ...)", `v1 = constant {data=[0]} : f32
+		v2 = pad v0, v1 {axes_config=[{start=0, end=0, interior=0}, {start=12, end=0, interior=0}]} : f32[4,18]
 		v3 = neg v0 : f32[4,6]
-		v4 = pad v3, v1 {axes_config=[{start=0, end=0, interior=0}, {start=6, end=0, interior=0}]} : f32[4,12]
-		v5 = add v2, v4 : f32[4,12]`, "pad", "concatenate"},
+		v4 = pad v3, v1 {axes_config=[{start=0, end=0, interior=0}, {start=6, end=6, interior=0}]} : f32[4,18]
+		v5 = add v2, v4 : f32[4,18]
+		v6 = abs v0 : f32[4,6]
+		v7 = pad v6, v1 {axes_config=[{start=0, end=0, interior=0}, {start=0, end=12, interior=0}]} : f32[4,18]
+		v8 = add v7, v5 : f32[4,18]`, "pad", "concatenate"},
 	{"reduce over mixed axes -> reduce twice", `v1 = reshape v0 {dimensions=[2, 2, 6]} : f32[2,2,6]
 		v2 = reduce_sum v1 {axes=[0, 2]} : f32[2]`, "axes=[0, 2]", "axes=[2]"},
 	{"reduce over long rows -> reduce pieces, then their results", `v1 = broadcast_in_dim v0 {output_shape=f32[4,6,16384], broadcast_axes=[0, 1]} : f32[4,6,16384]

@@ -20,7 +20,7 @@ type Rule struct {
 // Rules lists the rewrites of single ops.
 var Rules = []Rule{
 	{"x*1, x/1, -(-x) -> x", "automatic differentiation multiplies by ones", unit},
-	{"pad(a) + pad(b) -> concatenate(a, b)", "the gradient of slices that cut an array in two", joinPads},
+	{"pad(a) + pad(b) + ... -> concatenate(a, b, ...)", "the gradient of slices that cut an array in pieces", joinPads},
 	{"reduce over mixed axes -> reduce twice", "a cluster reduces rows or columns, not both", splitReduce},
 	{"reduce over long rows -> reduce pieces, then their results", "a row is reduced from a first-level cache", splitLongRow},
 	{"pow(x, 2) -> x*x", "a product is exact where a power is not cheaper", square},
@@ -113,23 +113,44 @@ func windowOf(v *ir.Value) (window, bool) {
 	return w, ok && zero == 0 && w.axis >= 0
 }
 
-// joinPads leaves -0 of either operand as it is, where the sum with zero would give 0.
+// joinPads leaves -0 of an operand as it is, where the sum with zero would give 0.
 func joinPads(r *rewriter, op *ir.Op) bool {
-	if op.Kind != ir.Add || !op.Args[0].Shape.Equal(op.Args[1].Shape) {
+	if op.Kind != ir.Add {
 		return false
 	}
-	a, ok := windowOf(op.Args[0])
-	b, okB := windowOf(op.Args[1])
-	if !ok || !okB || a.axis != b.axis || r.uses[op.Args[0].ID] > 1 || r.uses[op.Args[1].ID] > 1 {
+	list := r.windows(op.Result(), nil)
+	if list == nil {
 		return false
 	}
-	if b.start < a.start {
-		a, b = b, a
+	slices.SortStableFunc(list, func(a, b window) int { return a.start - b.start })
+	axis, at := list[0].axis, 0
+	args := make([]*ir.Value, len(list))
+	for i, w := range list {
+		if w.axis != axis || w.start != at {
+			return false
+		}
+		at, args[i] = w.stop, r.of(w.x)
 	}
-	if a.start != 0 || a.stop != b.start || b.stop != op.Result().Shape.Dimensions[a.axis] {
-		return false
+	return at == op.Result().Shape.Dimensions[axis] && r.become(op, r.add(ir.Concatenate, ir.ConcatenateAttr{Axis: axis}, op.Result().Shape, args...))
+}
+
+// windows appends the windows whose sum v is, when all terms are windows that nothing else reads; nil when they are not.
+func (r *rewriter) windows(v *ir.Value, list []window) []window {
+	if w, ok := windowOf(v); ok {
+		return append(list, w)
 	}
-	return r.become(op, r.add(ir.Concatenate, ir.ConcatenateAttr{Axis: a.axis}, op.Result().Shape, r.of(a.x), r.of(b.x)))
+	if v.Def == nil || v.Def.Kind != ir.Add {
+		return nil
+	}
+	for _, term := range v.Def.Args {
+		if r.uses[term.ID] > 1 || !term.Shape.Equal(v.Shape) {
+			return nil
+		}
+		if list = r.windows(term, list); list == nil {
+			return nil
+		}
+	}
+	return list
 }
 
 // splitReduce reduces the axes after the last kept one first, then the others.

@@ -38,10 +38,12 @@ func newHead(a *plan.Attention, f *frame, number int) attn.Head {
 		return gemm.Matrix{Data: f.data[r.Root.ID][at:], Rows: rows, Cols: cols, RowStride: r.Steps[2], ColStride: 1}
 	}
 	h := attn.Head{
-		Q: of(a.Q, rows, s.Depth), K: of(a.K, s.Keys, s.Depth), V: of(a.V, s.Keys, s.ValueDepth), O: of(a.O, rows, s.ValueDepth),
+		Q: of(a.Q, rows, s.Depth), K: of(a.K, s.Keys, s.Depth), V: of(a.V, s.Keys, s.ValueDepth),
 		Max: f.data[a.Max.ID][number*rows:][:rows], Sum: f.data[a.Sum.ID][number*rows:][:rows],
 	}
-	if a.Backward {
+	if !a.Backward {
+		h.O = of(a.O, rows, s.ValueDepth)
+	} else {
 		h.DO, h.DQ = of(a.DO, rows, s.ValueDepth), of(a.DQ, rows, s.Depth)
 		h.DK, h.DV = of(a.DK, s.Keys, s.Depth), of(a.DV, s.Keys, s.ValueDepth)
 	}

@@ -35,8 +35,11 @@ func (w *worker) load(t *plan.Tape, i int, f *frame, at tile) {
 		w.regs[d.Reg] = src[start : start+n]
 	case d.Kind == plan.LoadRepeat && w.filled[i]:
 	default:
-		for r := range at.rows {
-			copy(w.regs[d.Reg][r*at.cols:(r+1)*at.cols], src[offset(at.row+r, d.RowAxes, d.RowSteps):])
+		for r := 0; r < at.rows; {
+			from, step, rows := runFrom(at.row+r, d.RowAxes, d.RowSteps)
+			rows = min(rows, at.rows-r)
+			copyRows(w.regs[d.Reg][r*at.cols:], at.cols, src[from:], step, at.cols, rows)
+			r += rows
 		}
 		w.filled[i] = at.rows == t.TileRows
 	}
@@ -70,6 +73,36 @@ func offset(row int, axes, steps []int) int {
 		at += row * steps[0]
 	}
 	return at
+}
+
+// runFrom returns where row number row begins, and how many rows from there on are how far apart: to the end of the last axis.
+func runFrom(row int, axes, steps []int) (at, step, rows int) {
+	last := len(axes) - 1
+	if last < 0 {
+		return 0, 0, 1
+	}
+	n, first := axes[last], row
+	if last > 0 {
+		first = row % n
+	}
+	return offset(row, axes, steps), steps[last], n - first
+}
+
+// copyRows copies rows of cols contiguous elements between arrays where they are to and from apart. Short ones are moved in
+// pieces whose size the compiler knows: a call for each would take longer.
+func copyRows[T any](dst []T, to int, src []T, from, cols, rows int) {
+	if cols > 64 || cols%4 != 0 {
+		for r := range rows {
+			copy(dst[r*to:][:cols], src[r*from:])
+		}
+		return
+	}
+	for r := range rows {
+		d, s := dst[r*to:][:cols], src[r*from:][:cols]
+		for ; len(d) >= 4 && len(s) >= 4; d, s = d[4:], s[4:] {
+			*(*[4]T)(d) = *(*[4]T)(s)
+		}
+	}
 }
 
 // gather copies columns from col on of the row at src, run by run along the last axis.

@@ -53,9 +53,18 @@ func moveUnits[T unit](m *plan.Move, f *frame, team *par.Team, index int) {
 			continue
 		}
 		from, to := team.Share(p.Rows, index)
-		for row := from; row < to; row++ {
-			s, d := offset(row, p.Axes[:last], p.From[:last]), offset(row, p.Axes[:last], p.To[:last])
-			copyRow(dst[d:], p.To[last], src[s:], p.From[last], p.Axes[last])
+		for row := from; row < to; {
+			s, fromStep, rows := runFrom(row, p.Axes[:last], p.From[:last])
+			d, toStep, _ := runFrom(row, p.Axes[:last], p.To[:last])
+			rows = min(rows, to-row)
+			row += rows
+			if p.To[last] == 1 && p.From[last] == 1 {
+				copyRows(dst[d:], toStep, src[s:], fromStep, p.Axes[last], rows)
+				continue
+			}
+			for r := range rows {
+				copyRow(dst[d+r*toStep:], p.To[last], src[s+r*fromStep:], p.From[last], p.Axes[last])
+			}
 		}
 	}
 }

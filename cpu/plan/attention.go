@@ -65,7 +65,7 @@ func (p *planner) attendBackward(index int, a *attention) {
 	step.Backward = true
 	n := &node{op: a.firstOfBackward, index: index, outs: []*ir.Value{a.dq.Result(), a.dk.Result(), a.dv.Result()}}
 	step.Q, step.K, step.V = p.rowsOf(n, a.q), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
-	step.O, step.DO = p.rowsOf(n, a.o), p.rowsOf(n, a.do)
+	step.DO = p.rowsOf(n, a.do)
 	n.inner = p.inner(a, n.op, true)
 	n.args = append(n.args, p.views[step.Max.ID], p.views[step.Sum.ID])
 	step.DQ = p.tokens(a.dq.Result(), 2, 3, step.Shape.Repeat == 1)

@@ -39,7 +39,7 @@ type Shape struct {
 }
 
 // Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each row of Q the largest scaled score and
-// the sum of exp(score-Max). Forward writes O, Max and Sum. Backward reads all but the last three, and writes those.
+// the sum of exp(score-Max). Forward writes O, Max and Sum. Backward reads all but O and the last three, and writes those.
 type Head struct {
 	Q, K, V, O gemm.Matrix // [Repeat*Queries, Depth], [Keys, Depth], [Keys, ValueDepth], [Repeat*Queries, ValueDepth]
 	Max, Sum   []float32

@@ -12,10 +12,10 @@ func (k *Kernel) BackwardScratch(s *Shape) int {
 // Backward computes the gradients of a head's queries, keys and values from that of its output. With p[i][j] the
 // probabilities that Forward used,
 //
-//	ds[i][j] = Scale * p[i][j] * (do[i].v[j] - do[i].o[i])
+//	ds[i][j] = Scale * p[i][j] * (do[i].v[j] - sum over j of p[i][j] * do[i].v[j])
 //	dv[j] = sum over i of p[i][j] * do[i],  dq[i] = sum over j of ds[i][j] * k[j],  dk[j] = sum over i of ds[i][j] * q[i]
 //
-// the sums over i block by block, in order.
+// the sums over i block by block, in order. The inner sum is do[i].o[i] as well, but o would have to come from memory.
 func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32) {
 	free := stack(scratch)
 	keysT, valuesT, keys := k.pack(&free, h.K.T()), k.pack(&free, h.V.T()), k.pack(&free, h.K)
@@ -36,7 +36,7 @@ func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32) {
 			seen, sum := s.sees(at+i), h.Sum[row+i]
 			e, d := p.Row(i), ds.Row(i)
 			k.Rows.Exp(e[:seen], e[:seen], s.Scale, h.Max[row+i])
-			k.Rows.Grad(d[:seen], e[:seen], d[:seen], k.Rows.Dot(do.Row(i), h.O.Row(row+i)), s.Scale/sum)
+			k.Rows.Grad(d[:seen], e[:seen], d[:seen], k.Rows.Dot(e[:seen], d[:seen])/sum, s.Scale/sum)
 			clear(e[seen:])
 			clear(d[seen:])
 			k.Elem.DivScalar(share.Row(i), do.Row(i), sum)

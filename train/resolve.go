@@ -157,6 +157,9 @@ func locate(name string) (preset string, files []string, folder string, err erro
 		}
 		_, candidate := c.sides()
 		path = filepath.Join(runFolder(name, candidate, c.Seeds[0]), configFile)
+		if _, err := os.Stat(path); err != nil {
+			return "", nil, "", conf.WithCode(fmt.Errorf("train: %s: the comparison was stopped before %s began; give the command that began it again", name, candidate), conf.ExitInput)
+		}
 	case info.IsDir():
 		folder, path = name, filepath.Join(name, configFile)
 	}

@@ -91,20 +91,6 @@ func near(x, y []float64, tolerance float64) bool {
 	return len(x) == len(y)
 }
 
-// The states of a loop that are left behind are used again.
-func TestLoopsLeaveNothing(t *testing.T) {
-	backend := openBackend(t, "")
-	p := compile(t, backend, [][]int{{64, 64}}, func(f compute.Function, in []compute.Value) []compute.Value {
-		turns := must(f.Constant([]int32{100}))
-		return loop(t, f, turns, in, []shapes.Shape{shapes.Make(dtypes.Float32, 64, 64)}, func(f compute.Function, in []compute.Value) []compute.Value {
-			return []compute.Value{must(f.Tanh(in[1]))}
-		})[1:]
-	})
-	if got := heapBytes(func() { p.run(t) }); got > 4<<10 {
-		t.Errorf("a loop of 100 turns leaves %d bytes for the collector, expected at most 4096", got)
-	}
-}
-
 // A turn costs at most 5 us beyond its body. The body is one addition; the bound holds for the quickest of several loops,
 // since the machine may be busy.
 func TestTurnsAreCheap(t *testing.T) {

@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
-	"unsafe"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
-
-	"github.com/dyt-go/dyt/cpu/exec"
 )
 
 // program is a compiled function with its inputs.
@@ -63,34 +60,6 @@ func layers(depth int) func(f compute.Function, in []compute.Value) []compute.Va
 			results = append(results, must(f.ReduceSum(x, 0)))
 		}
 		return append(results, x)
-	}
-}
-
-// heapBytes is what f leaves on the heap for the collector, per call.
-func heapBytes(f func()) int {
-	const calls = 100
-	f()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range calls {
-		f()
-	}
-	runtime.ReadMemStats(&after)
-	return int(after.TotalAlloc-before.TotalAlloc) / calls
-}
-
-// An execution leaves less than 4 KB for the collector, whatever the number of steps, besides a handle for each result.
-func TestExecuteLeavesLittleForTheCollector(t *testing.T) {
-	backend := openBackend(t, "")
-	handle := int(unsafe.Sizeof(exec.Buffer{}) + unsafe.Sizeof(compute.Buffer(nil)))
-	for _, depth := range []int{1, 10, 100, 300} {
-		p := compile(t, backend, [][]int{{8, 32}, {32, 32}}, layers(depth))
-		got := heapBytes(func() { p.run(t) })
-		beside := got - (depth+1)*handle
-		t.Logf("%d layers: %d bytes, %d besides handles of %d bytes", depth, got, beside, handle)
-		if beside > 4<<10 {
-			t.Errorf("%d layers: an execution leaves %d bytes besides the handles of its results, expected at most 4096", depth, beside)
-		}
 	}
 }
 

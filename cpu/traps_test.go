@@ -207,19 +207,6 @@ func TestParametersMayBeUnusedOrLate(t *testing.T) {
 	}
 }
 
-// What a delegated step makes is given back, and a view of a native result that enters one is seen with its own shape.
-func TestDelegatedStepsGiveMemoryBack(t *testing.T) {
-	backend := openBackend(t, "")
-	p := compile(t, backend, [][]int{{512, 512}, {512, 512}}, func(f compute.Function, in []compute.Value) []compute.Value {
-		view := must(f.Transpose(must(f.Add(in[0], in[1])), 1, 0))
-		x := must(f.Reverse(must(f.Reshape(view, 256, 1024)), 1))
-		return []compute.Value{must(f.ReduceSum(x, 0, 1))}
-	})
-	if got := heapBytes(func() { p.run(t) }); got > 16<<10 {
-		t.Errorf("an execution with a delegated step of 1 MB leaves %d bytes for the collector", got)
-	}
-}
-
 // A function that is called twice is one function.
 func TestCalledFunctions(t *testing.T) {
 	backend := openBackend(t, "")

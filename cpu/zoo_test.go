@@ -87,11 +87,15 @@ func networks(t testing.TB, backend compute.Backend, visit func(name string, n *
 }
 
 func newNetwork(backend compute.Backend, arch zoo.Arch, variant string, kind norm.Kind, size int) (*network, error) {
+	return newNetworkWith(backend, arch, variant, kind, size, zoo.Options{})
+}
+
+func newNetworkWith(backend compute.Backend, arch zoo.Arch, variant string, kind norm.Kind, size int, o zoo.Options) (*network, error) {
 	c, err := arch.Norm(variant, kind)
 	if err != nil {
 		return nil, err
 	}
-	m, err := arch.Open(variant, c, zoo.Options{})
+	m, err := arch.Open(variant, c, o)
 	if err != nil {
 		return nil, err
 	}
@@ -137,10 +141,13 @@ func (n *network) step(e *model.Exec, number int) (float32, error) {
 	return tensors.ToScalar[float32](out[0]), nil
 }
 
-// mayDelegate lists, by architecture, what its graphs may leave to the Go backend, and why.
+// mayDelegate lists, by what is trained, which ops may be left to the Go backend, and why.
 var mayDelegate = map[string][]string{
 	"llama": nil,
 	"vit":   nil,
+
+	// One number for each image and block. Random numbers are those of the Go backend, bit for bit: it draws them.
+	"vit with drop path": {"rng_bit_generator", "convert_dtype"},
 }
 
 // Nothing of a zoo model runs on the Go backend, and its plan is the one in testdata/snap, in every flavour.
@@ -165,6 +172,23 @@ func TestPlansOfTheZoo(t *testing.T) {
 			checkDelegated(t, name+" score", n.Arch(), backend.last())
 		})
 	}
+}
+
+// Drop path draws numbers in every step, and nothing else of it is left to the Go backend.
+func TestDropPathDelegatesItsNumbersAlone(t *testing.T) {
+	backend := openPlanned(t)
+	arch, err := zoo.Find("vit")
+	fatal(t, err)
+	n, err := newNetworkWith(backend.Backend, arch, "test", norm.DyT, 2, zoo.Options{DropPath: 0.1})
+	fatal(t, err)
+	e, err := n.trainer(backend.Backend)
+	fatal(t, err)
+	_, err = n.step(e, 1)
+	fatal(t, err)
+	if got, want := delegated(backend.last()), mayDelegate["vit with drop path"]; len(got) != len(want) {
+		t.Errorf("%v is left to the Go backend, expected %v", got, want)
+	}
+	checkDelegated(t, "drop path", "vit with drop path", backend.last())
 }
 
 func checkDelegated(t *testing.T, what, arch string, p *plan.Plan) {

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/dyt-go/dyt/bench/work"
 	"github.com/dyt-go/dyt/weights"
 )
 
@@ -173,6 +175,33 @@ func TestGemmTimesAreDifferences(t *testing.T) {
 	for _, c := range []struct{ got, want []float64 }{{dense, []float64{30, 50}}, {densePeak, []float64{20, 40}}, {heads, []float64{4, 1}}, {headsPeak, []float64{1, 2}}} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%v, expected %v", c.got, c.want)
+		}
+	}
+}
+
+// The peers' side knows every work and every peer of the table, and requirements pin every version.
+func TestTheOtherSideKnowsTheTable(t *testing.T) {
+	script, err := os.ReadFile("peer.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range workloads() {
+		if !slices.Contains(work.Names, w.work) || !regexp.MustCompile(`(?m)^Works:.*\b`+w.work+`\b`).Match(script) {
+			t.Errorf("%s: work %q is not known to both sides", w.name, w.work)
+		}
+		for _, peer := range w.peers {
+			if !strings.Contains(string(script), `"`+peer+`": `) {
+				t.Errorf("%s: peer.py has no engine %q", w.name, peer)
+			}
+		}
+	}
+	requirements, err := os.ReadFile("../requirements.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(requirements)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' && !regexp.MustCompile(`^[a-z0-9]+==[0-9.]+$`).MatchString(line) {
+			t.Errorf("requirements.txt: %q pins no version", line)
 		}
 	}
 }

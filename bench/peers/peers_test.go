@@ -227,6 +227,17 @@ func TestHistoryIsWhole(t *testing.T) {
 	}
 }
 
+// A run of the memory row alone has no rounds, and still goes into the history.
+func TestARunWithoutRoundsHasNoRoof(t *testing.T) {
+	l := line{Commit: "c"}
+	if l.GFLOPS, l.Copy = medianRoofs(nil); l.GFLOPS != nil || l.Copy != 0 {
+		t.Errorf("%v, %v", l.GFLOPS, l.Copy)
+	}
+	if err := appendLine(filepath.Join(t.TempDir(), "history.jsonl"), l); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAppendLineAddsALine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	for range 2 {

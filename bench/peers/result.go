@@ -146,7 +146,7 @@ func appendLine(path string, l line) error {
 	return f.Close()
 }
 
-// medianRoofs is the roof of a whole run.
+// medianRoofs is the roof of a whole run; nothing of a run that measured none.
 func medianRoofs(outcomes []*outcome) (gflops map[string]float64, copied float64) {
 	byFlavour, copies := map[string][]float64{}, []float64{}
 	for _, o := range outcomes {
@@ -156,6 +156,9 @@ func medianRoofs(outcomes []*outcome) (gflops map[string]float64, copied float64
 				byFlavour[flavour] = append(byFlavour[flavour], v)
 			}
 		}
+	}
+	if len(copies) == 0 {
+		return nil, 0
 	}
 	gflops = map[string]float64{}
 	for flavour, list := range byFlavour {

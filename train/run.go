@@ -88,7 +88,7 @@ func Open(backend compute.Backend, r Recipe, d *data.Dataset, dir string) (*Run,
 	}
 	run := &Run{Recipe: r, Model: m, store: model.NewStore(), data: d, rate: r.rate(), decay: r.decay(), steps: r.Steps()}
 	if err := fits(m, d); err != nil {
-		return nil, err
+		return nil, conf.WithCode(err, conf.ExitUsage)
 	}
 	if err := part.Initialize(backend, run.store, m, r.Train.Seed); err != nil {
 		return nil, err

@@ -26,6 +26,8 @@ type Kernel struct {
 	Whole []Tile // [mr-1]: tiles of at most NR columns
 	Line  int    // floats that Lines moves at a time, MR or more
 	Lines Lines
+	// Transpose packs eight contiguous columns: for l < 8*n, j < 8, dst[l*width+j] = src[j*stride+l].
+	Transpose func(dst, src []float32, stride, width, n int)
 }
 
 // Lines moves lines of Line floats: for p < panels, l < n, i < Line, in this order,

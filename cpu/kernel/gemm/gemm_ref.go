@@ -7,7 +7,7 @@ import "github.com/dyt-go/dyt/cpu/kernel/fma"
 var Ref = newRef()
 
 func newRef() *Kernel {
-	k := &Kernel{Name: "ref", MR: 4, NR: 8, Line: 4, Lines: refLines}
+	k := &Kernel{Name: "ref", MR: 4, NR: 8, Line: 4, Lines: refLines, Transpose: refTranspose}
 	for mr := 1; mr <= k.MR; mr++ {
 		tile := refTile(mr, k.NR)
 		k.Half = append(k.Half, tile)
@@ -41,6 +41,14 @@ func refLines(dst, src []float32, stride, n, mr, panels, dstep int) {
 	for p := range panels {
 		for l := range n {
 			copy(dst[p*dstep+l*mr:][:4], src[p*mr+l*stride:])
+		}
+	}
+}
+
+func refTranspose(dst, src []float32, stride, width, n int) {
+	for l := range 8 * n {
+		for j := range 8 {
+			dst[l*width+j] = src[j*stride+l]
 		}
 	}
 }

@@ -257,3 +257,24 @@ func TestLinesMoveWhatTheReferenceMoves(t *testing.T) {
 		}
 	}
 }
+
+// TestTransposeMovesWhatTheReferenceMoves needs AVX2.
+func TestTransposeMovesWhatTheReferenceMoves(t *testing.T) {
+	if AVX2 == nil || !cpuid.Has(cpuid.AVX2) {
+		t.Skip("no AVX2 here")
+	}
+	rng := rand.New(rand.NewPCG(13, 14))
+	for range 100 {
+		n, width, stride := 1+rng.IntN(5), 8+rng.IntN(30), 40+rng.IntN(30)
+		src := random(rng, 7*stride+8*n)
+		got := guarded(rng, (8*n-1)*width+8)
+		want := slices.Clone(got)
+		AVX2.Transpose(got[guard:], src, stride, width, n)
+		refTranspose(want[guard:], src, stride, width, n)
+		for i := range want {
+			if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+				t.Fatalf("%d blocks, width %d, stride %d: [%d] is %g, want %g", n, width, stride, i-guard, got[i], want[i])
+			}
+		}
+	}
+}

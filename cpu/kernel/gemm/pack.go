@@ -62,18 +62,16 @@ func copy16(to, from *[16]float32) {
 	*(*[4]float32)(to[12:16]) = *(*[4]float32)(from[12:16])
 }
 
-// packColumns transposes: the columns of b are contiguous. Eight at a time, so that a line of dst is written once.
+// packColumns transposes: the columns of b are contiguous. Eight at a time; what is left of rows and columns one by one.
 func (kn *Kernel) packColumns(dst []float32, b Matrix) {
+	blocks := b.Rows / 8
 	j := 0
-	for ; j+8 <= b.Cols; j += 8 {
-		var c [8][]float32
-		for i := range c {
-			c[i] = b.Data[(j+i)*b.ColStride:][:b.Rows]
-		}
-		for l := range b.Rows {
-			row := dst[l*kn.NR+j:][:8]
-			row[0], row[1], row[2], row[3] = c[0][l], c[1][l], c[2][l], c[3][l]
-			row[4], row[5], row[6], row[7] = c[4][l], c[5][l], c[6][l], c[7][l]
+	for ; j+8 <= b.Cols && blocks > 0; j += 8 {
+		kn.Transpose(dst[j:], b.Data[j*b.ColStride:], b.ColStride, kn.NR, blocks)
+		for i := j; i < j+8; i++ {
+			for l, x := range b.Data[i*b.ColStride:][8*blocks : b.Rows] {
+				dst[(8*blocks+l)*kn.NR+i] = x
+			}
 		}
 	}
 	for ; j < b.Cols; j++ {

@@ -68,3 +68,8 @@ func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, 
 //
 //go:noescape
 func lines8(dst []float32, src []float32, stride int, n int, mr int, panels int, dstep int)
+
+// transpose8 is Kernel.Transpose.
+//
+//go:noescape
+func transpose8(dst []float32, src []float32, stride int, width int, n int)

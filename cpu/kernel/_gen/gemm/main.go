@@ -56,6 +56,9 @@ func main() {
 		}
 	}
 	lines(f.line)
+	if f.name == "avx2" { // for both
+		transpose()
+	}
 	Generate()
 }
 

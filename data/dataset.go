@@ -142,14 +142,30 @@ func (d *Dataset) String() string {
 	if !d.Config.IsText() {
 		return fmt.Sprintf("images: %s, %d to learn from and %d for validation, %d classes", d.Config.Source, d.Images.Train.Len(), d.Images.Valid.Len(), d.Classes())
 	}
-	c, all := d.Corpus, d.Corpus.Summary()
-	line := fmt.Sprintf("text: %s, %d files, %d bytes", strings.TrimSpace(c.From+" "+c.Version), all.Documents, all.Bytes)
+	c := d.Corpus
+	files, size := d.read()
+	line := fmt.Sprintf("text: %s, %s, %d bytes", strings.TrimSpace(c.From+" "+c.Version), files, size)
 	for _, more := range []string{c.Licence, c.Note} {
 		if more != "" {
 			line += ", " + more
 		}
 	}
 	return line
+}
+
+// read says how many files and bytes of text were read: what both parts come from counts once.
+func (d *Dataset) read() (files string, size int64) {
+	all := d.Corpus.Summary()
+	switch c := d.Corpus; {
+	case d.Config.ValPath != "" && d.Config.ValPath == d.Config.Path: // all of it is judged
+		all = Summarise(c.Valid)
+	case d.Config.ValPath == "" && c.Train[len(c.Train)-1].Name == c.Valid[0].Name: // one file, cut in two
+		all.Documents--
+	}
+	if all.Documents == 1 {
+		return "1 file", all.Bytes
+	}
+	return fmt.Sprintf("%d files", all.Documents), all.Bytes
 }
 
 // Baselines counts the baselines of text, on at most limit bytes of the training part (0: all); images have none.

@@ -66,10 +66,6 @@ func (s *scene) line(i Ink, width float64, points ...point) {
 	s.shapes = append(s.shapes, polyline{points, i, width, false, 1})
 }
 
-func (s *scene) dash(i Ink, width float64, points ...point) {
-	s.shapes = append(s.shapes, polyline{points, i, width, true, 1})
-}
-
 func (s *scene) box(i Ink, x, y, width, height float64) {
 	s.shapes = append(s.shapes, box{x, y, width, height, i, 1})
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/dyt-go/dyt/data/token"
-	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/weights"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -158,21 +157,6 @@ func Checkpoints(dir string) ([]string, error) {
 	return dirs, nil
 }
 
-// ModelFolder returns where the model of a path lies: of a run folder its newest checkpoint, else the path itself.
-func ModelFolder(path string) (string, error) {
-	if _, err := os.Stat(filepath.Join(path, configFile)); err != nil {
-		return path, nil
-	}
-	dirs, err := Checkpoints(path)
-	if err == nil && len(dirs) == 0 {
-		err = conf.WithCode(fmt.Errorf("train: %s: the run has no complete checkpoint yet", path), conf.ExitInput)
-	}
-	if err != nil {
-		return "", err
-	}
-	return dirs[len(dirs)-1], nil
-}
-
 func complete(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, completeFile))
 	return err == nil
@@ -221,12 +205,6 @@ func (r *Run) resume() (found bool, err error) {
 	}
 	r.step, r.spent, r.wall = state.Step, state.Spent, state.Wall
 	return true, nil
-}
-
-// Checkpoint is a folder or a file of weights.
-type Checkpoint interface {
-	Infos() []weights.Info
-	Tensor(name string) (weights.Tensor, error)
 }
 
 // Load gives every trainable variable of store its value in a checkpoint, and refuses one that lacks a value, has it in

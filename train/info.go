@@ -7,7 +7,6 @@ import (
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/weights"
-	"github.com/dyt-go/dyt/zoo"
 	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
@@ -62,7 +61,7 @@ func Inspect(backend compute.Backend, path string) (*Info, error) {
 		return nil, err
 	}
 	info.Summary = *s
-	if s.Format == "folder" {
+	if s.Format != "safetensors" { // bare tensors say of no network that they are its own
 		if err := info.readModel(backend, at); err != nil {
 			return nil, err
 		}
@@ -73,16 +72,12 @@ func Inspect(backend compute.Backend, path string) (*Info, error) {
 	return info, nil
 }
 
-// readModel compares the tensors with what the config asks for, and reads the norm sites.
-func (i *Info) readModel(backend compute.Backend, dir string) error {
-	m, err := zoo.FromConfigJSON(i.Config)
-	if err != nil {
+// readModel compares the tensors with what the network asks for, and reads the norm sites.
+func (i *Info) readModel(backend compute.Backend, path string) error {
+	m, f, err := OpenModel(path)
+	if err != nil { // the weights were opened before: the network is none of ours
 		i.Warnings = append(i.Warnings, err.Error())
 		return nil
-	}
-	f, err := weights.OpenFolder(dir)
-	if err != nil {
-		return err
 	}
 	defer f.Close()
 	i.Arch, i.Variant, i.Extras = m.Arch(), m.Variant(), append(i.Extras, m.Extras()...)
@@ -103,7 +98,7 @@ func (i *Info) readModel(backend compute.Backend, dir string) error {
 	return nil
 }
 
-func (i *Info) checkTensors(backend compute.Backend, m part.Model, f *weights.Folder) error {
+func (i *Info) checkTensors(backend compute.Backend, m part.Model, f Checkpoint) error {
 	store := model.NewStore()
 	if err := part.Trace(backend, store, m); err != nil {
 		return err
@@ -156,7 +151,7 @@ func (i *Info) readRun(dir string) error {
 }
 
 // smallTensor sums up a vector of a norm site; nil where there is none.
-func smallTensor(f *weights.Folder, name string, summary func([]float32) float64) (*float64, error) {
+func smallTensor(f Checkpoint, name string, summary func([]float32) float64) (*float64, error) {
 	info, there := f.Info(name)
 	if !there || len(info.Shape) != 1 {
 		return nil, nil

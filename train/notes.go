@@ -2,6 +2,7 @@ package train
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -43,6 +44,9 @@ func (n Notes) Keep(dir string) error {
 
 // Draw arranges a folder of a run or a comparison for the report, as it stands; going says that a process is at work on it.
 func Draw(dir string) (s report.Study, going bool, err error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return s, false, fmt.Errorf("train: %s is a file; expected the folder of a run or a comparison", dir)
+	}
 	var n Notes
 	if err := readJSON(filepath.Join(dir, notesFile), &n); err != nil {
 		return s, false, err

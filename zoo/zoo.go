@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/weights"
 	"github.com/dyt-go/dyt/zoo/llama"
 	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/dyt-go/dyt/zoo/vit"
@@ -126,6 +127,9 @@ func (a Arch) Default(variant string, kind norm.Kind) (part.Model, error) {
 	}
 	return a.Open(variant, n, Options{})
 }
+
+// FromLlama2C returns the model of a llama2.c checkpoint, which has a header in place of a config.json.
+func FromLlama2C(c weights.Llama2C) (part.Model, error) { return model(llama.FromLlama2C(c)) }
 
 // FromConfigJSON returns the model that config.json describes, in transformers' or timm's words or in ours.
 func FromConfigJSON(content []byte) (part.Model, error) {

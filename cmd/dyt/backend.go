@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	_ "github.com/dyt-go/dyt/cpu" // the engine of this module
 	"github.com/dyt-go/dyt/internal/conf"
@@ -75,3 +76,6 @@ func openBackend(name string) (compute.Backend, error) {
 	}
 	return backend, nil
 }
+
+// describe is a backend's description without its name, which stands in front of it wherever dyt prints it.
+func describe(b compute.Backend) string { return strings.TrimPrefix(b.Description(), b.Name()+": ") }

@@ -74,11 +74,11 @@ func devices() ([]device, error) {
 			return nil, err
 		}
 		for n := range b.NumDevices() {
-			d := device{Backend: name, Number: n, Default: name == defaultBackend, Description: b.Description(), CPU: h.CPU, Threads: 1, Flavours: []string{"go"}, MemoryBytes: h.MemoryBytes}
+			d := device{Backend: name, Number: n, Default: name == defaultBackend, CPU: h.CPU, Threads: 1, Flavours: []string{"go"}, MemoryBytes: h.MemoryBytes}
 			if name == defaultBackend {
 				d.Threads, d.Flavours = threads, flavours(chosen)
 			}
-			d.Description = b.DeviceDescription(compute.DeviceNum(n)) + ", " + d.Description
+			d.Description = b.DeviceDescription(compute.DeviceNum(n)) + ", " + describe(b)
 			list = append(list, d)
 		}
 		b.Finalize()

@@ -85,7 +85,7 @@ func backendFinding() finding {
 		return f
 	}
 	defer backend.Finalize()
-	f.Value = backend.Name() + ": " + backend.Description()
+	f.Value = backend.Name() + ": " + describe(backend)
 	return f
 }
 

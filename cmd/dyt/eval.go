@@ -53,7 +53,7 @@ all is judged, or the name of a source: goroot, sample, tinyshakespeare, fashion
 			if err != nil {
 				return inputError(err)
 			}
-			m, from, err := openModel(path)
+			m, from, err := train.OpenModel(path)
 			if err != nil {
 				return inputError(err)
 			}
@@ -103,7 +103,8 @@ all is judged, or the name of a source: goroot, sample, tinyshakespeare, fashion
 	flags.StringVar(&f.tokenizer, "tokenizer", "", "tokenizer.json or tok.bin (default: the model folder's, or bytes)")
 	flags.IntVar(&f.batch, "batch", 0, "windows, or images, at a time (default: the run's, or 8)")
 	flags.IntVar(&f.context, "context", 0, "tokens of a window (default: the run's, or the model's)")
-	flags.IntVar(&f.tokens, "tokens", -1, "of text to judge, spread over it; 0: all (default: as the run, or all)")
+	flags.IntVar(&f.tokens, "tokens", -1, "of text to judge, spread over it, in whole batches and one at least; 0: all (default: as the run, or all)")
+	flags.Lookup("tokens").DefValue = "0" // help words the default
 	flags.Float64Var(&maxLoss, "max-loss", 0, "end with 5 when the loss is above; 0: never")
 	addBackend(flags, &backendName)
 	return cmd
@@ -158,7 +159,7 @@ func (f evalFlags) text(c *data.Config, path string, context, vocab int) error {
 		c.Tokenizer = f.tokenizer
 	}
 	if vocab != 256 && (c.Tokenizer == "" || c.Tokenizer == "bytes") {
-		return conf.WithCode(fmt.Errorf("the model has %d tokens; name their file with --tokenizer", vocab), conf.ExitInput)
+		return conf.WithCode(fmt.Errorf("%s: the model has %d tokens; name their file with --tokenizer", path, vocab), conf.ExitInput)
 	}
 	return nil
 }

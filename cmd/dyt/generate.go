@@ -95,7 +95,7 @@ func openText(path, tokenizer, backendName string) (text *sample.Text, tok token
 	if path, err = train.ModelFolder(path); err != nil {
 		return nil, nil, nil, inputError(err)
 	}
-	m, from, err := openModel(path)
+	m, from, err := train.OpenModel(path)
 	if err != nil {
 		return nil, nil, nil, inputError(err)
 	}

@@ -32,6 +32,9 @@ Sets:
 		Example: "  dyt get fashion-mnist --dry-run\n  dyt get tinyshakespeare --dir texts",
 		Args:    exactly(1, "the name of a data set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.Attempts < 1 {
+				return usage("--attempts is %d, expected at least 1", o.Attempts)
+			}
 			set, err := data.SetByName(args[0])
 			if err != nil {
 				return usage("%w%s", err, conf.DidYouMean(args[0], setNames()))

@@ -33,7 +33,7 @@ and the small tensors of norm sites are read, so a file of 100 GB takes no longe
 			return c.result(info, func(w io.Writer) { printInfo(w, info, tensors) })
 		},
 	}
-	cmd.Flags().BoolVar(&tensors, "tensors", false, "list every tensor (always where there is no config.json)")
+	cmd.Flags().BoolVar(&tensors, "tensors", false, "list every tensor (always where nothing tells whose they are)")
 	addBackend(cmd.Flags(), &backendName)
 	return cmd
 }

@@ -83,7 +83,7 @@ func addGlobalFlags(cmd *cobra.Command, c *console) {
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usage("%s wants %s, got %d arguments; see dyt %s --help", cmd.CommandPath(), what, len(args), cmd.Name())
+			return usage("%s wants %s, got %d; see dyt %s --help", cmd.CommandPath(), what, len(args), cmd.Name())
 		}
 		return nil
 	}

@@ -31,7 +31,7 @@ norms: the papers' own, DyT and Derf. Counts come from shapes; no weights are al
 		RunE: func(_ *cobra.Command, args []string) error {
 			archs := zoo.Archs
 			if len(args) > 1 {
-				return usage("models wants at most one architecture, got %d arguments; see dyt models --help", len(args))
+				return usage("models wants at most one architecture, got %d; see dyt models --help", len(args))
 			}
 			if len(args) == 1 {
 				arch, err := zoo.Find(args[0])

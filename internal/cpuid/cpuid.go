@@ -39,12 +39,6 @@ func Has(f Flavour) bool {
 	return false
 }
 
-// HasBF16 says whether the machine multiplies bfloat16 pairs (VDPBF16PS).
-func HasBF16() bool { return Has(AVX512) && cpu.X86.HasAVX512BF16 }
-
-// HasVNNI says whether the machine multiplies bytes (VPDPBUSD on 512-bit registers).
-func HasVNNI() bool { return Has(AVX512) && cpu.X86.HasAVX512VNNI }
-
 // Best returns the fastest flavour of this machine.
 func Best() Flavour {
 	best := Ref

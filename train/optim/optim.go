@@ -161,17 +161,6 @@ func Trainable(store *model.Store) []*model.Variable {
 // IsState says whether v belongs to the optimizer and not to the model.
 func IsState(v *model.Variable) bool { return strings.HasPrefix(v.Path(), Scope+"/") }
 
-// Saved returns the states that a checkpoint holds: all but the sums of micro-batches, which are zero between steps.
-func Saved(store *model.Store) []*model.Variable {
-	var list []*model.Variable
-	for v := range store.IterVariables() {
-		if IsState(v) && !strings.HasPrefix(v.Path(), Scope+"/"+sum+"/") {
-			list = append(list, v)
-		}
-	}
-	return list
-}
-
 // Average returns the moving average that belongs to v, or nil.
 func Average(store *model.Store, v *model.Variable) *model.Variable {
 	return store.GetVariable(statePath(ema, v))

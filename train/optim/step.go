@@ -2,7 +2,6 @@ package optim
 
 import (
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -199,6 +198,3 @@ func state(store *model.Store, kind string, v *model.Variable) *model.Variable {
 	}
 	return s
 }
-
-// ControlShape is the shape of the graph input that Config.Tensor makes.
-func ControlShape() shapes.Shape { return shapes.Make(dtypes.Float32, ControlCount) }

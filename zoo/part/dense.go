@@ -9,22 +9,14 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Dense returns x W^T (+ b) for x [..., in], with the variables weight [out, in], as PyTorch stores it, and bias [out].
-// The bias starts at 0.
-func Dense(s *model.Scope, x *Node, out int, weight param.Init, bias bool) *Node {
-	y := dense(s, x, out, weight)
-	if bias {
-		y = addBias(s, y)
-	}
-	return y
-}
-
+// dense returns x W^T for x [..., in], with the variable weight [out, in], as PyTorch stores it.
 func dense(s *model.Scope, x *Node, out int, weight param.Init) *Node {
 	last := x.Rank() - 1
 	w := param.Node(s, "weight", weight, x, out, x.Shape().Dimensions[last])
 	return DotGeneral(x, []int{last}, nil, w, []int{1}, nil) // [..., out]
 }
 
+// addBias adds the variable bias [out], which starts at 0.
 func addBias(s *model.Scope, y *Node) *Node {
 	out := y.Shape().Dimensions[y.Rank()-1]
 	return Add(y, lastAxis(param.Node(s, "bias", param.Constant(0), y, out), y))

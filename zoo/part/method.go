@@ -54,7 +54,8 @@ func (me Method) Extras() []string {
 	return nil
 }
 
-// Dense is part.Dense under the method: behind a scalar bias in_bias (Fixup), or with the weight gamma/sigma(W) * W.
+// Dense returns x W^T (+ b) for x [..., in], with the variables weight [out, in] and bias [out]; under Fixup behind a scalar
+// bias in_bias, under SigmaReparam with gamma/sigma(W) * W in the weight's place.
 func (me Method) Dense(s *model.Scope, x *Node, out int, weight param.Init, bias bool) *Node {
 	if me == Fixup {
 		x = Add(x, scalar(s, "in_bias", 0, x))

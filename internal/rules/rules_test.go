@@ -22,9 +22,9 @@ var floors = [][]string{
 	{"zoo/part", "cpu/pass", "cpu/delegate"},
 	{"zoo/*", "cpu/plan", "cpu/eval"},
 	{"zoo", "cpu/exec"},
-	{"probe", "sample", "cpu/build"},
+	{"sample", "cpu/build"},
 	{"train", "cpu"},
-	{"study", "serve", "measure"},
+	{"study", "measure"},
 	{"cmd", "bench", "examples"},
 }
 

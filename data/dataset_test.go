@@ -198,3 +198,24 @@ func TestTinyShakespeareComesFromItsFolder(t *testing.T) {
 		t.Errorf("training part of %d bytes", got)
 	}
 }
+
+// TestTheLineCountsWhatWasRead: a file that was cut in two is one file, and so is one that is judged whole.
+func TestTheLineCountsWhatWasRead(t *testing.T) {
+	dir := tree(t, map[string]string{"a.txt": strings.Repeat("one line\n", 10), "b/c.txt": "another file\n"})
+	a, b := filepath.Join(dir, "a.txt"), filepath.Join(dir, "b", "c.txt")
+	for _, c := range []struct {
+		config Config
+		want   string
+	}{
+		{Config{Source: "file", Path: a}, "1 file, 90 bytes"},
+		{Config{Source: "file", Path: b, ValPath: b}, "1 file, 13 bytes"},
+		{Config{Source: "file", Path: a, ValPath: b}, "2 files, 103 bytes"},
+		{Config{Source: "folder", Path: dir, ValPath: dir}, "2 files, 103 bytes"},
+		{Config{Source: "folder", Path: dir}, "2 files, 103 bytes"},
+	} {
+		c.config.Context = 2
+		if line := load(t, c.config).String(); !strings.Contains(line, c.want) {
+			t.Errorf("%+v: %q, expected %q", c.config, line, c.want)
+		}
+	}
+}

@@ -37,8 +37,6 @@ Nothing is trained. With --follow it is drawn again while the runs go on: reload
 			}
 			if out == "" {
 				out = args[0]
-			} else if err := writableFolder(out); err != nil {
-				return err
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
@@ -52,6 +50,9 @@ Nothing is trained. With --follow it is drawn again while the runs go on: reload
 				s, isGoing, err := train.Draw(args[0])
 				if err != nil {
 					return inputError(err)
+				}
+				if err := writableFolder(out); err != nil {
+					return err
 				}
 				if answer.Report, err = s.Page().Write(out, figures); err != nil {
 					return conf.WithCode(err, conf.ExitFailed)

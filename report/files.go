@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,13 +68,15 @@ func (p Page) Write(folder string, figures bool) (path string, err error) {
 	return path, replace(path, content)
 }
 
-// replace writes a file beside its place and renames it there.
+// replace writes a file beside its place and renames it there. The file beside it has a name of its own: a run that ends and a
+// report that follows it write the same page at the same time.
 func replace(path string, content []byte) error {
-	temporary := path + ".part"
-	if err := os.WriteFile(temporary, content, 0o666); err != nil {
-		return fmt.Errorf("report: write: %w", err)
+	temporary := fmt.Sprintf("%s.%08x.part", path, rand.Uint32())
+	err := os.WriteFile(temporary, content, 0o666)
+	if err == nil {
+		err = os.Rename(temporary, path)
 	}
-	if err := os.Rename(temporary, path); err != nil {
+	if err != nil {
 		os.Remove(temporary)
 		return fmt.Errorf("report: write: %w", err)
 	}

@@ -34,6 +34,9 @@ func main() {
 // wins. Packages that do not depend on each other are initialised in the order of their import paths, so "example/aaa" comes
 // before ours and "zzz.example/zzz" after it.
 func TestImportMakesDefault(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links four programs")
+	}
 	const ours, goBackend = `"github.com/dyt-go/dyt/cpu"`, `"github.com/gomlx/compute/gobackend"`
 	type run struct{ env, want string }
 	for _, c := range []struct {

@@ -15,20 +15,29 @@ import (
 
 var binaries string // folder of the built examples
 
-// TestMain builds the examples as a user would, without cgo.
 func TestMain(m *testing.M) {
 	var err error
 	if binaries, err = os.MkdirTemp("", "examples"); err != nil {
 		log.Fatal(err)
 	}
-	build := exec.Command("go", "build", "-o", binaries, "./layer", "./twins", "./embedded")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		log.Fatalf("go build ./examples/...: %v\n%s", err, out)
-	}
 	code := m.Run()
 	os.RemoveAll(binaries)
 	os.Exit(code)
+}
+
+// build makes an example as a user would, without cgo, once.
+func build(t *testing.T, name string) (path string) {
+	t.Helper()
+	path = filepath.Join(binaries, name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	cmd := exec.Command("go", "build", "-o", path, "./"+name)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build ./examples/%s: %v\n%s", name, err, out)
+	}
+	return path
 }
 
 // run returns what an example prints.
@@ -36,7 +45,7 @@ func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(binaries, name), args...)
+	cmd := exec.CommandContext(ctx, build(t, name), args...)
 	cmd.Dir = t.TempDir() // nothing of the repository is at hand
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -48,11 +57,7 @@ func run(t *testing.T, name string, args ...string) string {
 var bitsPerByte = regexp.MustCompile(`step +\d+ +([0-9.]+) bits per byte`)
 
 func TestLayerLearns(t *testing.T) {
-	norms := []string{"dyt", "layernorm"}
-	if testing.Short() {
-		norms = norms[:1]
-	}
-	for _, norm := range norms {
+	for _, norm := range []string{"dyt", "layernorm"} {
 		var bits []float64
 		for _, m := range bitsPerByte.FindAllStringSubmatch(run(t, "layer", "-norm", norm, "-steps", "100"), -1) {
 			value, err := strconv.ParseFloat(m[1], 64)
@@ -69,12 +74,12 @@ func TestLayerLearns(t *testing.T) {
 }
 
 func TestTwinsStopAndGoOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a program and trains four networks")
+	}
 	dir := filepath.Join(t.TempDir(), "twins")
 	if out := run(t, "twins", "-dir", dir, "-steps", "40", "-limit", "1ms"); !strings.Contains(out, "start again to go on") {
 		t.Errorf("after a millisecond: %s", out)
-	}
-	if testing.Short() {
-		return
 	}
 	out := run(t, "twins", "-dir", dir, "-steps", "40")
 	for _, want := range []string{"seed 1", "seed 2", "DyT", "95 % interval"} {
@@ -85,6 +90,9 @@ func TestTwinsStopAndGoOn(t *testing.T) {
 }
 
 func TestEmbeddedModelSpeaks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a program of its own")
+	}
 	const prompt = "func "
 	out := run(t, "embedded", "-prompt", prompt, "-tokens", "40")
 	if !strings.HasPrefix(out, prompt) || len(out) < len(prompt)+40 {

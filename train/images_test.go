@@ -72,6 +72,9 @@ func tinyImages(t testing.TB) (Recipe, *data.Dataset) {
 
 // TestImagesAreLearned: stripes across or down, after 96 updates, without a mistake.
 func TestImagesAreLearned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("96 updates on the plain backend take three seconds")
+	}
 	r, d := tinyImages(t)
 	r.Data.Augment, r.Model.DropPath = data.Augment{}, 0
 	r.Train.Tokens = 96 * 8
@@ -88,6 +91,9 @@ func TestImagesAreLearned(t *testing.T) {
 
 // TestResumeOfImagesIsBitIdentical stops a run with drop path and mixing in the middle of an epoch.
 func TestResumeOfImagesIsBitIdentical(t *testing.T) {
+	if testing.Short() {
+		t.Skip("six runs on the plain backend; TestResumeIsBitIdentical stays")
+	}
 	r, d := tinyImages(t)
 	want := finalHash(t, open(t, r, d, ""))
 	dir := t.TempDir()
@@ -110,6 +116,9 @@ func TestResumeOfImagesIsBitIdentical(t *testing.T) {
 // TestAverageIsEvaluatedAlongside holds the moving average's score against that of a network which reads it from the
 // checkpoint as its weights, and checks that the evaluation left the weights alone.
 func TestAverageIsEvaluatedAlongside(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a run of images on the plain backend takes a second")
+	}
 	r, d := tinyImages(t)
 	run := open(t, r, d, t.TempDir())
 	finalHash(t, run)
@@ -187,6 +196,9 @@ func TestDataMustFitTheModel(t *testing.T) {
 // TestPrecisionAndRemat: in bf16 the same run ends within the noise of a rounding to 8 bits, and gradient checkpointing
 // changes no bit of it.
 func TestPrecisionAndRemat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three runs on the plain backend take a second")
+	}
 	r, d := tiny(t)
 	plain := open(t, r, d, "")
 	want := finalHash(t, plain)

@@ -11,6 +11,9 @@ import (
 // TestMethodsAreOptionsOfARecipe: without a norm and with each method in its place a run learns, says what the method
 // brings along, and does not warn of a line where a line is meant.
 func TestMethodsAreOptionsOfARecipe(t *testing.T) {
+	if testing.Short() {
+		t.Skip("four runs on the plain backend take a second")
+	}
 	for _, me := range part.Methods {
 		r, d := tiny(t)
 		r.Norm, r.Model.Method, r.Optim.LR = norm.None(), me, 2e-3

@@ -3,12 +3,14 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,13 +22,14 @@ import (
 	"github.com/dyt-go/dyt/norm"
 )
 
-// tiny is the smallest run there is: the test variant on the sample of Go source in the binary, 24 updates.
+// tiny is the smallest run there is: the test variant on bytes of the Go source in the binary, 24 updates.
 func tiny(t testing.TB) (Recipe, *data.Dataset) {
 	t.Helper()
 	r, err := Find("llama-0.1M")
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Model.Variant, r.Model.Classes = "test", 256
 	r.Data.Source, r.Data.Context, r.Data.ValTokens = "sample", 16, 256
 	r.Train = Budget{Tokens: 24 * 4 * 16, Batch: 4, Accumulate: 1, Precision: "f32", Seed: 3, Log: 2, Eval: 6}
 	r.Save = Save{Every: 5, Keep: 2}
@@ -151,63 +154,74 @@ func TestResumeIsBitIdentical(t *testing.T) {
 	}
 }
 
-// TestKillAndResumeIsBitIdentical kills processes that train, at random moments, until one of them gets to the end.
+// TestKillAndResumeIsBitIdentical kills processes that train, in turn after a random number of updates and while they write
+// a checkpoint, and lets the last one go on to the end.
 func TestKillAndResumeIsBitIdentical(t *testing.T) {
+	kills := 20
+	if testing.Short() {
+		kills = 4
+	}
+	const apart = 6 // updates of the run for each kill, which waits for three at most
+	r, d := tiny(t)
+	r.Save.Every = 1
+	r = r.WithSteps(kills * apart)
 	if dir := os.Getenv("DYT_TEST_KILL"); dir != "" {
-		r, d := tiny(t)
-		r.Save.Every = 1
 		finalHash(t, open(t, r, d, dir))
 		return
 	}
-	r, d := tiny(t)
-	r.Save.Every = 1
 	want := finalHash(t, open(t, r, d, ""))
-	start := func(dir string) (child *exec.Cmd, done chan error) {
-		child = exec.Command(os.Args[0], "-test.run=^TestKillAndResumeIsBitIdentical$")
+	dir, inside := t.TempDir(), 0
+	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	for kill := range kills {
+		child := exec.Command(os.Args[0], "-test.run=^TestKillAndResumeIsBitIdentical$", fmt.Sprint("-test.short=", testing.Short()))
 		child.Env = append(os.Environ(), "DYT_TEST_KILL="+dir)
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		done = make(chan error, 1)
-		go func() { done <- child.Wait() }()
-		return child, done
-	}
-	began := time.Now()
-	if _, done := start(t.TempDir()); <-done != nil {
-		t.Fatal("a run that nobody killed failed")
-	}
-	whole := time.Since(began)
-	dir, kills, inside := t.TempDir(), 0, 0
-	random := rand.New(rand.NewPCG(uint64(began.UnixNano()), 1))
-	for range 20 {
-		child, done := start(dir)
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Fatalf("a run that was resumed: %v", err)
-			}
-		case <-time.After(whole/4 + time.Duration(random.Int64N(int64(whole)/2))):
-			child.Process.Kill()
-			if <-done != nil {
-				kills++
-			}
+		target := newest(dir) + 1 + random.IntN(3)
+		waitFor(t, func() bool { return newest(dir) >= target })
+		if kill%2 == 0 {
+			waitFor(t, func() bool { return len(unfinished(dir)) > 0 })
 		}
-		left, err := filepath.Glob(filepath.Join(dir, "checkpoints", ".*.tmp-*"))
-		if err != nil {
-			t.Fatal(err)
+		child.Process.Kill()
+		if child.Wait() == nil {
+			t.Fatalf("the process of kill %d came to its end, at update %d of %d", kill, newest(dir), r.Steps())
 		}
-		inside += len(left)
-		if dirs, _ := Checkpoints(dir); len(dirs) > 0 && strings.HasSuffix(dirs[len(dirs)-1], "24") {
-			break
-		}
+		inside += len(unfinished(dir))
 	}
-	t.Logf("%d processes killed, %d of them inside a checkpoint", kills, inside)
-	if kills == 0 {
-		t.Errorf("no process was killed before its end (a whole run took %v)", whole)
+	t.Logf("%d processes killed, %d of them inside a checkpoint, before update %d of %d", kills, inside, newest(dir), r.Steps())
+	if inside == 0 {
+		t.Error("no process was killed inside a checkpoint")
 	}
 	if got := finalHash(t, open(t, r, d, dir)); got != want {
 		t.Errorf("killed again and again: ended with %s, never killed %s", got, want)
 	}
+}
+
+// waitFor looks often enough to see a checkpoint being written, which takes milliseconds.
+func waitFor(t *testing.T, come func() bool) {
+	t.Helper()
+	for began := time.Now(); !come(); time.Sleep(20 * time.Microsecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatal("the process that trains does not get there in a minute")
+		}
+	}
+}
+
+// newest returns the step of the newest complete checkpoint, 0 without any.
+func newest(dir string) int {
+	dirs, _ := Checkpoints(dir) // an error is of a folder that is being removed
+	if len(dirs) == 0 {
+		return 0
+	}
+	step, _ := strconv.Atoi(strings.TrimPrefix(filepath.Base(dirs[len(dirs)-1]), stepPrefix))
+	return step
+}
+
+// unfinished returns the checkpoints that are being written, or were when their process was killed.
+func unfinished(dir string) []string {
+	left, _ := filepath.Glob(filepath.Join(dir, "checkpoints", ".*.tmp-*"))
+	return left
 }
 
 func TestUnfinishedCheckpointsDoNotCount(t *testing.T) {

@@ -7,26 +7,29 @@
 // package knows no graph and starts no goroutine. Read this file first, then forward.go.
 package attn
 
-import (
-	"github.com/dyt-go/dyt/cpu/kernel/elem"
-	"github.com/dyt-go/dyt/cpu/kernel/gemm"
-)
+import "github.com/dyt-go/dyt/cpu/kernel/gemm"
 
-// Rows is one flavour of what happens to a row of scores. Slices of one call are equally long; dst and ds may be one of the
-// inputs.
+// Rows is one flavour of what happens to a block of scores: rows of cols floats, each beginning line floats after the one
+// before. Row i sees its first min(cols, seen+i*more) columns, at least one. Softmax and Gradient may read and write whole
+// registers, so that line must be cols rounded up to Lanes or more; what they find there and in columns that a row does not
+// see is without meaning, even a NaN, and becomes 0.
 type Rows struct {
-	Name string
-	Max  func(x []float32) float32                            // the largest element; a NaN may be passed over. Requires len(x) > 0
-	Exp  func(dst, x []float32, scale, shift float32) float32 // dst[i] = exp(x[i]*scale-shift), each as elem's Exp; returns their sum
-	Grad func(ds, p, dp []float32, delta, scale float32)      // ds[i] = p[i]*scale * (dp[i]-delta)
-	Dot  func(x, y []float32) float32                         // sum of x[i]*y[i]
+	Name  string
+	Lanes int // floats in a register
+
+	// Softmax makes x[i,j] = 2^(scale*x[i,j]-max[i]) with max[i] = scale times the largest x of the row and sum[i] the sum.
+	Softmax func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32)
+	// Gradient makes p[i,j] = 2^(scale2*p[i,j]-max[i]) / sum[i], and dp[i,j] = scale * p[i,j] * (dp[i,j] - sum over j of
+	// p[i,j]*dp[i,j]) with the new p.
+	Gradient func(p, dp []float32, line, rows, cols, seen, more int, scale2, scale float32, max, sum []float32)
+	// Divide divides row i by sum[i]. It touches no other column.
+	Divide func(x []float32, line, rows, cols int, sum []float32)
 }
 
 // Kernel is one flavour of everything that a head needs.
 type Kernel struct {
 	Rows *Rows
 	Gemm *gemm.Kernel
-	Elem *elem.Table
 }
 
 // Shape is the sizes of a head: Repeat query heads of Queries rows each share Keys keys and values. Row r*Queries+t of the
@@ -38,8 +41,8 @@ type Shape struct {
 	Causal                bool    // position t sees keys up to t
 }
 
-// Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each row of Q the largest scaled score and
-// the sum of exp(score-Max). Forward writes O, Max and Sum. Backward reads all but O and the last three, and writes those.
+// Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each row of Q the largest score, times
+// Scale and log2(e), and the sum of 2^(score-Max). Forward writes O, Max and Sum. Backward reads all but O and the last three, and writes those.
 type Head struct {
 	Q, K, V, O gemm.Matrix // [Repeat*Queries, Depth], [Keys, Depth], [Keys, ValueDepth], [Repeat*Queries, ValueDepth]
 	Max, Sum   []float32
@@ -49,7 +52,7 @@ type Head struct {
 
 // Blocks of queries are computed together: causal ones are short, so that few scores are computed that no query sees.
 const (
-	causalRows = 32
+	causalRows = 36
 	leastRows  = 32
 	blockSize  = 8 << 10 // scores
 )
@@ -82,6 +85,14 @@ func (s *Shape) sees(t int) int {
 	return s.Keys
 }
 
-// line is a row of scores in memory: whole cache lines, and an odd number of them, so that a column of a block does not fall
-// into few sets of the cache.
+// stairs is what a block of rows from position at on sees of cols keys.
+func (s *Shape) stairs(at, cols int) (stairs gemm.Staircase, more int) {
+	if s.Causal {
+		return gemm.Staircase{First: at + 1}, 1
+	}
+	return gemm.Staircase{First: cols}, 0
+}
+
+// line is a row of scores in memory: whole cache lines, room for the last panel of a product, and an odd number of them, so
+// that a column of a block does not fall into few sets of the cache.
 func (s *Shape) line() int { return (s.Keys+15)/32*32 + 16 }

@@ -3,46 +3,53 @@ package attn
 import (
 	"math"
 
-	"github.com/dyt-go/dyt/cpu/kernel/elem"
 	"github.com/dyt-go/dyt/cpu/kernel/gemm"
 )
 
 // Ref is the flavour in pure Go: the definition that the others are tested against, and what runs where there is no
 // assembly.
-var Ref = &Kernel{Gemm: gemm.Ref, Elem: elem.Ref, Rows: &Rows{
-	Name: "ref",
-	Max: func(x []float32) float32 {
-		m := x[0]
-		for _, v := range x {
-			m = larger(m, v)
+var Ref = &Kernel{Gemm: gemm.Ref, Rows: &Rows{
+	Name: "ref", Lanes: 1,
+	Softmax: func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32) {
+		for i := range rows {
+			row, n := x[i*line:][:cols], min(cols, seen+i*more)
+			max[i] = row[0]
+			for _, v := range row[:n] {
+				if v > max[i] {
+					max[i] = v
+				}
+			}
+			max[i] *= scale
+			total := 0.0
+			for j, v := range row[:n] {
+				row[j] = float32(math.Exp2(float64(v*scale - max[i])))
+				total += float64(row[j])
+			}
+			sum[i] = float32(total)
+			clear(row[n:])
 		}
-		return m
 	},
-	Exp: func(dst, x []float32, scale, shift float32) float32 {
-		sum := 0.0
-		for i, v := range x {
-			dst[i] = float32(math.Exp(float64(v*scale - shift)))
-			sum += float64(dst[i])
+	Gradient: func(p, dp []float32, line, rows, cols, seen, more int, scale2, scale float32, max, sum []float32) {
+		for i := range rows {
+			x, d, n := p[i*line:][:cols], dp[i*line:][:cols], min(cols, seen+i*more)
+			delta := 0.0
+			for j, v := range x[:n] {
+				x[j] = float32(math.Exp2(float64(v*scale2-max[i]))) / sum[i]
+				delta += float64(x[j]) * float64(d[j])
+			}
+			for j, v := range d[:n] {
+				d[j] = x[j] * (scale * (v - float32(delta)))
+			}
+			clear(x[n:])
+			clear(d[n:])
 		}
-		return float32(sum)
 	},
-	Grad: func(ds, p, dp []float32, delta, scale float32) {
-		for i := range ds {
-			ds[i] = p[i] * scale * (dp[i] - delta)
+	Divide: func(x []float32, line, rows, cols int, sum []float32) {
+		for i := range rows {
+			row := x[i*line:][:cols]
+			for j := range row {
+				row[j] /= sum[i]
+			}
 		}
-	},
-	Dot: func(x, y []float32) float32 {
-		sum := 0.0
-		for i := range x {
-			sum += float64(x[i]) * float64(y[i])
-		}
-		return float32(sum)
 	},
 }}
-
-func larger(x, y float32) float32 {
-	if y > x {
-		return y
-	}
-	return x
-}

@@ -23,84 +23,171 @@ func kernels() []*Kernel {
 	return list
 }
 
-// TestRowsOfEveryLength holds each flavour against float64, in place, with NaN on both sides that must be neither read nor
-// written.
+// TestRowsOfEveryLength holds each flavour against float64, for rows that see all and for stairs, with NaN wherever nothing
+// may be read and wherever nothing may be written.
 func TestRowsOfEveryLength(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, k := range kernels() {
-		for n := 1; n < 70; n++ {
-			testRow(t, k.Rows, rng, n)
+		for cols := 1; cols < 70; cols++ {
+			testRows(t, k.Rows, rng, cols, cols, 0)
+			testRows(t, k.Rows, rng, cols, 1+rng.IntN(cols), 1)
 		}
 	}
 }
 
-func testRow(t *testing.T, r *Rows, rng *rand.Rand, n int) {
+func testRows(t *testing.T, r *Rows, rng *rand.Rand, cols, seen, more int) {
 	t.Helper()
-	x, y := guarded(rng, n), guarded(rng, n)
-	a, b := x[guard:guard+n], y[guard:guard+n]
-	if got, want := r.Max(a), slices.Max(a); got != want {
-		t.Errorf("%s: max of %d is %g, want %g", r.Name, n, got, want)
-	}
-	dot, size := 0.0, 0.0
-	for i := range a {
-		p := float64(a[i]) * float64(b[i])
-		dot, size = dot+p, size+math.Abs(p)
-	}
-	if got := r.Dot(a, b); math.Abs(float64(got)-dot) > float64(n)*0x1p-24*size {
-		t.Errorf("%s: dot of %d is %g, want %g", r.Name, n, got, dot)
-	}
-	const delta, scale = float32(0.3), float32(1.7)
-	ds := guarded(rng, n)
-	r.Grad(ds[guard:guard+n], a, b, delta, scale)
-	for i := range a {
-		want := float64(a[i]) * float64(scale) * (float64(b[i]) - float64(delta))
-		// three roundings, the difference's scaled up by what it cancels
-		if got := ds[guard+i]; math.Abs(float64(got)-want) > 0x1p-22*math.Abs(float64(a[i]))*(math.Abs(float64(b[i]))+1) {
-			t.Errorf("%s: grad[%d] of %d is %g, want %g", r.Name, i, n, got, want)
+	const rows, scale2, scale = 5, float32(1.7), float32(0.9)
+	x, d := newBlock(rng, r, rows, cols, seen, more), newBlock(rng, r, rows, cols, seen, more)
+	scores, slopes := slices.Clone(x.of()), slices.Clone(d.of())
+	max, sum := guarded(rng, rows), guarded(rng, rows)
+	m, s := max[guard:guard+rows], sum[guard:guard+rows]
+	r.Softmax(x.of(), x.line, rows, cols, seen, more, scale2, m, s)
+	for i := range rows {
+		row := scores[i*x.line:][:x.sees(i)]
+		if want := scale2 * slices.Max(row); m[i] != want {
+			t.Errorf("%s: max[%d] of %d columns is %g, want %g", r.Name, i, cols, m[i], want)
+		}
+		total := 0.0
+		for j, v := range row {
+			want := math.Exp2(float64(v*scale2 - m[i]))
+			total += want
+			// the polynomial 4e-9, its six steps and the last product 2^-24 each at most, less where terms shrink
+			if got := float64(x.of()[i*x.line+j]); math.Abs(got-want) > 2e-7*want {
+				t.Errorf("%s: softmax[%d,%d] of %d is %g, want %g", r.Name, i, j, cols, got, want)
+			}
+		}
+		if math.Abs(float64(s[i])-total) > 1e-6*total {
+			t.Errorf("%s: sum[%d] of %d is %g, want %g", r.Name, i, cols, s[i], total)
 		}
 	}
-	want, sum := make([]float64, n), 0.0
-	for i, v := range a {
-		want[i] = math.Exp(float64(v*scale - 2))
-		sum += want[i]
-	}
-	got := r.Exp(a, a, scale, 2)
-	if math.Abs(float64(got)-sum) > 1e-6*sum {
-		t.Errorf("%s: sum of exp over %d is %g, want %g", r.Name, n, got, sum)
-	}
-	for i := range a {
-		if math.Abs(float64(a[i])-want[i]) > 2e-7*want[i] {
-			t.Errorf("%s: exp[%d] of %d is %g, want %g", r.Name, i, n, a[i], want[i])
+	x.check(t, r.Name)
+
+	p := &block{Data: slices.Clone(x.Data), rows: rows, cols: cols, line: x.line, seen: seen, more: more, written: x.written}
+	copy(p.of(), scores)
+	r.Gradient(p.of(), d.of(), p.line, rows, cols, seen, more, scale2, scale, m, s)
+	for i := range rows {
+		delta, size := 0.0, 0.0
+		for j := range p.sees(i) {
+			e, v := float64(x.of()[i*x.line+j])/float64(s[i]), float64(slopes[i*d.line+j])
+			delta, size = delta+e*v, size+e*math.Abs(v)
+			if got := float64(p.of()[i*p.line+j]); math.Abs(got-e) > 0x1p-22*e {
+				t.Errorf("%s: p[%d,%d] of %d is %g, want %g", r.Name, i, j, cols, got, e)
+			}
+		}
+		for j := range p.sees(i) {
+			e, v := float64(p.of()[i*p.line+j]), float64(slopes[i*d.line+j])
+			want := float64(scale) * e * (v - delta)
+			// the inner sum's roundings, at most one for each term of a lane
+			if got := float64(d.of()[i*d.line+j]); math.Abs(got-want) > 1e-6*e*(math.Abs(v)+size) {
+				t.Errorf("%s: ds[%d,%d] of %d is %g, want %g", r.Name, i, j, cols, got, want)
+			}
 		}
 	}
-	for _, v := range [][]float32{x, ds} {
+	p.check(t, r.Name)
+	d.check(t, r.Name)
+	for _, v := range [][]float32{max, sum} {
 		for i := range guard {
-			if v[i] == v[i] || v[guard+n+i] == v[guard+n+i] {
-				t.Fatalf("%s: length %d: wrote outside", r.Name, n)
+			if v[i] == v[i] || v[guard+rows+i] == v[guard+rows+i] {
+				t.Fatalf("%s: %d columns: wrote outside of max or sum", r.Name, cols)
 			}
 		}
 	}
 }
 
-// TestRowsKeepNaNAndInfinities: a NaN anywhere reaches the sum; +Inf is the largest; -Inf adds nothing.
+// block is rows of random scores; NaN lie between and around them and where a row does not see.
+type block struct {
+	Data                                  []float32
+	rows, cols, line, seen, more, written int
+}
+
+func newBlock(rng *rand.Rand, r *Rows, rows, cols, seen, more int) *block {
+	written := (cols + r.Lanes - 1) / r.Lanes * r.Lanes
+	b := &block{rows: rows, cols: cols, line: written + 3, seen: seen, more: more, written: written}
+	b.Data = make([]float32, 2*guard+rows*b.line)
+	for i := range b.Data {
+		b.Data[i] = float32(math.NaN())
+	}
+	for i := range rows {
+		for j := range b.sees(i) {
+			b.of()[i*b.line+j] = float32(rng.NormFloat64())
+		}
+	}
+	return b
+}
+
+func (b *block) of() []float32  { return b.Data[guard : len(b.Data)-guard] }
+func (b *block) sees(i int) int { return min(b.cols, b.seen+i*b.more) }
+
+// check fails when what a row does not see is not 0, or what lies outside was written.
+func (b *block) check(t *testing.T, name string) {
+	t.Helper()
+	for at, v := range b.Data {
+		i, j := (at-guard)/b.line, (at-guard)%b.line
+		inside := at >= guard && i < b.rows
+		switch {
+		case inside && j >= b.sees(i) && j < b.cols && v != 0:
+			t.Errorf("%s: row %d of %d columns keeps %g at %d, which it does not see", name, i, b.cols, v, j)
+		case (!inside || j >= b.written) && v == v:
+			t.Errorf("%s: %d columns: wrote outside, at %d, %d", name, b.cols, i, j)
+		}
+	}
+}
+
+// TestDivideTouchesItsColumnsAlone, bit for bit where a sum is a power of two.
+func TestDivideTouchesItsColumnsAlone(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 7))
+	for _, k := range kernels() {
+		for cols := 1; cols < 70; cols++ {
+			const rows, gap = 3, 2
+			x := guarded(rng, rows*(cols+gap))
+			want := slices.Clone(x)
+			sum := []float32{2, 0.25, 1}
+			k.Rows.Divide(x[guard:], cols+gap, rows, cols, sum)
+			for i := range rows {
+				for j := range cols {
+					want[guard+i*(cols+gap)+j] /= sum[i]
+				}
+			}
+			for i := range x {
+				if x[i] != want[i] && (x[i] == x[i] || want[i] == want[i]) {
+					t.Fatalf("%s: %d columns: element %d is %g, want %g", k.Rows.Name, cols, i-guard, x[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+// TestRowsKeepNaNAndInfinities: a NaN anywhere makes the row NaN, whatever its bits, and so does +Inf; -Inf adds nothing; and
+// the largest numbers do not overflow.
 func TestRowsKeepNaNAndInfinities(t *testing.T) {
-	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	inf := float32(math.Inf(1))
+	bad := []float32{inf, float32(math.NaN()), math.Float32frombits(0x7fc00001), math.Float32frombits(0xffffffff), math.Float32frombits(0x7fe00100)}
 	for _, k := range kernels() {
 		for n := 1; n < 40; n++ {
+			line := (n + 15) / 16 * 16
+			softmax := func(x []float32) float32 {
+				max, sum := []float32{0}, []float32{0}
+				k.Rows.Softmax(x, line, 1, n, n, 0, 1, max, sum)
+				return sum[0]
+			}
 			for at := range n {
-				x := make([]float32, n)
-				x[at] = inf
-				if k.Rows.Max(x) != inf {
-					t.Errorf("%s: max of %d with +Inf at %d", k.Rows.Name, n, at)
+				for _, v := range bad {
+					x := make([]float32, line)
+					x[at] = v
+					if got := softmax(x); got == got {
+						t.Errorf("%s: sum of %d with %g at %d is %g", k.Rows.Name, n, v, at, got)
+					}
 				}
+				x := make([]float32, line)
 				x[at] = -inf
-				if got := k.Rows.Exp(x, x, 1, 0); got != float32(n-1) || x[at] != 0 {
+				if got := softmax(x); n > 1 && (got != float32(n-1) || x[at] != 0) {
 					t.Errorf("%s: sum of %d with -Inf at %d is %g", k.Rows.Name, n, at, got)
 				}
 				clear(x)
-				x[at] = nan
-				if got := k.Rows.Exp(x, x, 1, k.Rows.Max(x)); got == got {
-					t.Errorf("%s: sum of %d with NaN at %d is %g", k.Rows.Name, n, at, got)
+				x[at] = math.MaxFloat32
+				if got := softmax(x); got != 1 || x[at] != 1 {
+					t.Errorf("%s: sum of %d with the largest number at %d is %g", k.Rows.Name, n, at, got)
 				}
 			}
 		}
@@ -116,6 +203,8 @@ var shapes = []Shape{
 	{Repeat: 2, Queries: 50, Keys: 20, Depth: 6, ValueDepth: 7, Scale: 0.7, Causal: true},
 	{Repeat: 2, Queries: 17, Keys: 300, Depth: 16, ValueDepth: 16, Scale: 0.25},
 	{Repeat: 1, Queries: 300, Keys: 300, Depth: 16, ValueDepth: 16, Scale: 0.25},
+	{Repeat: 2, Queries: 200, Keys: 200, Depth: 32, ValueDepth: 32, Scale: 0.2, Causal: true},
+	{Repeat: 1, Queries: 33, Keys: 90, Depth: 16, ValueDepth: 40, Scale: 0.3},
 }
 
 // TestHeadMatchesFloat64 compares output and gradients with the definition in float64.

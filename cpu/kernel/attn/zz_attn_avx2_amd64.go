@@ -4,22 +4,17 @@
 
 package attn
 
-// maxY is Rows.max for avx2.
+// softmaxY is Rows.softmax for avx2.
 //
 //go:noescape
-func maxY(x []float32) float32
+func softmaxY(x []float32, line int, rows int, cols int, seen int, more int, scale float32, max []float32, sum []float32)
 
-// expY is Rows.exp for avx2.
+// gradientY is Rows.gradient for avx2.
 //
 //go:noescape
-func expY(dst []float32, x []float32, scale float32, shift float32) float32
+func gradientY(p []float32, dp []float32, line int, rows int, cols int, seen int, more int, scale2 float32, scale float32, max []float32, sum []float32)
 
-// gradY is Rows.grad for avx2.
+// divideY is Rows.divide for avx2.
 //
 //go:noescape
-func gradY(ds []float32, p []float32, dp []float32, delta float32, scale float32)
-
-// dotY is Rows.dot for avx2.
-//
-//go:noescape
-func dotY(x []float32, y []float32) float32
+func divideY(x []float32, line int, rows int, cols int, sum []float32)

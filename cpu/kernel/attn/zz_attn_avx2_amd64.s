@@ -4,271 +4,132 @@
 
 #include "textflag.h"
 
-// func maxY(x []float32) float32
-// Requires: AVX, SSE
-TEXT ·maxY(SB), NOSPLIT, $0-28
-	MOVQ    x_base+0(FP), AX
-	MOVQ    x_len+8(FP), CX
-	CMPQ    CX, $0x08
-	JLT     short
-	VMOVUPS (AX), Y0
-	LEAQ    -32(AX)(CX*4), CX
+// func softmaxY(x []float32, line int, rows int, cols int, seen int, more int, scale float32, max []float32, sum []float32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·softmaxY(SB), NOSPLIT, $0-120
+	MOVQ         x_base+0(FP), AX
+	MOVQ         max_base+72(FP), CX
+	MOVQ         sum_base+96(FP), DX
+	VBROADCASTSS scale+64(FP), Y0
+	VMOVUPS      constc2fe0000avx2<>+0(SB), Y1
+	VMOVUPS      const4b40007favx2<>+0(SB), Y2
+	MOVQ         rows+32(FP), BX
+	MOVQ         cols+40(FP), SI
+	MOVQ         line+24(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         seen+48(FP), R8
+	MOVQ         more+56(FP), R9
+	SHLQ         $0x02, R9
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, R8
+	VPXOR        Y3, Y3, Y3
 
-loop:
-	ADDQ   $0x00000020, AX
-	CMPQ   AX, CX
-	JGE    last
-	VMAXPS (AX), Y0, Y0
-	JMP    loop
+row:
+	MOVQ      R8, R10
+	CMPQ      R10, SI
+	CMOVQGT   SI, R10
+	MOVQ      R10, R11
+	ANDQ      $+31, R11
+	JZ        whole
+	SUBQ      R11, R10
+	SHRQ      $0x02, R11
+	LEAQ      tailMask<>+0(SB), R12
+	MOVQ      $0x00000008, R13
+	SUBQ      R11, R13
+	VMOVUPS   (R12)(R13*4), Y4
+	VMOVUPS   (AX)(R10*1), Y5
+	VMOVUPS   constff800000avx2<>+0(SB), Y6
+	VBLENDVPS Y4, Y5, Y6, Y4
+	VMOVUPS   Y4, (AX)(R10*1)
+	ADDQ      $0x00000020, R10
 
-last:
-	VMAXPS       (CX), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X0
-	VPERMILPS    $0x0e, X0, X1
-	VMAXPS       X1, X0, X0
-	VPERMILPS    $0x01, X0, X1
-	VMAXPS       X1, X0, X0
-	MOVSS        X0, ret+24(FP)
+whole:
+	VMOVUPS (AX), Y4
+	XORQ    R11, R11
+
+most:
+	VMAXPS       (AX)(R11*1), Y4, Y4
+	ADDQ         $0x00000020, R11
+	CMPQ         R11, R10
+	JLT          most
+	VEXTRACTF128 $0x01, Y4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0x0e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0x01, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVSS       X4, (CX)
+	VPXOR        Y5, Y5, Y5
+	XORQ         R11, R11
+
+exp:
+	VMOVUPS      (AX)(R11*1), Y6
+	VMULPS       Y0, Y6, Y6
+	VSUBPS       Y4, Y6, Y6
+	VMAXPS       Y6, Y1, Y6
+	VADDPS       Y2, Y6, Y7
+	VSUBPS       Y2, Y7, Y8
+	VSUBPS       Y8, Y6, Y6
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y6, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y6, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y6, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y6, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y6, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y6, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y6
+	VMOVUPS      Y6, (AX)(R11*1)
+	VADDPS       Y6, Y5, Y5
+	ADDQ         $0x00000020, R11
+	CMPQ         R11, R10
+	JLT          exp
+	VEXTRACTF128 $0x01, Y5, X4
+	VADDPS       X4, X5, X5
+	VPERMILPS    $0x0e, X5, X4
+	VADDPS       X4, X5, X5
+	VPERMILPS    $0x01, X5, X4
+	VADDPS       X4, X5, X5
+	VMOVSS       X5, (DX)
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	JMP          unseen
+
+clear:
+	VMOVUPS Y3, (AX)(R10*1)
+	ADDQ    $0x00000020, R10
+
+unseen:
+	CMPQ R10, SI
+	JLT  clear
+	ADDQ DI, AX
+	ADDQ R9, R8
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET
 
-short:
-	VMOVSS (AX), X0
-	MOVQ   $0x00000001, DX
+DATA constc2fe0000avx2<>+0(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+4(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+8(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+12(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+16(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+20(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+24(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+28(SB)/4, $0xc2fe0000
+GLOBL constc2fe0000avx2<>(SB), RODATA|NOPTR, $32
 
-each:
-	CMPQ   DX, CX
-	JGE    end
-	VMAXSS (AX)(DX*4), X0, X0
-	INCQ   DX
-	JMP    each
-
-end:
-	MOVSS X0, ret+24(FP)
-	VZEROUPPER
-	RET
-
-// func expY(dst []float32, x []float32, scale float32, shift float32) float32
-// Requires: AVX, AVX2, FMA3, SSE
-TEXT ·expY(SB), NOSPLIT, $0-60
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         x_base+24(FP), CX
-	MOVQ         dst_len+8(FP), DX
-	VBROADCASTSS scale+48(FP), Y0
-	VBROADCASTSS shift+52(FP), Y1
-	VPXOR        Y2, Y2, Y2
-	XORQ         BX, BX
-
-loop:
-	MOVQ         DX, SI
-	SUBQ         BX, SI
-	CMPQ         SI, $0x08
-	JLT          tail
-	VMOVUPS      (CX)(BX*4), Y3
-	VMULPS       Y0, Y3, Y3
-	VSUBPS       Y1, Y3, Y3
-	VMOVUPS      const42b20000avx2<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y4, Y3
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y4, Y3
-	VMOVUPS      const3ab6887eavx2<>+0(SB), Y5
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y3, Y5
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y3, Y5
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y3, Y5
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y3, Y5
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y3, Y5
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y3, Y5
-	VCVTPS2DQ    Y4, Y3
-	VPSRAD       $0x01, Y3, Y4
-	VPSUBD       Y4, Y3, Y3
-	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y4
-	VPADDD       const0000007favx2<>+0(SB), Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y3
-	VMOVUPS      Y3, (AX)(BX*4)
-	VADDPS       Y3, Y2, Y2
-	ADDQ         $0x08, BX
-	JMP          loop
-
-tail:
-	TESTQ        SI, SI
-	JZ           done
-	LEAQ         tailMask<>+0(SB), DX
-	MOVQ         $0x00000008, DI
-	SUBQ         SI, DI
-	VMOVUPS      (DX)(DI*4), Y3
-	VMASKMOVPS   (CX)(BX*4), Y3, Y4
-	VMULPS       Y0, Y4, Y0
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      const42b20000avx2<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      constc2d00000avx2<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y0, Y1
-	VROUNDPS     $0x08, Y1, Y1
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y1, Y0
-	VMOVAPS      Y0, Y0
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y1, Y0
-	VMOVUPS      const3ab6887eavx2<>+0(SB), Y4
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y0, Y4
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y0, Y4
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y0, Y4
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y0, Y4
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y0, Y4
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y0, Y4
-	VCVTPS2DQ    Y1, Y0
-	VPSRAD       $0x01, Y0, Y1
-	VPSUBD       Y1, Y0, Y0
-	VPADDD       const0000007favx2<>+0(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y4, Y1
-	VPADDD       const0000007favx2<>+0(SB), Y0, Y0
-	VPSLLD       $0x17, Y0, Y0
-	VMULPS       Y0, Y1, Y0
-	VMASKMOVPS   Y0, Y3, (AX)(BX*4)
-	VMASKMOVPS   (AX)(BX*4), Y3, Y0
-	VADDPS       Y0, Y2, Y2
-
-done:
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPS       X0, X2, X2
-	VPERMILPS    $0x0e, X2, X0
-	VADDPS       X0, X2, X2
-	VPERMILPS    $0x01, X2, X0
-	VADDPS       X0, X2, X2
-	MOVSS        X2, ret+56(FP)
-	VZEROUPPER
-	RET
-
-DATA const42b20000avx2<>+0(SB)/4, $0x42b20000
-DATA const42b20000avx2<>+4(SB)/4, $0x42b20000
-DATA const42b20000avx2<>+8(SB)/4, $0x42b20000
-DATA const42b20000avx2<>+12(SB)/4, $0x42b20000
-DATA const42b20000avx2<>+16(SB)/4, $0x42b20000
-DATA const42b20000avx2<>+20(SB)/4, $0x42b20000
-DATA const42b20000avx2<>+24(SB)/4, $0x42b20000
-DATA const42b20000avx2<>+28(SB)/4, $0x42b20000
-GLOBL const42b20000avx2<>(SB), RODATA|NOPTR, $32
-
-DATA constc2d00000avx2<>+0(SB)/4, $0xc2d00000
-DATA constc2d00000avx2<>+4(SB)/4, $0xc2d00000
-DATA constc2d00000avx2<>+8(SB)/4, $0xc2d00000
-DATA constc2d00000avx2<>+12(SB)/4, $0xc2d00000
-DATA constc2d00000avx2<>+16(SB)/4, $0xc2d00000
-DATA constc2d00000avx2<>+20(SB)/4, $0xc2d00000
-DATA constc2d00000avx2<>+24(SB)/4, $0xc2d00000
-DATA constc2d00000avx2<>+28(SB)/4, $0xc2d00000
-GLOBL constc2d00000avx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3fb8aa3bavx2<>+0(SB)/4, $0x3fb8aa3b
-DATA const3fb8aa3bavx2<>+4(SB)/4, $0x3fb8aa3b
-DATA const3fb8aa3bavx2<>+8(SB)/4, $0x3fb8aa3b
-DATA const3fb8aa3bavx2<>+12(SB)/4, $0x3fb8aa3b
-DATA const3fb8aa3bavx2<>+16(SB)/4, $0x3fb8aa3b
-DATA const3fb8aa3bavx2<>+20(SB)/4, $0x3fb8aa3b
-DATA const3fb8aa3bavx2<>+24(SB)/4, $0x3fb8aa3b
-DATA const3fb8aa3bavx2<>+28(SB)/4, $0x3fb8aa3b
-GLOBL const3fb8aa3bavx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3f317000avx2<>+0(SB)/4, $0x3f317000
-DATA const3f317000avx2<>+4(SB)/4, $0x3f317000
-DATA const3f317000avx2<>+8(SB)/4, $0x3f317000
-DATA const3f317000avx2<>+12(SB)/4, $0x3f317000
-DATA const3f317000avx2<>+16(SB)/4, $0x3f317000
-DATA const3f317000avx2<>+20(SB)/4, $0x3f317000
-DATA const3f317000avx2<>+24(SB)/4, $0x3f317000
-DATA const3f317000avx2<>+28(SB)/4, $0x3f317000
-GLOBL const3f317000avx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3805fdf4avx2<>+0(SB)/4, $0x3805fdf4
-DATA const3805fdf4avx2<>+4(SB)/4, $0x3805fdf4
-DATA const3805fdf4avx2<>+8(SB)/4, $0x3805fdf4
-DATA const3805fdf4avx2<>+12(SB)/4, $0x3805fdf4
-DATA const3805fdf4avx2<>+16(SB)/4, $0x3805fdf4
-DATA const3805fdf4avx2<>+20(SB)/4, $0x3805fdf4
-DATA const3805fdf4avx2<>+24(SB)/4, $0x3805fdf4
-DATA const3805fdf4avx2<>+28(SB)/4, $0x3805fdf4
-GLOBL const3805fdf4avx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3ab6887eavx2<>+0(SB)/4, $0x3ab6887e
-DATA const3ab6887eavx2<>+4(SB)/4, $0x3ab6887e
-DATA const3ab6887eavx2<>+8(SB)/4, $0x3ab6887e
-DATA const3ab6887eavx2<>+12(SB)/4, $0x3ab6887e
-DATA const3ab6887eavx2<>+16(SB)/4, $0x3ab6887e
-DATA const3ab6887eavx2<>+20(SB)/4, $0x3ab6887e
-DATA const3ab6887eavx2<>+24(SB)/4, $0x3ab6887e
-DATA const3ab6887eavx2<>+28(SB)/4, $0x3ab6887e
-GLOBL const3ab6887eavx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3c0905b1avx2<>+0(SB)/4, $0x3c0905b1
-DATA const3c0905b1avx2<>+4(SB)/4, $0x3c0905b1
-DATA const3c0905b1avx2<>+8(SB)/4, $0x3c0905b1
-DATA const3c0905b1avx2<>+12(SB)/4, $0x3c0905b1
-DATA const3c0905b1avx2<>+16(SB)/4, $0x3c0905b1
-DATA const3c0905b1avx2<>+20(SB)/4, $0x3c0905b1
-DATA const3c0905b1avx2<>+24(SB)/4, $0x3c0905b1
-DATA const3c0905b1avx2<>+28(SB)/4, $0x3c0905b1
-GLOBL const3c0905b1avx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3d2aaa8davx2<>+0(SB)/4, $0x3d2aaa8d
-DATA const3d2aaa8davx2<>+4(SB)/4, $0x3d2aaa8d
-DATA const3d2aaa8davx2<>+8(SB)/4, $0x3d2aaa8d
-DATA const3d2aaa8davx2<>+12(SB)/4, $0x3d2aaa8d
-DATA const3d2aaa8davx2<>+16(SB)/4, $0x3d2aaa8d
-DATA const3d2aaa8davx2<>+20(SB)/4, $0x3d2aaa8d
-DATA const3d2aaa8davx2<>+24(SB)/4, $0x3d2aaa8d
-DATA const3d2aaa8davx2<>+28(SB)/4, $0x3d2aaa8d
-GLOBL const3d2aaa8davx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3e2aaa6favx2<>+0(SB)/4, $0x3e2aaa6f
-DATA const3e2aaa6favx2<>+4(SB)/4, $0x3e2aaa6f
-DATA const3e2aaa6favx2<>+8(SB)/4, $0x3e2aaa6f
-DATA const3e2aaa6favx2<>+12(SB)/4, $0x3e2aaa6f
-DATA const3e2aaa6favx2<>+16(SB)/4, $0x3e2aaa6f
-DATA const3e2aaa6favx2<>+20(SB)/4, $0x3e2aaa6f
-DATA const3e2aaa6favx2<>+24(SB)/4, $0x3e2aaa6f
-DATA const3e2aaa6favx2<>+28(SB)/4, $0x3e2aaa6f
-GLOBL const3e2aaa6favx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3f000000avx2<>+0(SB)/4, $0x3f000000
-DATA const3f000000avx2<>+4(SB)/4, $0x3f000000
-DATA const3f000000avx2<>+8(SB)/4, $0x3f000000
-DATA const3f000000avx2<>+12(SB)/4, $0x3f000000
-DATA const3f000000avx2<>+16(SB)/4, $0x3f000000
-DATA const3f000000avx2<>+20(SB)/4, $0x3f000000
-DATA const3f000000avx2<>+24(SB)/4, $0x3f000000
-DATA const3f000000avx2<>+28(SB)/4, $0x3f000000
-GLOBL const3f000000avx2<>(SB), RODATA|NOPTR, $32
-
-DATA const3f800000avx2<>+0(SB)/4, $0x3f800000
-DATA const3f800000avx2<>+4(SB)/4, $0x3f800000
-DATA const3f800000avx2<>+8(SB)/4, $0x3f800000
-DATA const3f800000avx2<>+12(SB)/4, $0x3f800000
-DATA const3f800000avx2<>+16(SB)/4, $0x3f800000
-DATA const3f800000avx2<>+20(SB)/4, $0x3f800000
-DATA const3f800000avx2<>+24(SB)/4, $0x3f800000
-DATA const3f800000avx2<>+28(SB)/4, $0x3f800000
-GLOBL const3f800000avx2<>(SB), RODATA|NOPTR, $32
-
-DATA const0000007favx2<>+0(SB)/4, $0x0000007f
-DATA const0000007favx2<>+4(SB)/4, $0x0000007f
-DATA const0000007favx2<>+8(SB)/4, $0x0000007f
-DATA const0000007favx2<>+12(SB)/4, $0x0000007f
-DATA const0000007favx2<>+16(SB)/4, $0x0000007f
-DATA const0000007favx2<>+20(SB)/4, $0x0000007f
-DATA const0000007favx2<>+24(SB)/4, $0x0000007f
-DATA const0000007favx2<>+28(SB)/4, $0x0000007f
-GLOBL const0000007favx2<>(SB), RODATA|NOPTR, $32
+DATA const4b40007favx2<>+0(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+4(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+8(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+12(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+16(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+20(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+24(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+28(SB)/4, $0x4b40007f
+GLOBL const4b40007favx2<>(SB), RODATA|NOPTR, $32
 
 DATA tailMask<>+0(SB)/4, $-1
 DATA tailMask<>+4(SB)/4, $-1
@@ -288,87 +149,245 @@ DATA tailMask<>+56(SB)/4, $+0
 DATA tailMask<>+60(SB)/4, $+0
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
 
-// func gradY(ds []float32, p []float32, dp []float32, delta float32, scale float32)
-// Requires: AVX
-TEXT ·gradY(SB), NOSPLIT, $0-80
-	MOVQ         ds_base+0(FP), AX
-	MOVQ         p_base+24(FP), CX
-	MOVQ         dp_base+48(FP), DX
-	MOVQ         ds_len+8(FP), BX
-	VBROADCASTSS delta+72(FP), Y0
-	VBROADCASTSS scale+76(FP), Y1
-	XORQ         SI, SI
+DATA constff800000avx2<>+0(SB)/4, $0xff800000
+DATA constff800000avx2<>+4(SB)/4, $0xff800000
+DATA constff800000avx2<>+8(SB)/4, $0xff800000
+DATA constff800000avx2<>+12(SB)/4, $0xff800000
+DATA constff800000avx2<>+16(SB)/4, $0xff800000
+DATA constff800000avx2<>+20(SB)/4, $0xff800000
+DATA constff800000avx2<>+24(SB)/4, $0xff800000
+DATA constff800000avx2<>+28(SB)/4, $0xff800000
+GLOBL constff800000avx2<>(SB), RODATA|NOPTR, $32
 
-loop:
-	MOVQ    BX, DI
-	SUBQ    SI, DI
-	CMPQ    DI, $0x08
-	JLT     tail
-	VMOVUPS (DX)(SI*4), Y2
-	VSUBPS  Y0, Y2, Y2
-	VMOVUPS (CX)(SI*4), Y3
-	VMULPS  Y1, Y3, Y3
-	VMULPS  Y2, Y3, Y2
-	VMOVUPS Y2, (AX)(SI*4)
-	ADDQ    $0x08, SI
-	JMP     loop
+DATA const392209c5avx2<>+0(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+4(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+8(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+12(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+16(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+20(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+24(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+28(SB)/4, $0x392209c5
+GLOBL const392209c5avx2<>(SB), RODATA|NOPTR, $32
 
-tail:
-	TESTQ      DI, DI
-	JZ         done
-	LEAQ       tailMask<>+0(SB), BX
-	MOVQ       $0x00000008, R8
-	SUBQ       DI, R8
-	VMOVUPS    (BX)(R8*4), Y2
-	VMASKMOVPS (DX)(SI*4), Y2, Y3
-	VSUBPS     Y0, Y3, Y0
-	VMASKMOVPS (CX)(SI*4), Y2, Y3
-	VMULPS     Y1, Y3, Y1
-	VMULPS     Y0, Y1, Y0
-	VMASKMOVPS Y0, Y2, (AX)(SI*4)
+DATA const3aaf8448avx2<>+0(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+4(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+8(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+12(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+16(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+20(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+24(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+28(SB)/4, $0x3aaf8448
+GLOBL const3aaf8448avx2<>(SB), RODATA|NOPTR, $32
 
-done:
+DATA const3c1d952aavx2<>+0(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+4(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+8(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+12(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+16(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+20(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+24(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+28(SB)/4, $0x3c1d952a
+GLOBL const3c1d952aavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3d6357b6avx2<>+0(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+4(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+8(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+12(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+16(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+20(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+24(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+28(SB)/4, $0x3d6357b6
+GLOBL const3d6357b6avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3e75fdf0avx2<>+0(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+4(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+8(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+12(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+16(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+20(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+24(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+28(SB)/4, $0x3e75fdf0
+GLOBL const3e75fdf0avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3f317218avx2<>+0(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+4(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+8(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+12(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+16(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+20(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+24(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+28(SB)/4, $0x3f317218
+GLOBL const3f317218avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3f800000avx2<>+0(SB)/4, $0x3f800000
+DATA const3f800000avx2<>+4(SB)/4, $0x3f800000
+DATA const3f800000avx2<>+8(SB)/4, $0x3f800000
+DATA const3f800000avx2<>+12(SB)/4, $0x3f800000
+DATA const3f800000avx2<>+16(SB)/4, $0x3f800000
+DATA const3f800000avx2<>+20(SB)/4, $0x3f800000
+DATA const3f800000avx2<>+24(SB)/4, $0x3f800000
+DATA const3f800000avx2<>+28(SB)/4, $0x3f800000
+GLOBL const3f800000avx2<>(SB), RODATA|NOPTR, $32
+
+// func gradientY(p []float32, dp []float32, line int, rows int, cols int, seen int, more int, scale2 float32, scale float32, max []float32, sum []float32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·gradientY(SB), NOSPLIT, $0-144
+	MOVQ         p_base+0(FP), AX
+	MOVQ         dp_base+24(FP), CX
+	MOVQ         max_base+96(FP), DX
+	MOVQ         sum_base+120(FP), BX
+	VBROADCASTSS scale2+88(FP), Y0
+	VBROADCASTSS scale+92(FP), Y1
+	VMOVUPS      constc2fe0000avx2<>+0(SB), Y2
+	VMOVUPS      const4b40007favx2<>+0(SB), Y3
+	MOVQ         rows+56(FP), SI
+	MOVQ         cols+64(FP), DI
+	MOVQ         line+48(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         seen+72(FP), R9
+	MOVQ         more+80(FP), R10
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, DI
+	SHLQ         $0x02, R9
+	VPXOR        Y4, Y4, Y4
+
+row:
+	MOVQ      R9, R11
+	CMPQ      R11, DI
+	CMOVQGT   DI, R11
+	MOVQ      R11, R12
+	ANDQ      $+31, R12
+	JZ        whole
+	SUBQ      R12, R11
+	SHRQ      $0x02, R12
+	LEAQ      tailMask<>+0(SB), R13
+	MOVQ      $0x00000008, R14
+	SUBQ      R12, R14
+	VMOVUPS   (R13)(R14*4), Y5
+	VMOVUPS   (AX)(R11*1), Y6
+	VMOVUPS   constff800000avx2<>+0(SB), Y7
+	VBLENDVPS Y5, Y6, Y7, Y6
+	VMOVUPS   Y6, (AX)(R11*1)
+	VMOVUPS   (CX)(R11*1), Y6
+	VPXOR     Y7, Y7, Y7
+	VBLENDVPS Y5, Y6, Y7, Y5
+	VMOVUPS   Y5, (CX)(R11*1)
+	ADDQ      $0x00000020, R11
+
+whole:
+	VBROADCASTSS (DX), Y5
+	VBROADCASTSS (BX), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y6
+	VPXOR        Y7, Y7, Y7
+	XORQ         R12, R12
+
+exp:
+	VMOVUPS      (AX)(R12*1), Y8
+	VMULPS       Y0, Y8, Y8
+	VSUBPS       Y5, Y8, Y8
+	VMAXPS       Y8, Y2, Y8
+	VADDPS       Y3, Y8, Y9
+	VSUBPS       Y3, Y9, Y10
+	VSUBPS       Y10, Y8, Y8
+	VMOVUPS      const392209c5avx2<>+0(SB), Y10
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y8, Y10
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y8, Y10
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y8, Y10
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y8, Y10
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y8, Y10
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y9, Y10, Y8
+	VMULPS       Y6, Y8, Y8
+	VMOVUPS      Y8, (AX)(R12*1)
+	VFMADD231PS  (CX)(R12*1), Y8, Y7
+	ADDQ         $0x00000020, R12
+	CMPQ         R12, R11
+	JLT          exp
+	VEXTRACTF128 $0x01, Y7, X5
+	VADDPS       X5, X7, X7
+	VPERMILPS    $0x0e, X7, X5
+	VADDPS       X5, X7, X7
+	VPERMILPS    $0x01, X7, X5
+	VADDPS       X5, X7, X7
+	VBROADCASTSS X7, Y5
+	XORQ         R12, R12
+
+ds:
+	VMOVUPS (CX)(R12*1), Y6
+	VSUBPS  Y5, Y6, Y6
+	VMULPS  Y1, Y6, Y6
+	VMULPS  (AX)(R12*1), Y6, Y6
+	VMOVUPS Y6, (CX)(R12*1)
+	ADDQ    $0x00000020, R12
+	CMPQ    R12, R11
+	JLT     ds
+	ADDQ    $0x04, DX
+	ADDQ    $0x04, BX
+	JMP     unseen
+
+clear:
+	VMOVUPS Y4, (AX)(R11*1)
+	VMOVUPS Y4, (CX)(R11*1)
+	ADDQ    $0x00000020, R11
+
+unseen:
+	CMPQ R11, DI
+	JLT  clear
+	ADDQ R8, AX
+	ADDQ R8, CX
+	ADDQ R10, R9
+	DECQ SI
+	JNZ  row
 	VZEROUPPER
 	RET
 
-// func dotY(x []float32, y []float32) float32
-// Requires: AVX, AVX2, FMA3, SSE
-TEXT ·dotY(SB), NOSPLIT, $0-52
-	MOVQ  x_base+0(FP), AX
-	MOVQ  y_base+24(FP), CX
-	MOVQ  x_len+8(FP), DX
-	VPXOR Y0, Y0, Y0
-	XORQ  BX, BX
+// func divideY(x []float32, line int, rows int, cols int, sum []float32)
+// Requires: AVX
+TEXT ·divideY(SB), NOSPLIT, $0-72
+	MOVQ    x_base+0(FP), AX
+	MOVQ    sum_base+48(FP), CX
+	MOVQ    line+24(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    rows+32(FP), BX
+	MOVQ    cols+40(FP), SI
+	SHLQ    $0x02, SI
+	VMOVUPS const3f800000avx2<>+0(SB), Y0
+	MOVQ    SI, DI
+	ANDQ    $+31, DI
+	SUBQ    DI, SI
+	SHRQ    $0x02, DI
+	LEAQ    tailMask<>+0(SB), R8
+	MOVQ    $0x00000008, R9
+	SUBQ    DI, R9
+	VMOVUPS (R8)(R9*4), Y1
 
-loop:
-	MOVQ        DX, SI
-	SUBQ        BX, SI
-	CMPQ        SI, $0x08
-	JLT         tail
-	VMOVUPS     (AX)(BX*4), Y1
-	VMOVUPS     (CX)(BX*4), Y2
-	VFMADD231PS Y1, Y2, Y0
-	ADDQ        $0x08, BX
-	JMP         loop
+row:
+	VBROADCASTSS (CX), Y2
+	VDIVPS       Y2, Y0, Y2
+	XORQ         R8, R8
+	JMP          next
 
-tail:
-	TESTQ       SI, SI
-	JZ          done
-	LEAQ        tailMask<>+0(SB), DX
-	MOVQ        $0x00000008, DI
-	SUBQ        SI, DI
-	VMOVUPS     (DX)(DI*4), Y1
-	VMASKMOVPS  (AX)(BX*4), Y1, Y2
-	VMASKMOVPS  (CX)(BX*4), Y1, Y1
-	VFMADD231PS Y2, Y1, Y0
+registers:
+	VMOVUPS (AX)(R8*1), Y3
+	VMULPS  Y3, Y2, Y3
+	VMOVUPS Y3, (AX)(R8*1)
+	ADDQ    $0x00000020, R8
 
-done:
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VPERMILPS    $0x0e, X0, X1
-	VADDPS       X1, X0, X0
-	VPERMILPS    $0x01, X0, X1
-	VADDPS       X1, X0, X0
-	MOVSS        X0, ret+48(FP)
+next:
+	CMPQ       R8, SI
+	JLT        registers
+	TESTQ      DI, DI
+	JZ         end
+	VMASKMOVPS (AX)(R8*1), Y1, Y3
+	VMULPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(R8*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ $0x04, CX
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET

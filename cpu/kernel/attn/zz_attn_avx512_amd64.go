@@ -4,22 +4,17 @@
 
 package attn
 
-// maxZ is Rows.max for avx512.
+// softmaxZ is Rows.softmax for avx512.
 //
 //go:noescape
-func maxZ(x []float32) float32
+func softmaxZ(x []float32, line int, rows int, cols int, seen int, more int, scale float32, max []float32, sum []float32)
 
-// expZ is Rows.exp for avx512.
+// gradientZ is Rows.gradient for avx512.
 //
 //go:noescape
-func expZ(dst []float32, x []float32, scale float32, shift float32) float32
+func gradientZ(p []float32, dp []float32, line int, rows int, cols int, seen int, more int, scale2 float32, scale float32, max []float32, sum []float32)
 
-// gradZ is Rows.grad for avx512.
+// divideZ is Rows.divide for avx512.
 //
 //go:noescape
-func gradZ(ds []float32, p []float32, dp []float32, delta float32, scale float32)
-
-// dotZ is Rows.dot for avx512.
-//
-//go:noescape
-func dotZ(x []float32, y []float32) float32
+func divideZ(x []float32, line int, rows int, cols int, sum []float32)

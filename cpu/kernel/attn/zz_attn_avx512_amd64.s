@@ -4,253 +4,305 @@
 
 #include "textflag.h"
 
-// func maxZ(x []float32) float32
-// Requires: AVX, AVX512F, SSE
-TEXT ·maxZ(SB), NOSPLIT, $0-28
-	MOVQ    x_base+0(FP), AX
-	MOVQ    x_len+8(FP), CX
-	CMPQ    CX, $0x10
-	JLT     short
-	VMOVUPS (AX), Z0
-	LEAQ    -64(AX)(CX*4), CX
+// func softmaxZ(x []float32, line int, rows int, cols int, seen int, more int, scale float32, max []float32, sum []float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·softmaxZ(SB), NOSPLIT, $0-120
+	MOVQ         x_base+0(FP), AX
+	MOVQ         max_base+72(FP), CX
+	MOVQ         sum_base+96(FP), DX
+	VBROADCASTSS scale+64(FP), Z0
+	VBROADCASTSS constc2fe0000avx512<>+0(SB), Z1
+	VBROADCASTSS const4b40007favx512<>+0(SB), Z2
+	MOVQ         rows+32(FP), BX
+	MOVQ         cols+40(FP), SI
+	MOVQ         line+24(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         seen+48(FP), R8
+	MOVQ         more+56(FP), R9
+	SHLQ         $0x02, R9
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, R8
+	VPXORD       Z3, Z3, Z3
 
-loop:
-	ADDQ   $0x00000040, AX
-	CMPQ   AX, CX
-	JGE    last
-	VMAXPS (AX), Z0, Z0
-	JMP    loop
+row:
+	MOVQ         R8, R10
+	CMPQ         R10, SI
+	CMOVQGT      SI, R10
+	MOVQ         R10, R11
+	ANDQ         $+63, R11
+	JZ           whole
+	SUBQ         R11, R10
+	SHRQ         $0x02, R11
+	MOVQ         $-1, R12
+	BZHIQ        R11, R12, R12
+	KMOVW        R12, K1
+	VMOVUPS      (AX)(R10*1), Z4
+	VBROADCASTSS constff800000avx512<>+0(SB), Z5
+	VBLENDMPS    Z4, Z5, K1, Z6
+	VMOVUPS      Z6, (AX)(R10*1)
+	ADDQ         $0x00000040, R10
 
-last:
-	VMAXPS        (CX), Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VMAXPS        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VMAXPS        X1, X0, X0
-	VPERMILPS     $0x0e, X0, X1
-	VMAXPS        X1, X0, X0
-	VPERMILPS     $0x01, X0, X1
-	VMAXPS        X1, X0, X0
-	MOVSS         X0, ret+24(FP)
+whole:
+	VMOVUPS (AX), Z4
+	XORQ    R11, R11
+
+most:
+	VMAXPS        (AX)(R11*1), Z4, Z4
+	ADDQ          $0x00000040, R11
+	CMPQ          R11, R10
+	JLT           most
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VMAXPS        Y5, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VMAXPS        X5, X4, X4
+	VPERMILPS     $0x0e, X4, X5
+	VMAXPS        X5, X4, X4
+	VPERMILPS     $0x01, X4, X5
+	VMAXPS        X5, X4, X4
+	VBROADCASTSS  X4, Z4
+	VMULPS        Z0, Z4, Z4
+	VMOVSS        X4, (CX)
+	VPXORD        Z7, Z7, Z7
+	XORQ          R11, R11
+
+exp:
+	VMOVUPS          (AX)(R11*1), Z5
+	VMULPS           Z0, Z5, Z5
+	VSUBPS           Z4, Z5, Z5
+	VMAXPS           Z5, Z1, Z5
+	VADDPS           Z2, Z5, Z8
+	VSUBPS           Z2, Z8, Z9
+	VSUBPS           Z9, Z5, Z5
+	VBROADCASTSS     const392209c5avx512<>+0(SB), Z9
+	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z5, Z9
+	VPSLLD           $0x17, Z8, Z8
+	VMULPS           Z8, Z9, Z5
+	VMOVUPS          Z5, (AX)(R11*1)
+	VADDPS           Z5, Z7, Z7
+	ADDQ             $0x00000040, R11
+	CMPQ             R11, R10
+	JLT              exp
+	VEXTRACTF64X4    $0x01, Z7, Y4
+	VADDPS           Y4, Y7, Y7
+	VEXTRACTF128     $0x01, Y7, X4
+	VADDPS           X4, X7, X7
+	VPERMILPS        $0x0e, X7, X4
+	VADDPS           X4, X7, X7
+	VPERMILPS        $0x01, X7, X4
+	VADDPS           X4, X7, X7
+	VMOVSS           X7, (DX)
+	ADDQ             $0x04, CX
+	ADDQ             $0x04, DX
+	JMP              unseen
+
+clear:
+	VMOVUPS Z3, (AX)(R10*1)
+	ADDQ    $0x00000040, R10
+
+unseen:
+	CMPQ R10, SI
+	JLT  clear
+	ADDQ DI, AX
+	ADDQ R9, R8
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET
 
-short:
-	VMOVSS (AX), X0
-	MOVQ   $0x00000001, DX
+DATA constc2fe0000avx512<>+0(SB)/4, $0xc2fe0000
+GLOBL constc2fe0000avx512<>(SB), RODATA|NOPTR, $4
 
-each:
-	CMPQ   DX, CX
-	JGE    end
-	VMAXSS (AX)(DX*4), X0, X0
-	INCQ   DX
-	JMP    each
+DATA const4b40007favx512<>+0(SB)/4, $0x4b40007f
+GLOBL const4b40007favx512<>(SB), RODATA|NOPTR, $4
 
-end:
-	MOVSS X0, ret+24(FP)
-	VZEROUPPER
-	RET
+DATA constff800000avx512<>+0(SB)/4, $0xff800000
+GLOBL constff800000avx512<>(SB), RODATA|NOPTR, $4
 
-// func expZ(dst []float32, x []float32, scale float32, shift float32) float32
-// Requires: AVX, AVX512F, BMI2, SSE
-TEXT ·expZ(SB), NOSPLIT, $0-60
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         x_base+24(FP), CX
-	MOVQ         dst_len+8(FP), DX
-	VBROADCASTSS scale+48(FP), Z0
-	VBROADCASTSS shift+52(FP), Z1
-	VPXORD       Z2, Z2, Z2
-	XORQ         BX, BX
+DATA const392209c5avx512<>+0(SB)/4, $0x392209c5
+GLOBL const392209c5avx512<>(SB), RODATA|NOPTR, $4
 
-loop:
-	MOVQ              DX, SI
-	SUBQ              BX, SI
-	CMPQ              SI, $0x10
-	JLT               tail
-	VMOVUPS           (CX)(BX*4), Z3
-	VMULPS            Z0, Z3, Z3
-	VSUBPS            Z1, Z3, Z3
-	VBROADCASTSS      const42b20000avx512<>+0(SB), Z4
-	VMINPS            Z3, Z4, Z3
-	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z4
-	VMAXPS            Z3, Z4, Z3
-	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z3, Z4
-	VRNDSCALEPS       $0x08, Z4, Z4
-	VMOVAPS           Z3, Z3
-	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z4, Z3
-	VMOVAPS           Z3, Z3
-	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z4, Z3
-	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z5
-	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z3, Z5
-	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z3, Z5
-	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z3, Z5
-	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z3, Z5
-	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z3, Z5
-	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z3, Z5
-	VSCALEFPS         Z4, Z5, Z3
-	VMOVUPS           Z3, (AX)(BX*4)
-	VADDPS            Z3, Z2, Z2
-	ADDQ              $0x10, BX
-	JMP               loop
+DATA const3aaf8448avx512<>+0(SB)/4, $0x3aaf8448
+GLOBL const3aaf8448avx512<>(SB), RODATA|NOPTR, $4
 
-tail:
-	TESTQ             SI, SI
-	JZ                done
-	MOVQ              $-1, DX
-	BZHIQ             SI, DX, DX
-	KMOVW             DX, K1
-	VMOVUPS.Z         (CX)(BX*4), K1, Z3
-	VMULPS            Z0, Z3, Z0
-	VSUBPS            Z1, Z0, Z0
-	VBROADCASTSS      const42b20000avx512<>+0(SB), Z1
-	VMINPS            Z0, Z1, Z0
-	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z1
-	VMAXPS            Z0, Z1, Z0
-	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z0, Z1
-	VRNDSCALEPS       $0x08, Z1, Z1
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z1, Z0
-	VMOVAPS           Z0, Z0
-	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z1, Z0
-	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z3
-	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z0, Z3
-	VSCALEFPS         Z1, Z3, Z0
-	VMOVUPS           Z0, K1, (AX)(BX*4)
-	VMOVUPS.Z         (AX)(BX*4), K1, Z0
-	VADDPS            Z0, Z2, Z2
+DATA const3c1d952aavx512<>+0(SB)/4, $0x3c1d952a
+GLOBL const3c1d952aavx512<>(SB), RODATA|NOPTR, $4
 
-done:
-	VEXTRACTF64X4 $0x01, Z2, Y0
-	VADDPS        Y0, Y2, Y2
-	VEXTRACTF128  $0x01, Y2, X0
-	VADDPS        X0, X2, X2
-	VPERMILPS     $0x0e, X2, X0
-	VADDPS        X0, X2, X2
-	VPERMILPS     $0x01, X2, X0
-	VADDPS        X0, X2, X2
-	MOVSS         X2, ret+56(FP)
-	VZEROUPPER
-	RET
+DATA const3d6357b6avx512<>+0(SB)/4, $0x3d6357b6
+GLOBL const3d6357b6avx512<>(SB), RODATA|NOPTR, $4
 
-DATA const42b20000avx512<>+0(SB)/4, $0x42b20000
-GLOBL const42b20000avx512<>(SB), RODATA|NOPTR, $4
+DATA const3e75fdf0avx512<>+0(SB)/4, $0x3e75fdf0
+GLOBL const3e75fdf0avx512<>(SB), RODATA|NOPTR, $4
 
-DATA constc2d00000avx512<>+0(SB)/4, $0xc2d00000
-GLOBL constc2d00000avx512<>(SB), RODATA|NOPTR, $4
-
-DATA const3fb8aa3bavx512<>+0(SB)/4, $0x3fb8aa3b
-GLOBL const3fb8aa3bavx512<>(SB), RODATA|NOPTR, $4
-
-DATA const3f317000avx512<>+0(SB)/4, $0x3f317000
-GLOBL const3f317000avx512<>(SB), RODATA|NOPTR, $4
-
-DATA const3805fdf4avx512<>+0(SB)/4, $0x3805fdf4
-GLOBL const3805fdf4avx512<>(SB), RODATA|NOPTR, $4
-
-DATA const3ab6887eavx512<>+0(SB)/4, $0x3ab6887e
-GLOBL const3ab6887eavx512<>(SB), RODATA|NOPTR, $4
-
-DATA const3c0905b1avx512<>+0(SB)/4, $0x3c0905b1
-GLOBL const3c0905b1avx512<>(SB), RODATA|NOPTR, $4
-
-DATA const3d2aaa8davx512<>+0(SB)/4, $0x3d2aaa8d
-GLOBL const3d2aaa8davx512<>(SB), RODATA|NOPTR, $4
-
-DATA const3e2aaa6favx512<>+0(SB)/4, $0x3e2aaa6f
-GLOBL const3e2aaa6favx512<>(SB), RODATA|NOPTR, $4
-
-DATA const3f000000avx512<>+0(SB)/4, $0x3f000000
-GLOBL const3f000000avx512<>(SB), RODATA|NOPTR, $4
+DATA const3f317218avx512<>+0(SB)/4, $0x3f317218
+GLOBL const3f317218avx512<>(SB), RODATA|NOPTR, $4
 
 DATA const3f800000avx512<>+0(SB)/4, $0x3f800000
 GLOBL const3f800000avx512<>(SB), RODATA|NOPTR, $4
 
-// func gradZ(ds []float32, p []float32, dp []float32, delta float32, scale float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gradZ(SB), NOSPLIT, $0-80
-	MOVQ         ds_base+0(FP), AX
-	MOVQ         p_base+24(FP), CX
-	MOVQ         dp_base+48(FP), DX
-	MOVQ         ds_len+8(FP), BX
-	VBROADCASTSS delta+72(FP), Z0
-	VBROADCASTSS scale+76(FP), Z1
-	XORQ         SI, SI
+// func gradientZ(p []float32, dp []float32, line int, rows int, cols int, seen int, more int, scale2 float32, scale float32, max []float32, sum []float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·gradientZ(SB), NOSPLIT, $0-144
+	MOVQ         p_base+0(FP), AX
+	MOVQ         dp_base+24(FP), CX
+	MOVQ         max_base+96(FP), DX
+	MOVQ         sum_base+120(FP), BX
+	VBROADCASTSS scale2+88(FP), Z0
+	VBROADCASTSS scale+92(FP), Z1
+	VBROADCASTSS constc2fe0000avx512<>+0(SB), Z2
+	VBROADCASTSS const4b40007favx512<>+0(SB), Z3
+	MOVQ         rows+56(FP), SI
+	MOVQ         cols+64(FP), DI
+	MOVQ         line+48(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         seen+72(FP), R9
+	MOVQ         more+80(FP), R10
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, DI
+	SHLQ         $0x02, R9
+	VPXORD       Z4, Z4, Z4
 
-loop:
-	MOVQ    BX, DI
-	SUBQ    SI, DI
-	CMPQ    DI, $0x10
-	JLT     tail
-	VMOVUPS (DX)(SI*4), Z2
-	VSUBPS  Z0, Z2, Z2
-	VMOVUPS (CX)(SI*4), Z3
-	VMULPS  Z1, Z3, Z3
-	VMULPS  Z2, Z3, Z2
-	VMOVUPS Z2, (AX)(SI*4)
-	ADDQ    $0x10, SI
-	JMP     loop
+row:
+	MOVQ         R9, R11
+	CMPQ         R11, DI
+	CMOVQGT      DI, R11
+	MOVQ         R11, R12
+	ANDQ         $+63, R12
+	JZ           whole
+	SUBQ         R12, R11
+	SHRQ         $0x02, R12
+	MOVQ         $-1, R13
+	BZHIQ        R12, R13, R13
+	KMOVW        R13, K1
+	VMOVUPS      (AX)(R11*1), Z5
+	VBROADCASTSS constff800000avx512<>+0(SB), Z6
+	VBLENDMPS    Z5, Z6, K1, Z7
+	VMOVUPS      Z7, (AX)(R11*1)
+	VMOVUPS      (CX)(R11*1), Z5
+	VPXORD       Z8, Z8, Z8
+	VBLENDMPS    Z5, Z8, K1, Z9
+	VMOVUPS      Z9, (CX)(R11*1)
+	ADDQ         $0x00000040, R11
 
-tail:
-	TESTQ     DI, DI
-	JZ        done
-	MOVQ      $-1, BX
-	BZHIQ     DI, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (DX)(SI*4), K1, Z2
-	VSUBPS    Z0, Z2, Z0
-	VMOVUPS.Z (CX)(SI*4), K1, Z2
-	VMULPS    Z1, Z2, Z1
-	VMULPS    Z0, Z1, Z0
-	VMOVUPS   Z0, K1, (AX)(SI*4)
+whole:
+	VBROADCASTSS (DX), Z5
+	VBROADCASTSS (BX), Z6
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VDIVPS       Z6, Z11, Z6
+	VPXORD       Z10, Z10, Z10
+	XORQ         R12, R12
 
-done:
+exp:
+	VMOVUPS          (AX)(R12*1), Z11
+	VMULPS           Z0, Z11, Z11
+	VSUBPS           Z5, Z11, Z11
+	VMAXPS           Z11, Z2, Z11
+	VADDPS           Z3, Z11, Z12
+	VSUBPS           Z3, Z12, Z13
+	VSUBPS           Z13, Z11, Z11
+	VBROADCASTSS     const392209c5avx512<>+0(SB), Z13
+	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z11, Z13
+	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z11, Z13
+	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z11, Z13
+	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z11, Z13
+	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z11, Z13
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z11, Z13
+	VPSLLD           $0x17, Z12, Z12
+	VMULPS           Z12, Z13, Z11
+	VMULPS           Z6, Z11, Z11
+	VMOVUPS          Z11, (AX)(R12*1)
+	VFMADD231PS      (CX)(R12*1), Z11, Z10
+	ADDQ             $0x00000040, R12
+	CMPQ             R12, R11
+	JLT              exp
+	VEXTRACTF64X4    $0x01, Z10, Y5
+	VADDPS           Y5, Y10, Y10
+	VEXTRACTF128     $0x01, Y10, X5
+	VADDPS           X5, X10, X10
+	VPERMILPS        $0x0e, X10, X5
+	VADDPS           X5, X10, X10
+	VPERMILPS        $0x01, X10, X5
+	VADDPS           X5, X10, X10
+	VBROADCASTSS     X10, Z5
+	XORQ             R12, R12
+
+ds:
+	VMOVUPS (CX)(R12*1), Z6
+	VSUBPS  Z5, Z6, Z6
+	VMULPS  Z1, Z6, Z6
+	VMULPS  (AX)(R12*1), Z6, Z6
+	VMOVUPS Z6, (CX)(R12*1)
+	ADDQ    $0x00000040, R12
+	CMPQ    R12, R11
+	JLT     ds
+	ADDQ    $0x04, DX
+	ADDQ    $0x04, BX
+	JMP     unseen
+
+clear:
+	VMOVUPS Z4, (AX)(R11*1)
+	VMOVUPS Z4, (CX)(R11*1)
+	ADDQ    $0x00000040, R11
+
+unseen:
+	CMPQ R11, DI
+	JLT  clear
+	ADDQ R8, AX
+	ADDQ R8, CX
+	ADDQ R10, R9
+	DECQ SI
+	JNZ  row
 	VZEROUPPER
 	RET
 
-// func dotZ(x []float32, y []float32) float32
-// Requires: AVX, AVX512F, BMI2, SSE
-TEXT ·dotZ(SB), NOSPLIT, $0-52
-	MOVQ   x_base+0(FP), AX
-	MOVQ   y_base+24(FP), CX
-	MOVQ   x_len+8(FP), DX
-	VPXORD Z0, Z0, Z0
-	XORQ   BX, BX
+// func divideZ(x []float32, line int, rows int, cols int, sum []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·divideZ(SB), NOSPLIT, $0-72
+	MOVQ         x_base+0(FP), AX
+	MOVQ         sum_base+48(FP), CX
+	MOVQ         line+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         rows+32(FP), BX
+	MOVQ         cols+40(FP), SI
+	SHLQ         $0x02, SI
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z0
+	MOVQ         SI, DI
+	ANDQ         $+63, DI
+	SUBQ         DI, SI
+	SHRQ         $0x02, DI
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
 
-loop:
-	MOVQ        DX, SI
-	SUBQ        BX, SI
-	CMPQ        SI, $0x10
-	JLT         tail
-	VMOVUPS     (AX)(BX*4), Z1
-	VMOVUPS     (CX)(BX*4), Z2
-	VFMADD231PS Z1, Z2, Z0
-	ADDQ        $0x10, BX
-	JMP         loop
+row:
+	VBROADCASTSS (CX), Z1
+	VDIVPS       Z1, Z0, Z1
+	XORQ         R8, R8
+	JMP          next
 
-tail:
-	TESTQ       SI, SI
-	JZ          done
-	MOVQ        $-1, DX
-	BZHIQ       SI, DX, DX
-	KMOVW       DX, K1
-	VMOVUPS.Z   (AX)(BX*4), K1, Z1
-	VMOVUPS.Z   (CX)(BX*4), K1, Z2
-	VFMADD231PS Z1, Z2, Z0
+registers:
+	VMOVUPS (AX)(R8*1), Z2
+	VMULPS  Z2, Z1, Z2
+	VMOVUPS Z2, (AX)(R8*1)
+	ADDQ    $0x00000040, R8
 
-done:
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPS        X1, X0, X0
-	VPERMILPS     $0x0e, X0, X1
-	VADDPS        X1, X0, X0
-	VPERMILPS     $0x01, X0, X1
-	VADDPS        X1, X0, X0
-	MOVSS         X0, ret+48(FP)
+next:
+	CMPQ      R8, SI
+	JLT       registers
+	TESTQ     DI, DI
+	JZ        end
+	VMOVUPS.Z (AX)(R8*1), K1, Z2
+	VMULPS    Z2, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(R8*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ $0x04, CX
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET

@@ -34,7 +34,7 @@ type Kernel struct {
 //
 //	dst[p*dstep+l*mr+i] = src[p*mr+l*stride+i]
 //
-// Requires mr <= Line, n > 0, panels > 0.
+// Requires n > 0, panels > 0. Where mr < Line, what is too much in a line is overwritten by what follows it.
 type Lines func(dst, src []float32, stride, n, mr, panels, dstep int)
 
 // tile returns the micro-kernel for tiles of mr rows and n columns.

@@ -201,31 +201,6 @@ func BenchmarkMultiply(b *testing.B) {
 	}
 }
 
-// TestMultiplyPackedUsesTheTopLeftOfB: with A in place both ways, adding or not, and less than all of B.
-func TestMultiplyPackedUsesTheTopLeftOfB(t *testing.T) {
-	rng := rand.New(rand.NewPCG(9, 10))
-	for _, kn := range kernels() {
-		for range 60 {
-			m, rows, cols := 1+rng.IntN(40), 1+rng.IntN(40), 1+rng.IntN(70)
-			k, n := 1+rng.IntN(rows), 1+rng.IntN(cols)
-			a, b := RowMajor(random(rng, m*k), m, k), RowMajor(random(rng, rows*cols), rows, cols)
-			if rng.IntN(2) == 0 {
-				a = RowMajor(a.Data, k, m).T()
-			}
-			c, want := RowMajor(random(rng, m*n), m, n), make([]float32, m*n)
-			add := rng.IntN(2) == 0
-			if add {
-				copy(want, c.Data)
-			}
-			run2(kn, RowMajor(want, m, n), a, Matrix{b.Data, k, n, cols, 1}, add, 1)
-			kn.MultiplyPacked(c, a, kn.PackAll(make([]float32, kn.PackedSize(rows, cols)), b), add)
-			if !slices.Equal(c.Data, want) {
-				t.Fatalf("%s %dx%dx%d of %dx%d, add %v: differs from Multiply", kn.Name, m, k, n, rows, cols, add)
-			}
-		}
-	}
-}
-
 // TestLinesMoveWhatTheReferenceMoves needs AVX2 for either assembly.
 func TestLinesMoveWhatTheReferenceMoves(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))

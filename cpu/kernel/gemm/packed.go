@@ -11,28 +11,105 @@ func (kn *Kernel) PackedSize(rows, cols int) int { return kn.packedB(rows, cols)
 
 // PackAll packs b into data, which holds PackedSize floats.
 func (kn *Kernel) PackAll(data []float32, b Matrix) Packed {
-	kn.packB(data, b, 0, kn.panels(b.Cols))
+	whole := 0 // panels of contiguous rows, each of which is two lines
+	if b.ColStride == 1 && b.Rows > 0 && kn.NR == 2*kn.Line {
+		whole = b.Cols / kn.NR
+	}
+	for half := 0; half < kn.NR && whole > 0; half += kn.Line {
+		kn.Lines(data[half:], b.Data[half:], b.RowStride, b.Rows, kn.NR, whole, kn.NR*b.Rows)
+	}
+	kn.packB(data, b, whole, kn.panels(b.Cols))
 	return Packed{data, b.Rows, b.Cols}
 }
 
-// MultiplyPacked computes C = A B, or C += A B when add: with the first A.Cols rows and C.Cols columns of B. A is read in
-// place whatever its strides, so it pays while A is small enough for the first-level cache. The rows of C must be contiguous.
-func (kn *Kernel) MultiplyPacked(c, a Matrix, b Packed, add bool) {
+// Staircase is a matrix whose row i is made of its first First+i elements. What a product needs of such a matrix, or gives of
+// it, is found tile by tile. A first step behind the last column leaves whole rows.
+type Staircase struct{ First int }
+
+// ends returns how many of the columns exist in one of the rows before row.
+func (s Staircase) ends(row, cols int) int { return min(cols, s.First+row-1) }
+
+// begins returns the first row that has column col.
+func (s Staircase) begins(col int) int { return max(0, col-s.First+1) }
+
+// MultiplyToStairs computes C = A B where only the staircase s of C is wanted; other elements may be written or not. Rows of C
+// are written in whole registers: as many floats as the panels of B have must exist.
+func (kn *Kernel) MultiplyToStairs(c, a Matrix, b Packed, s Staircase) {
+	p := kn.newProduct(c, a, b)
+	for col := 0; col < c.Cols; col += kn.NR {
+		width := kn.NR
+		if 2*(c.Cols-col) <= kn.NR {
+			width = kn.NR / 2
+		}
+		for _, r := range p.runs() {
+			if skip := max(0, s.begins(col)-r.row) / r.height; skip < r.count {
+				p.tiles(r, skip, r.count, col, width, 0, a.Cols, false)
+			}
+		}
+	}
+}
+
+// MultiplyStairs computes C = A B, or C += A B when add, where A is the staircase s; its other elements, which are zero, are
+// read where a tile has both.
+func (kn *Kernel) MultiplyStairs(c, a Matrix, b Packed, s Staircase, add bool) {
+	kn.multiplyBand(c, a, b, add, func(row, height int) (from, to int) { return 0, s.ends(row+height, a.Cols) })
+}
+
+// MultiplyUnderStairs is MultiplyStairs for a matrix A whose transpose is the staircase s, which reaches the last row of A.
+func (kn *Kernel) MultiplyUnderStairs(c, a Matrix, b Packed, s Staircase, add bool) {
+	kn.multiplyBand(c, a, b, add, func(row, height int) (from, to int) { return s.begins(row), a.Cols })
+}
+
+// multiplyBand multiplies, of the columns of A, those that of returns for a panel of rows.
+func (kn *Kernel) multiplyBand(c, a Matrix, b Packed, add bool, of func(row, height int) (from, to int)) {
+	p := kn.newProduct(c, a, b)
+	for col := 0; col < c.Cols; col += kn.NR {
+		width := min(kn.NR, c.Cols-col)
+		for _, r := range p.runs() {
+			for first := 0; first < r.count; {
+				from, to := of(r.row+first*r.height, r.height)
+				last := first + 1
+				for ; last < r.count; last++ {
+					if f, t := of(r.row+last*r.height, r.height); f != from || t != to {
+						break
+					}
+				}
+				p.tiles(r, first, last, col, width, from, to, add)
+				first = last
+			}
+		}
+	}
+}
+
+// product is C = A B for one worker. A is read in place whatever its strides, so it pays while A is small enough for the
+// first-level cache. The rows of C must be contiguous.
+type product struct {
+	kernel *Kernel
+	c, a   Matrix
+	b      Packed
+	list   [2]run
+	count  int
+}
+
+// newProduct prepares C = A B with the first A.Cols rows and C.Cols columns of B.
+func (kn *Kernel) newProduct(c, a Matrix, b Packed) product {
 	if a.Cols > b.Rows || c.Cols > b.Cols || a.Rows != c.Rows || c.ColStride != 1 {
 		panic("BUG: gemm: sizes or strides do not fit")
 	}
-	if a.Rows == 0 || a.Cols == 0 {
-		return
+	p := product{kernel: kn, c: c, a: a, b: b}
+	if rows := (rowSplit{a.Rows, kn.MR}); a.Rows > 0 && a.Cols > 0 {
+		var memory [2]run
+		p.count = copy(p.list[:], rows.runs(memory[:0], 0, rows.panels()))
 	}
-	rows := rowSplit{a.Rows, kn.MR}
-	var memory [2]run
-	runs := rows.runs(memory[:0], 0, rows.panels())
-	for col := 0; col < c.Cols; col += kn.NR {
-		width := min(kn.NR, c.Cols-col)
-		panel := b.Data[col*b.Rows:]
-		for _, r := range runs {
-			kn.tile(r.height, width)(a.Data[r.row*a.RowStride:], a.RowStride, a.ColStride, panel, c.Data[r.row*c.RowStride+col:], c.RowStride,
-				a.Cols, r.count, r.height*a.RowStride, r.height*c.RowStride, width, add)
-		}
-	}
+	return p
+}
+
+func (p *product) runs() []run { return p.list[:p.count] }
+
+// tiles computes tiles [first, last) of a run, from column col on, over [from, to) of K.
+func (p *product) tiles(r run, first, last, col, width, from, to int, add bool) {
+	row := r.row + first*r.height
+	p.kernel.tile(r.height, width)(p.a.Data[row*p.a.RowStride+from*p.a.ColStride:], p.a.RowStride, p.a.ColStride,
+		p.b.Data[col*p.b.Rows+from*p.kernel.NR:], p.c.Data[row*p.c.RowStride+col:], p.c.RowStride,
+		to-from, last-first, r.height*p.a.RowStride, r.height*p.c.RowStride, width, add)
 }

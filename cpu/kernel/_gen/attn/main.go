@@ -5,8 +5,10 @@ package main
 
 import (
 	"flag"
+	"math"
 
 	"github.com/dyt-go/dyt/cpu/kernel/_gen/vec"
+	"github.com/dyt-go/dyt/cpu/kernel/elem/coef"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -19,10 +21,9 @@ func main() {
 	flag.Parse()
 	f = vec.For(*name)
 	ConstraintExpr("amd64,!purego")
-	rowMax()
-	expRow()
-	gradRow()
-	dotRow()
+	softmax()
+	gradient()
+	divide()
 	Generate()
 }
 
@@ -36,113 +37,179 @@ func begin(name, signature string) {
 	Doc(name + suffix + " is Rows." + name + " for " + f.Name + ".")
 }
 
-// each runs body over the n elements of slices, whole registers first, then the rest under a mask.
-func each(n reg.Register, body func(i reg.Register, load func(operand.Mem) reg.Register, store func(reg.Register, operand.Mem), tail bool)) {
+func param(name string) reg.GPVirtual { r := GP64(); Load(Param(name), r); return r }
+func slice(name string) reg.GPVirtual { r := GP64(); Load(Param(name).Base(), r); return r }
+
+// bytes is a parameter that counts floats.
+func bytes(name string) reg.GPVirtual {
+	r := param(name)
+	SHLQ(operand.U8(2), r)
+	return r
+}
+
+func at(base, bytes reg.Register) operand.Mem { return operand.Mem{Base: base, Index: bytes, Scale: 1} }
+
+func load(m operand.Mem) reg.VecVirtual { r := f.Reg(); VMOVUPS(m, r); return r }
+
+// eachRow emits the loop over the rows of a block, which lie in all of arrays. body gets where the registers end that hold what
+// a row sees, in bytes; what the row does not see in the last of them was replaced by hidden. The rest of the row's registers
+// are cleared.
+func eachRow(arrays []reg.GPVirtual, hidden []vec.Value, body func(end reg.Register)) {
+	rows, cols, line, seen, more := param("rows"), param("cols"), bytes("line"), param("seen"), bytes("more")
+	SHLQ(operand.U8(2), cols)
+	SHLQ(operand.U8(2), seen)
+	zero := f.Load(vec.F(0))
+	Label("row")
+	end, rest := GP64(), GP64()
+	MOVQ(seen, end)
+	CMPQ(end, cols)
+	CMOVQGT(cols, end)
+	MOVQ(end, rest)
+	ANDQ(operand.I32(int32(f.Bytes()-1)), rest)
+	JZ(operand.LabelRef("whole"))
+	SUBQ(rest, end)
+	SHRQ(operand.U8(2), rest)
+	first := f.First(rest)
+	for i, a := range arrays {
+		VMOVUPS(first(load(at(a, end)), f.Load(hidden[i])), at(a, end))
+	}
+	ADDQ(operand.U32(uint32(f.Bytes())), end)
+	Label("whole")
+	body(end)
+	JMP(operand.LabelRef("unseen"))
+	Label("clear")
+	for _, a := range arrays {
+		VMOVUPS(zero, at(a, end))
+	}
+	ADDQ(operand.U32(uint32(f.Bytes())), end)
+	Label("unseen")
+	CMPQ(end, cols)
+	JLT(operand.LabelRef("clear"))
+	for _, a := range arrays {
+		ADDQ(line, a)
+	}
+	ADDQ(more, seen)
+	DECQ(rows)
+	JNZ(operand.LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// registers emits a loop over the registers of a row up to end.
+func registers(name string, end reg.Register, body func(i reg.Register)) {
 	i := GP64()
 	XORQ(i, i)
-	Label("loop")
-	left := GP64()
-	MOVQ(n, left)
-	SUBQ(i, left)
-	CMPQ(left, operand.U8(f.Lanes))
-	JLT(operand.LabelRef("tail"))
-	whole := func(m operand.Mem) reg.Register { r := f.Reg(); VMOVUPS(m, r); return r }
-	body(i, whole, func(r reg.Register, m operand.Mem) { VMOVUPS(r, m) }, false)
-	ADDQ(operand.U8(f.Lanes), i)
-	JMP(operand.LabelRef("loop"))
-	Label("tail")
-	TESTQ(left, left)
-	JZ(operand.LabelRef("done"))
-	load, store := f.Masked(left)
-	body(i, load, store, true)
-	Label("done")
+	Label(name)
+	body(i)
+	ADDQ(operand.U32(uint32(f.Bytes())), i)
+	CMPQ(i, end)
+	JLT(operand.LabelRef(name))
 }
 
-func at(base, i reg.Register) operand.Mem { return operand.Mem{Base: base, Index: i, Scale: 4} }
-
-func result(x reg.Register) {
-	Store(x, ReturnIndex(0))
-	VZEROUPPER()
-	RET()
+// spread fills a register with the lowest lane of x.
+func spread(x reg.Register) reg.Register {
+	dst := f.Reg()
+	VBROADCASTSS(x, dst)
+	return dst
 }
 
-// rowMax reads the first register of a row twice, so that no lane starts with a number that is not in the row: a tail
-// begins Lanes before the end. Rows that are shorter than a register go one by one.
-func rowMax() {
-	begin("max", "func(x []float32) float32")
-	x, n := Load(Param("x").Base(), GP64()), Load(Param("x").Len(), GP64())
-	m := f.Reg()
-	CMPQ(n, operand.U8(f.Lanes))
-	JLT(operand.LabelRef("short"))
-	VMOVUPS(operand.Mem{Base: x}, m)
-	end := GP64()
-	LEAQ(operand.Mem{Base: x, Index: n, Scale: 4, Disp: -f.Bytes()}, end)
-	Label("loop")
-	ADDQ(operand.U32(uint32(f.Bytes())), x)
-	CMPQ(x, end)
-	JGE(operand.LabelRef("last"))
-	VMAXPS(operand.Mem{Base: x}, m, m)
-	JMP(operand.LabelRef("loop"))
-	Label("last")
-	VMAXPS(operand.Mem{Base: end}, m, m)
-	f.Across(m, VMAXPS)
-	Store(m.AsX(), ReturnIndex(0))
-	VZEROUPPER()
-	RET()
+// power is what exp2 needs in registers.
+type power struct{ least, magic reg.Register }
 
-	Label("short")
-	one := XMM()
-	VMOVSS(operand.Mem{Base: x}, one)
-	i := GP64()
-	MOVQ(operand.U32(1), i)
-	Label("each")
-	CMPQ(i, n)
-	JGE(operand.LabelRef("end"))
-	VMAXSS(at(x, i), one, one)
-	INCQ(i)
-	JMP(operand.LabelRef("each"))
+// The lowest bits of x + magic are those of 127 + round(x).
+func newPower() power {
+	return power{f.Load(vec.F(-127)), f.Load(vec.F(3<<22 + 127))}
+}
+
+// of is 2^x for x <= 127, a NaN for a NaN, and 0 for x < -126.5.
+func (p power) of(x reg.Register) reg.Register {
+	x = f.MaxKeep(x, vec.R(p.least))
+	n := f.Add(x, vec.R(p.magic))
+	r := f.Sub(x, vec.R(f.Sub(n, vec.R(p.magic))))
+	e := f.Poly(r, append([]float64{1}, coef.Exp2...))
+	VPSLLD(operand.U8(23), n, n)
+	return f.Mul(e, vec.R(n))
+}
+
+func softmax() {
+	begin("softmax", "func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32)")
+	x, maxima, sums := slice("x"), slice("max"), slice("sum")
+	scale, exp := f.Broadcast("scale"), newPower()
+	eachRow([]reg.GPVirtual{x}, []vec.Value{vec.F(math.Inf(-1))}, func(end reg.Register) {
+		most := load(operand.Mem{Base: x})
+		registers("most", end, func(i reg.Register) { VMAXPS(at(x, i), most, most) })
+		shift := f.Mul(spread(f.Across(most, VMAXPS)), vec.R(scale))
+		VMOVSS(shift.(reg.Vec).AsX(), operand.Mem{Base: maxima})
+		sum := f.Reg()
+		f.Xor3(sum, sum, sum)
+		registers("exp", end, func(i reg.Register) {
+			e := exp.of(f.Sub(f.Mul(load(at(x, i)), vec.R(scale)), vec.R(shift)))
+			VMOVUPS(e, at(x, i))
+			VADDPS(e, sum, sum)
+		})
+		VMOVSS(f.Across(sum, VADDPS), operand.Mem{Base: sums})
+		ADDQ(operand.Imm(4), maxima)
+		ADDQ(operand.Imm(4), sums)
+	})
+}
+
+func gradient() {
+	begin("gradient", "func(p, dp []float32, line, rows, cols, seen, more int, scale2, scale float32, max, sum []float32)")
+	p, dp, maxima, sums := slice("p"), slice("dp"), slice("max"), slice("sum")
+	scale2, scale, exp := f.Broadcast("scale2"), f.Broadcast("scale"), newPower()
+	eachRow([]reg.GPVirtual{p, dp}, []vec.Value{vec.F(math.Inf(-1)), vec.F(0)}, func(end reg.Register) {
+		shift, total := f.Reg(), f.Reg()
+		VBROADCASTSS(operand.Mem{Base: maxima}, shift)
+		VBROADCASTSS(operand.Mem{Base: sums}, total)
+		share := f.Div(f.Load(vec.F(1)), vec.R(total))
+		sum := f.Reg()
+		f.Xor3(sum, sum, sum)
+		registers("exp", end, func(i reg.Register) {
+			e := f.Mul(exp.of(f.Sub(f.Mul(load(at(p, i)), vec.R(scale2)), vec.R(shift))), vec.R(share))
+			VMOVUPS(e, at(p, i))
+			VFMADD231PS(at(dp, i), e, sum)
+		})
+		delta := spread(f.Across(sum, VADDPS))
+		registers("ds", end, func(i reg.Register) {
+			d := f.Mul(f.Sub(load(at(dp, i)), vec.R(delta)), vec.R(scale))
+			VMULPS(at(p, i), d, d)
+			VMOVUPS(d, at(dp, i))
+		})
+		ADDQ(operand.Imm(4), maxima)
+		ADDQ(operand.Imm(4), sums)
+	})
+}
+
+func divide() {
+	begin("divide", "func(x []float32, line, rows, cols int, sum []float32)")
+	x, sums, line, rows, cols := slice("x"), slice("sum"), bytes("line"), param("rows"), bytes("cols")
+	one, rest, whole := f.Load(vec.F(1)), GP64(), GP64()
+	MOVQ(cols, rest)
+	ANDQ(operand.I32(int32(f.Bytes()-1)), rest)
+	MOVQ(cols, whole)
+	SUBQ(rest, whole)
+	SHRQ(operand.U8(2), rest)
+	loadRest, storeRest := f.Masked(rest)
+	Label("row")
+	total, i := f.Reg(), GP64()
+	VBROADCASTSS(operand.Mem{Base: sums}, total)
+	share := f.Div(one, vec.R(total))
+	XORQ(i, i)
+	JMP(operand.LabelRef("next"))
+	Label("registers")
+	VMOVUPS(f.Mul(share, vec.R(load(at(x, i)))), at(x, i))
+	ADDQ(operand.U32(uint32(f.Bytes())), i)
+	Label("next")
+	CMPQ(i, whole)
+	JLT(operand.LabelRef("registers"))
+	TESTQ(rest, rest)
+	JZ(operand.LabelRef("end"))
+	storeRest(f.Mul(share, vec.R(loadRest(at(x, i)))), at(x, i))
 	Label("end")
-	result(one)
-}
-
-func expRow() {
-	begin("exp", "func(dst, x []float32, scale, shift float32) float32")
-	dst, x, n := Load(Param("dst").Base(), GP64()), Load(Param("x").Base(), GP64()), Load(Param("dst").Len(), GP64())
-	scale, shift := f.Broadcast("scale"), f.Broadcast("shift")
-	sum := f.Reg()
-	f.Xor3(sum, sum, sum)
-	each(n, func(i reg.Register, load func(operand.Mem) reg.Register, store func(reg.Register, operand.Mem), tail bool) {
-		v := load(at(x, i))
-		e := f.Exp(f.Sub(f.Mul(v, vec.R(scale)), vec.R(shift)))
-		store(e, at(dst, i))
-		if tail { // read back under the mask: the other lanes are zeros
-			e = load(at(dst, i))
-		}
-		VADDPS(e, sum, sum)
-	})
-	result(f.Across(sum, VADDPS))
-}
-
-func gradRow() {
-	begin("grad", "func(ds, p, dp []float32, delta, scale float32)")
-	ds, p, dp := Load(Param("ds").Base(), GP64()), Load(Param("p").Base(), GP64()), Load(Param("dp").Base(), GP64())
-	n := Load(Param("ds").Len(), GP64())
-	delta, scale := f.Broadcast("delta"), f.Broadcast("scale")
-	each(n, func(i reg.Register, load func(operand.Mem) reg.Register, store func(reg.Register, operand.Mem), _ bool) {
-		d := f.Sub(load(at(dp, i)), vec.R(delta))
-		store(f.Mul(f.Mul(load(at(p, i)), vec.R(scale)), vec.R(d)), at(ds, i))
-	})
+	ADDQ(line, x)
+	ADDQ(operand.Imm(4), sums)
+	DECQ(rows)
+	JNZ(operand.LabelRef("row"))
 	VZEROUPPER()
 	RET()
-}
-
-func dotRow() {
-	begin("dot", "func(x, y []float32) float32")
-	x, y, n := Load(Param("x").Base(), GP64()), Load(Param("y").Base(), GP64()), Load(Param("x").Len(), GP64())
-	sum := f.Reg()
-	f.Xor3(sum, sum, sum)
-	each(n, func(i reg.Register, load func(operand.Mem) reg.Register, _ func(reg.Register, operand.Mem), _ bool) {
-		VFMADD231PS(load(at(x, i)), load(at(y, i)), sum)
-	})
-	result(f.Across(sum, VADDPS))
 }

@@ -137,6 +137,14 @@ func (d *Dataset) ID() string {
 	return fingerprint("%s %s", d.Images.Train.ID(), d.Images.Valid.ID())
 }
 
+// Prompt is what a sample of text continues: the beginning of a function of Go, nothing of other texts.
+func (d *Dataset) Prompt() string {
+	if d.Corpus.Name == "gosource" {
+		return "func "
+	}
+	return ""
+}
+
 // String says in a line what was read.
 func (d *Dataset) String() string {
 	if !d.Config.IsText() {

@@ -22,6 +22,7 @@ type Study struct {
 	Unit    string  // of Point.Tokens: tokens (also when empty), images
 	Twins   []Twin  // the baseline first; one for a single run
 	Paired  *Paired // nil without twins
+	Ranking Table   // of several candidates, beside the result
 
 	Target     float64     // level of the measure for Run.ToTarget; 0 for none
 	References []Reference // levels to compare with, in the measure's unit

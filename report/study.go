@@ -10,7 +10,11 @@ import (
 // Page arranges a study for reading: what was found, how sure it is, how it came about, what it rests on.
 func (s Study) Page() Page {
 	p := Page{Title: s.Title, Lead: s.Lead, State: s.State, Verdict: s.Verdict, Command: s.Command, Made: s.Made}
-	p.add(Section{Title: "Result", Tables: []Table{s.result()}})
+	result := Section{Title: "Result", Tables: []Table{s.result()}}
+	if len(s.Ranking.Rows) > 0 {
+		result.Tables = append(result.Tables, s.Ranking)
+	}
+	p.add(result)
 	p.add(Section{Title: "Paired difference", Charts: s.pairedCharts()})
 	p.add(Section{Title: "Learning curves", Charts: s.learningCharts()})
 	p.add(Section{Title: "Inside the norm sites", Charts: s.siteCharts()})

@@ -31,8 +31,8 @@ type Quickstarted struct {
 	Data      *data.Dataset
 	Baselines data.Baselines
 	Recipe    train.Recipe
-	Runs      map[norm.Kind]string // folders
-	Samples   []report.Sample      // what each twin writes
+	Runs      map[string]string // folders, by Recipe.NormName
+	Samples   []report.Sample   // what each twin writes
 }
 
 // ladder are the recipes to choose from, the largest first.
@@ -60,7 +60,7 @@ const (
 // Run reads the text, finds out how fast this machine trains, and trains twins for as many tokens as both can see in the
 // budget: RMSNorm and DyT, equal tokens, not equal time.
 func (q Quickstart) Run(ctx context.Context, backend compute.Backend) (*Quickstarted, error) {
-	result := &Quickstarted{Runs: map[norm.Kind]string{}}
+	result := &Quickstarted{Runs: map[string]string{}}
 	for i, name := range ladder {
 		r, err := train.Find(name)
 		if err != nil {
@@ -92,7 +92,7 @@ func (q Quickstart) Run(ctx context.Context, backend compute.Backend) (*Quicksta
 			continue
 		}
 		result.Recipe = r.WithSteps(max(steps, 1))
-		result.Recipe.Train.Eval = max(steps/evaluations, 1)
+		result.Recipe.Train.Eval, result.Recipe.Train.Sample = max(steps/evaluations, 1), 0 // the samples are drawn at the end
 		break
 	}
 	baseline, err := result.Recipe.WithNorm(norm.RMSNorm)
@@ -102,8 +102,8 @@ func (q Quickstart) Run(ctx context.Context, backend compute.Backend) (*Quicksta
 	q.Say("twins: %s each, seed %d", result.Recipe.Describe(), q.Seed)
 	twins := train.Twins{Baseline: baseline, Candidate: result.Recipe, Seeds: []uint64{q.Seed}}
 	result.Comparison, err = twins.Run(ctx, backend, result.Data, q.Dir, q.Watch, func(r *train.Run) error {
-		result.Runs[r.Recipe.Norm.Kind] = r.Dir()
-		s, err := Sample(ctx, backend, r, result.Data.Tokenizer, result.Prompt(), sampleTokens)
+		result.Runs[r.Recipe.NormName()] = r.Dir()
+		s, err := r.Sample(ctx, sampleTokens)
 		result.Samples = append(result.Samples, s)
 		return err
 	})
@@ -129,14 +129,6 @@ func (q Quickstart) calibrate(ctx context.Context, backend compute.Backend, r tr
 	left := q.Budget - time.Since(q.Started) - compiling
 	steps := int(float64(left) * (1 - reserve) / float64(perUpdate))
 	return min(max(steps, 0), int(most/r.WithSteps(1).Train.Tokens)), nil
-}
-
-// Prompt is what the twins continue: the beginning of a function where they have learned Go.
-func (q *Quickstarted) Prompt() string {
-	if q.Data.Corpus.Name == "gosource" {
-		return "func "
-	}
-	return ""
 }
 
 // References are the baselines as levels of the report.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/internal/stat"
-	"github.com/dyt-go/dyt/norm"
 	"github.com/gomlx/compute"
 )
 
@@ -16,6 +15,8 @@ import (
 type Twins struct {
 	Baseline, Candidate Recipe
 	Seeds               []uint64
+
+	shared bool // the baseline's runs stand beside the comparison's folder, where other candidates find them too
 }
 
 // Pair is both twins under one seed, with the proof that the comparison was fair.
@@ -44,15 +45,15 @@ func (s Summary) Measure() float64 {
 }
 
 // Watch is told of every update of every run of a comparison.
-type Watch func(seed uint64, kind norm.Kind, m Metrics, steps int)
+type Watch func(r Recipe, m Metrics, steps int)
 
 // Check returns an error unless the recipes differ in their norm alone, and the seeds are there and different.
 func (t Twins) Check() error {
 	a, b := t.Baseline, t.Candidate
 	if reflect.DeepEqual(a.Norm, b.Norm) && a.Model == b.Model {
-		return fmt.Errorf("train: compare: both twins have norm %s with the same settings, expected two", a.Norm.Kind)
+		return fmt.Errorf("train: compare: both twins have norm %s with the same settings, expected two", a.NormName())
 	}
-	a.Norm, a.Model.Extras, a.Preset = b.Norm, b.Model.Extras, b.Preset
+	a.Norm, a.Model.Method, a.Model.Extras, a.Preset = b.Norm, b.Model.Method, b.Model.Extras, b.Preset
 	if !reflect.DeepEqual(a, b) {
 		return errors.New("train: compare: the recipes differ in more than the norm; twins share everything else")
 	}
@@ -121,7 +122,7 @@ func trainSide(ctx context.Context, backend compute.Backend, r Recipe, d *data.D
 	}
 	err = run.Train(ctx, func(m Metrics) {
 		if watch != nil {
-			watch(r.Train.Seed, r.Norm.Kind, m, run.steps)
+			watch(r, m, run.steps)
 		}
 	})
 	if err == nil && finished != nil {

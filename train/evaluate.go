@@ -21,6 +21,11 @@ func (r *Run) evaluate(m *Metrics) error {
 		return err
 	}
 	m.EvalLoss, m.EvalBPB, m.EvalTop1 = s.fields()
+	if n := r.Recipe.Train.Sample; n > 0 && r.dir != "" && r.Recipe.Data.IsText() {
+		if _, err := r.Sample(context.Background(), n); err != nil {
+			return err
+		}
+	}
 	if r.Recipe.Optim.EMA == 0 {
 		return nil
 	}

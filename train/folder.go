@@ -25,6 +25,7 @@ import (
 //	config.sources.json      where each of its values came from
 //	metrics.jsonl            one Metrics a line: the source of truth
 //	inspect/sites.jsonl      one SiteMetrics a line
+//	samples/step-000100.txt  what a network of text writes
 //	events/                  the same numbers for TensorBoard
 //	status.json              state, step, process: replaced as a whole
 //	checkpoints/step-000100/ see checkpoint.go

@@ -13,7 +13,7 @@ func laptopLLaMA(name, variant string, context, batch int, tokens int64) Recipe 
 	r := Default()
 	r.Preset, r.Model = name, Model{Arch: "llama", Variant: variant}
 	r.Data = data.Config{Source: "goroot", Tokenizer: "bytes", Context: context, ValTokens: 1 << 16}
-	r.Train.Tokens, r.Train.Batch = tokens, batch
+	r.Train.Tokens, r.Train.Batch, r.Train.Sample = tokens, batch, 200
 	r.Optim.Beta2, r.Optim.Decay, r.Optim.Clip, r.Optim.LR = 0.95, 0.1, 1, 6e-3
 	return mustDyT(r)
 }

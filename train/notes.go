@@ -51,13 +51,20 @@ func Draw(dir string) (s report.Study, going bool, err error) {
 	if err := readJSON(filepath.Join(dir, notesFile), &n); err != nil {
 		return s, false, err
 	}
-	if IsComparison(dir) {
+	switch {
+	case IsRanking(dir):
+		r, err := ReadRanking(dir)
+		if err != nil {
+			return s, false, err
+		}
+		s, going = r.Study(), r.going(dir)
+	case IsComparison(dir):
 		c, err := ReadTwins(dir)
 		if err != nil {
 			return s, false, err
 		}
 		s, going = c.Study(), c.going(dir)
-	} else {
+	default:
 		r, err := ReadRun(dir)
 		if err != nil {
 			return s, false, err

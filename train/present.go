@@ -12,21 +12,34 @@ import (
 	"github.com/dyt-go/dyt/internal/stat"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/report"
+	"github.com/dyt-go/dyt/zoo/part"
 )
 
-// Title is how reports write a norm.
-func Title(kind norm.Kind) string {
-	known := map[norm.Kind]string{norm.LayerNorm: "LayerNorm", norm.RMSNorm: "RMSNorm", norm.DyT: "DyT", norm.Derf: "Derf"}
-	if name := known[kind]; name != "" {
-		return name
+// titles are the names that differ from how recipes write them.
+var titles = map[string]string{
+	string(norm.LayerNorm): "LayerNorm", string(norm.RMSNorm): "RMSNorm", string(norm.DyT): "DyT", string(norm.Derf): "Derf",
+	string(part.Fixup): "Fixup", string(part.SkipInit): "SkipInit", string(part.SigmaReparam): "sigma-reparametrisation",
+}
+
+// Title is how reports write what stands in the norm's place.
+func (r Recipe) Title() string { return cmp.Or(titles[r.NormName()], r.NormName()) }
+
+// NormName is what stands in the norm's place, in a word: the kind of norm or, where there is none, the method that acts elsewhere.
+func (r Recipe) NormName() string {
+	kind, method := string(r.Norm.Kind), string(r.Model.Method)
+	switch {
+	case method == "":
+		return kind
+	case r.Norm.Kind == norm.None().Kind:
+		return method
 	}
-	return string(kind)
+	return kind + "+" + method
 }
 
 // Study arranges a comparison for the report. The caller adds what it alone knows: title, command, references, identity.
 func (c *Comparison) Study() report.Study {
 	s := report.Study{
-		Title:    fmt.Sprintf("%s against %s", Title(c.Candidate.Norm.Kind), Title(c.Baseline.Norm.Kind)),
+		Title:    fmt.Sprintf("%s against %s", c.Candidate.Title(), c.Baseline.Title()),
 		Measure:  c.Baseline.measure(),
 		Loss:     report.Measure{Name: "training loss", Unit: "nats"},
 		Unit:     c.Baseline.Unit(),
@@ -38,7 +51,7 @@ func (c *Comparison) Study() report.Study {
 	if len(c.Pairs) > 0 {
 		s.Paired, s.Verdict = c.paired(), report.Verdict{Headline: c.Headline(), Detail: c.Detail()}
 	}
-	baseline, candidate := report.Twin{Name: Title(c.Baseline.Norm.Kind)}, report.Twin{Name: Title(c.Candidate.Norm.Kind)}
+	baseline, candidate := report.Twin{Name: c.Baseline.Title()}, report.Twin{Name: c.Candidate.Title()}
 	s.Target = c.Target()
 	for _, p := range slices.Concat(c.Pairs, c.Begun) {
 		name := fmt.Sprintf("seed %d", p.Seed)
@@ -59,7 +72,7 @@ func (r Recipe) measure() report.Measure {
 
 // Headline is the verdict in a line: the candidate against the baseline.
 func (c *Comparison) Headline() string {
-	candidate, baseline := Title(c.Candidate.Norm.Kind), Title(c.Baseline.Norm.Kind)
+	candidate, baseline := c.Candidate.Title(), c.Baseline.Title()
 	if c.Verdict.Different() {
 		return fmt.Sprintf("%s: %s than %s", candidate, c.Verdict, baseline)
 	}
@@ -68,9 +81,9 @@ func (c *Comparison) Headline() string {
 
 // Detail is the number behind the headline.
 func (c *Comparison) Detail() string {
-	text := fmt.Sprintf("mean difference %+.4f (%s minus %s) over %d paired seeds", c.Mean, Title(c.Candidate.Norm.Kind), Title(c.Baseline.Norm.Kind), c.N)
+	text := fmt.Sprintf("mean difference %+.4f (%s minus %s) over %d paired seeds", c.Mean, c.Candidate.Title(), c.Baseline.Title(), c.N)
 	if c.N == 1 {
-		text = fmt.Sprintf("difference %+.4f (%s minus %s), one seed: it has no interval", c.Mean, Title(c.Candidate.Norm.Kind), Title(c.Baseline.Norm.Kind))
+		text = fmt.Sprintf("difference %+.4f (%s minus %s), one seed: it has no interval", c.Mean, c.Candidate.Title(), c.Baseline.Title())
 	}
 	if c.Interval.Exists() {
 		text += fmt.Sprintf(", 95 %% interval [%+.4f, %+.4f]", c.Interval.Low, c.Interval.High)
@@ -82,7 +95,7 @@ func (c *Comparison) Detail() string {
 }
 
 func (c *Comparison) paired() *report.Paired {
-	p := &report.Paired{Candidate: Title(c.Candidate.Norm.Kind), Baseline: Title(c.Baseline.Norm.Kind), Diffs: c.Diffs, Mean: c.Mean, Note: c.Note}
+	p := &report.Paired{Candidate: c.Candidate.Title(), Baseline: c.Baseline.Title(), Diffs: c.Diffs, Mean: c.Mean, Note: c.Note}
 	for _, pair := range c.Pairs {
 		p.Names = append(p.Names, fmt.Sprintf("seed %d", pair.Seed))
 	}
@@ -177,7 +190,7 @@ func (r Recipe) facts() []report.Fact {
 // Study arranges one run for the report.
 func (r *Record) Study() report.Study {
 	s := report.Study{
-		Title:   fmt.Sprintf("%s %s with %s", r.Recipe.Model.Arch, r.Recipe.Model.Variant, Title(r.Recipe.Norm.Kind)),
+		Title:   fmt.Sprintf("%s %s with %s", r.Recipe.Model.Arch, r.Recipe.Model.Variant, r.Recipe.Title()),
 		Lead:    r.Recipe.Describe() + fmt.Sprintf(", seed %d.", r.Recipe.Train.Seed),
 		Measure: r.Recipe.measure(),
 		Loss:    report.Measure{Name: "training loss", Unit: "nats"},
@@ -188,7 +201,7 @@ func (r *Record) Study() report.Study {
 	}
 	rows := append(r.Recipe.facts(), report.Fact{Name: "batches", Value: "sha256 " + r.Summary.Seen})
 	s.Identity = []report.Facts{{Title: "Recipe", Rows: rows}}
-	twin := report.Twin{Name: Title(r.Recipe.Norm.Kind)}
+	twin := report.Twin{Name: r.Recipe.Title()}
 	addRun(&twin, r.Summary, fmt.Sprintf("seed %d", r.Recipe.Train.Seed), math.NaN())
 	s.Twins = []report.Twin{twin}
 	return s

@@ -49,6 +49,7 @@ type Budget struct {
 	Seed       uint64 `yaml:"seed" json:"seed"`             // of the first values, the order of the data and all else that is drawn
 	Log        int    `yaml:"log" json:"log"`               // updates from one line of metrics to the next
 	Eval       int    `yaml:"eval" json:"eval"`             // updates from one evaluation to the next; 0: at the end only
+	Sample     int    `yaml:"sample" json:"sample"`         // tokens of text that each evaluation draws into samples/; 0: none
 }
 
 // precisions are the element types in which a network computes.
@@ -86,6 +87,8 @@ func (r Recipe) Check() error {
 		return fmt.Errorf("train: precision is %q, expected f32 or bf16", t.Precision)
 	case t.Log < 1:
 		return fmt.Errorf("train: log is %d, expected at least 1", t.Log)
+	case t.Sample < 0:
+		return fmt.Errorf("train: sample is %d, expected 0 or more", t.Sample)
 	case t.Eval < 0 || r.Save.Every < 0 || r.Save.Keep < 1:
 		return fmt.Errorf("train: eval %d, save.every %d, save.keep %d: expected 0 or more, 0 or more, 1 or more", t.Eval, r.Save.Every, r.Save.Keep)
 	case !(r.Optim.LR > 0) || math.IsInf(r.Optim.LR, 0):

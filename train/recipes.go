@@ -62,6 +62,16 @@ func (r Recipe) WithNorm(kind norm.Kind) (Recipe, error) {
 	return r, nil
 }
 
+// With returns the twin of r with another norm or, for the name of a method, with none and that method.
+func (r Recipe) With(name string) (Recipe, error) {
+	r.Model.Method = ""
+	if method := part.Method(name); method.Acts() {
+		r.Norm, r.Model.Method = norm.None(), method
+		return r, nil
+	}
+	return r.WithNorm(norm.Kind(name))
+}
+
 // Baseline is the norm that the architecture has in the papers before ours.
 func (r Recipe) Baseline() (norm.Kind, error) {
 	arch, err := zoo.Find(r.Model.Arch)

@@ -34,7 +34,7 @@ func ReadRun(dir string) (*Record, error) {
 	if err := errors.Join(readJSON(filepath.Join(dir, runFile), &id), readJSON(filepath.Join(dir, statusFile), &r.Status)); err != nil {
 		return nil, err
 	}
-	s := Summary{Norm: r.Recipe.Norm.Kind, Params: id.Params, Seen: r.Status.Seen, Done: r.Status.State == "done"}
+	s := Summary{Norm: r.Recipe.NormName(), Params: id.Params, Seen: r.Status.Seen, Done: r.Status.State == "done"}
 	all := func(Metrics) bool { return true }
 	if s.Metrics, err = readLines(filepath.Join(dir, metricsFile), all); err != nil {
 		return nil, conf.WithCode(err, conf.ExitInput)

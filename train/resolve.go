@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/dyt-go/dyt/internal/conf"
-	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
 	"go.yaml.in/yaml/v3"
 )
@@ -36,16 +36,13 @@ type Resolved struct {
 
 // Twins returns the recipe as the candidate of a comparison against another norm: with "" the one that the architecture has
 // in the papers before ours. Seeds are a number of them or a list.
-func (r *Resolved) Twins(against norm.Kind, seeds string, matchExtras bool) (Twins, error) {
+func (r *Resolved) Twins(against, seeds string, matchExtras bool) (Twins, error) {
 	own, err := r.Recipe.Baseline()
 	if err != nil {
 		return Twins{}, err
 	}
-	if against == "" {
-		against = own
-	}
 	t := Twins{Candidate: r.Recipe}
-	if t.Baseline, err = r.WithNorm(against); err != nil {
+	if t.Baseline, err = r.With(cmp.Or(against, string(own))); err != nil {
 		return Twins{}, err
 	}
 	t.Baseline.Model.Extras = matchExtras
@@ -105,6 +102,9 @@ func (l Layers) Resolve() (*Resolved, error) {
 	if err := r.Check(); err != nil {
 		return nil, conf.WithCode(err, conf.ExitUsage)
 	}
+	if err := r.fitIntervals(); err != nil {
+		return nil, err
+	}
 	_, err = r.Open()
 	return r, conf.WithCode(err, conf.ExitUsage)
 }
@@ -125,6 +125,25 @@ func (r *Resolved) layer(apply func() error) error {
 	r.Take(&own, fmt.Sprintf("norm %s of %s %s", r.Norm.Kind, r.Model.Arch, r.Model.Variant), func(key string) bool {
 		return strings.HasPrefix(key, "norm.") && key != "norm.kind" && r.Source(key) == before[key]
 	})
+	return nil
+}
+
+// points that a curve has at least, where the run has as many updates: of the validation and of the training loss.
+const evalPoints, logPoints = 4, 20
+
+// fitIntervals shortens the intervals of a run that is short for its preset, unless somebody has set them.
+func (r *Resolved) fitIntervals() error {
+	steps := r.Steps()
+	for key, interval := range map[string]struct{ is, points int }{"train.eval": {r.Train.Eval, evalPoints}, "train.log": {r.Train.Log, logPoints}} {
+		fits := (steps + interval.points - 1) / interval.points
+		source := r.Source(key)
+		if interval.is <= fits || source != "default" && !strings.HasPrefix(source, "preset ") {
+			continue
+		}
+		if err := r.Set(key, fmt.Sprint(fits), fmt.Sprintf("%d points in %d updates", interval.points, steps)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -150,6 +169,8 @@ func locate(name string) (preset string, files []string, folder string, err erro
 		return "", nil, "", conf.WithCode(fmt.Errorf("%w; nor is there a file of this name", err), conf.ExitUsage)
 	case err != nil:
 		return "", nil, "", conf.WithCode(fmt.Errorf("train: recipe: %w; expected a preset, a YAML file or the folder of a run", err), conf.ExitInput)
+	case IsRanking(name):
+		return "", nil, "", conf.WithCode(fmt.Errorf("train: %s holds a ranking; give the command that began it again, its folder with --out", name), conf.ExitUsage)
 	case IsComparison(name):
 		c, err := ReadTwins(name)
 		if err != nil {

@@ -30,6 +30,28 @@ func TestANormBringsItsSettingsUnlessTheyAreSaid(t *testing.T) {
 	}
 }
 
+// TestAShortRunStillHasACurve: the intervals of the preset shrink with the run, what somebody has set stays.
+func TestAShortRunStillHasACurve(t *testing.T) {
+	for _, c := range []struct {
+		steps     int
+		by        []Setting
+		eval, log int
+	}{
+		{97, nil, 25, 5},
+		{3, nil, 1, 1},
+		{4000, nil, 100, 10},
+		{97, []Setting{{"train.eval", "0", "flag"}, {"train.log", "50", "flag"}}, 0, 50},
+	} {
+		r, err := Layers{Name: "llama-0.1M", Steps: c.steps, By: c.by}.Resolve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Train.Eval != c.eval || r.Train.Log != c.log {
+			t.Errorf("%d updates, %v: evaluated every %d and logged every %d, expected %d and %d", c.steps, c.by, r.Train.Eval, r.Train.Log, c.eval, c.log)
+		}
+	}
+}
+
 // TestAWiderModelGetsItsAlpha0: the width rule follows the variant, and a value by hand stays.
 func TestAWiderModelGetsItsAlpha0(t *testing.T) {
 	for _, hand := range []string{"", "0.7"} {

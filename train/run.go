@@ -10,6 +10,7 @@ import (
 	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/norm"
+	"github.com/dyt-go/dyt/sample"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/gomlx/compute"
@@ -23,15 +24,17 @@ type Run struct {
 	Recipe Recipe
 	Model  part.Model
 
-	store  *model.Store
-	data   *data.Dataset
-	source data.Source
-	valid  data.Pass
+	backend compute.Backend
+	store   *model.Store
+	data    *data.Dataset
+	source  data.Source
+	valid   data.Pass
 
 	add   *model.Exec // a micro-batch that is not the last of its update
 	apply *model.Exec // the last one: forward, backward, clip, update
 	score *model.Exec
 	sites *model.Exec
+	text  *sample.Text // at the first sample
 
 	rate  Schedule // of the learning rate
 	decay Schedule // of the weight decay
@@ -86,7 +89,7 @@ func Open(backend compute.Backend, r Recipe, d *data.Dataset, dir string) (*Run,
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{Recipe: r, Model: m, store: model.NewStore(), data: d, rate: r.rate(), decay: r.decay(), steps: r.Steps()}
+	run := &Run{Recipe: r, Model: m, backend: backend, store: model.NewStore(), data: d, rate: r.rate(), decay: r.decay(), steps: r.Steps()}
 	if err := fits(m, d); err != nil {
 		return nil, conf.WithCode(err, conf.ExitUsage)
 	}

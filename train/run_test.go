@@ -33,14 +33,14 @@ func tiny(t testing.TB) (Recipe, *data.Dataset) {
 	r.Data.Source, r.Data.Context, r.Data.ValTokens = "sample", 16, 256
 	r.Train = Budget{Tokens: 24 * 4 * 16, Batch: 4, Accumulate: 1, Precision: "f32", Seed: 3, Log: 2, Eval: 6}
 	r.Save = Save{Every: 5, Keep: 2}
-	d, err := sample()
+	d, err := goSample()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r, d
 }
 
-var sample = sync.OnceValues(func() (*data.Dataset, error) {
+var goSample = sync.OnceValues(func() (*data.Dataset, error) {
 	return data.Load(context.Background(), data.Config{Source: "sample", Tokenizer: "bytes", Context: 16, ValTokens: 256})
 })
 

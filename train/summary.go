@@ -3,13 +3,12 @@ package train
 import (
 	"slices"
 
-	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
 )
 
 // Summary is what a run comes down to.
 type Summary struct {
-	Norm     norm.Kind     `json:"norm"`
+	Norm     string        `json:"norm"` // or the method in its place
 	Params   int64         `json:"params"`
 	Tokens   int64         `json:"tokens"`
 	Loss     float64       `json:"final_loss"` // of training, the mean of the last tenth of metrics
@@ -26,7 +25,7 @@ type Summary struct {
 
 // Summary describes the run so far.
 func (r *Run) Summary() Summary {
-	s := Summary{Norm: r.Recipe.Norm.Kind, Seen: r.source.Seen(), Done: r.step == r.steps, Metrics: r.lines, AllSites: r.siteLines}
+	s := Summary{Norm: r.Recipe.NormName(), Seen: r.source.Seen(), Done: r.step == r.steps, Metrics: r.lines, AllSites: r.siteLines}
 	for _, v := range optim.Trainable(r.store) {
 		s.Params += int64(v.Shape().Size())
 	}

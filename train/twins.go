@@ -6,10 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/stat"
-	"github.com/dyt-go/dyt/norm"
 )
 
 // The folder of a comparison holds the folders of its runs, rmsnorm_s1, dyt_s1, ..., and twins.json.
@@ -40,16 +40,22 @@ func IsComparison(dir string) bool {
 func (t Twins) sides() (baseline, candidate string) {
 	name := func(r Recipe) string {
 		if r.Model.Extras {
-			return string(r.Norm.Kind) + "-extras"
+			return r.NormName() + "-extras"
 		}
-		return string(r.Norm.Kind)
+		return r.NormName()
 	}
 	baseline, candidate = name(t.Baseline), name(t.Candidate)
 	if baseline == candidate {
-		return baseline + "-baseline", candidate + "-candidate"
+		baseline, candidate = baseline+"-baseline", candidate+"-candidate"
+	}
+	if t.shared {
+		baseline = beside + baseline
 	}
 	return baseline, candidate
 }
+
+// beside leads from the folder of a comparison to runs that it shares with others.
+const beside = "../"
 
 func runFolder(dir, side string, seed uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%s_s%d", side, seed))
@@ -81,7 +87,7 @@ func ReadTwins(dir string) (*Comparison, error) {
 	if err := readJSON(filepath.Join(dir, twinsFile), &r); err != nil {
 		return nil, err
 	}
-	c := &Comparison{Twins: Twins{Seeds: r.Seeds}}
+	c := &Comparison{Twins: Twins{Seeds: r.Seeds, shared: strings.HasPrefix(r.Baseline, beside)}}
 	for _, p := range r.Pairs {
 		pair := Pair{Seed: p.Seed, Shared: p.Shared, InitHash: p.InitHash}
 		if err := errors.Join(readSide(dir, r.Baseline, p.Seed, &c.Baseline, &pair.Baseline), readSide(dir, r.Candidate, p.Seed, &c.Candidate, &pair.Candidate)); err != nil {
@@ -97,7 +103,7 @@ func ReadTwins(dir string) (*Comparison, error) {
 		return nil, conf.WithCode(fmt.Errorf("train: %s: no comparison that has begun; expected a folder with %s and runs", dir, twinsFile), conf.ExitInput)
 	}
 	if c.Candidate.Model.Arch == "" { // the baseline is trained first
-		twin, err := c.Baseline.WithNorm(norm.Kind(r.Candidate))
+		twin, err := c.Baseline.With(r.Candidate)
 		if err != nil {
 			return nil, err
 		}

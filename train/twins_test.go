@@ -45,8 +45,8 @@ func TestAnInterruptedComparisonGoesOn(t *testing.T) {
 	twins, _ := pairOf(t, 1, 2)
 	_, d := tiny(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err = twins.Run(ctx, testbackend.Get(t), d, dir, func(seed uint64, kind norm.Kind, m Metrics, _ int) {
-		if kind == norm.DyT && m.Step == 3 {
+	_, err = twins.Run(ctx, testbackend.Get(t), d, dir, func(r Recipe, m Metrics, _ int) {
+		if r.Norm.Kind == norm.DyT && m.Step == 3 {
 			cancel()
 		}
 	}, nil)

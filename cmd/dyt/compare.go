@@ -8,18 +8,16 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/stat"
-	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train"
 	"github.com/spf13/cobra"
 )
 
 // compareAnswer is what compare --json prints. Differences are candidate minus baseline; lower is better.
 type compareAnswer struct {
-	Baseline  norm.Kind      `json:"baseline"`
-	Candidate norm.Kind      `json:"candidate"`
+	Baseline  string         `json:"baseline"`
+	Candidate string         `json:"candidate"`
 	Measure   string         `json:"measure"`
 	Pairs     []pairAnswer   `json:"pairs"`
 	Mean      float64        `json:"mean_difference"`
@@ -55,10 +53,13 @@ func compareCommand(c *console) *cobra.Command {
 		Short: "Train twins that differ in their norm alone, over seeds, and say what that shows",
 		Long: `compare trains each seed twice, with the recipe's norm and with the one that the architecture had before: the same batches in the
 same order, the same first values wherever both have them, equal tokens, optimizer and schedule. The paired t interval over
-seeds decides; one seed decides nothing. Interrupted, the same command goes on where it stopped; more seeds later cost only
+seeds decides; one seed decides nothing. Several names after --norm are ranked against one baseline, whose runs they share; the
+verdicts are then those of Holm's correction. Beside norms, the methods fixup, skipinit and sigmareparam may be named, which do
+without a norm and act elsewhere. Interrupted, the same command goes on where it stopped; more seeds later cost only
 their own runs. Of a folder that quickstart or compare left it goes on in that folder.`,
 		Example: `  dyt compare llama-0.1M --seeds 3 --tokens 100k
   dyt compare llama-0.87M --norm derf --against rmsnorm --seeds 5 --match-extras
+  dyt compare llama-0.1M --norm dyt,derf,fixup --seeds 5 --tokens 100k
   dyt compare runs/quickstart --seeds 3 --fail-if worse,difference>0.05 --json`,
 		Args: exactly(1, "a recipe: a preset, a YAML file, or the folder of a run or a comparison"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -73,7 +74,18 @@ their own runs. Of a folder that quickstart or compare left it goes on in that f
 			if f.print {
 				return c.printConfig(r)
 			}
-			t, err := r.Twins(norm.Kind(against), seeds, matchExtras)
+			if names := f.candidates(); len(names) > 1 {
+				ranking, err := r.Ranking(names, against, seeds, matchExtras)
+				if err != nil {
+					return conf.WithCode(err, conf.ExitUsage)
+				}
+				return c.rank(cmd, r, ranking, condition, out, backendName)
+			} else if len(names) == 1 {
+				if r.Recipe, err = r.With(names[0]); err != nil {
+					return conf.WithCode(err, conf.ExitUsage)
+				}
+			}
+			t, err := r.Twins(against, seeds, matchExtras)
 			if err != nil {
 				return conf.WithCode(err, conf.ExitUsage)
 			}
@@ -83,37 +95,28 @@ their own runs. Of a folder that quickstart or compare left it goes on in that f
 			if err := writableFolder(out); err != nil {
 				return err
 			}
-			ctx, stop := interruptible(cmd.Context())
-			defer stop()
-			backend, err := openBackend(backendName)
+			w, err := openWorkplace(cmd, backendName)
 			if err != nil {
 				return err
 			}
-			defer backend.Finalize()
-			if err := c.need(backend, r.Recipe); err != nil {
+			defer w.close()
+			d, err := c.load(w, r.Recipe)
+			if err != nil {
 				return err
 			}
-			d, err := data.Load(ctx, r.Data)
-			if err != nil {
-				return inputError(err)
-			}
-			c.note("%s", d)
-			c.note("twins: %s each, %s and %s, seeds %v, in %s", t.Candidate.Describe(), t.Baseline.Norm.Kind, t.Candidate.Norm.Kind, t.Seeds, out)
-			n := train.Notes{Lead: leadOf(t), Command: commandLine(), Identity: identity(backend.Description(), d)}
+			c.note("twins: %s each, %s and %s, seeds %v, in %s", t.Candidate.Describe(), t.Baseline.NormName(), t.Candidate.NormName(), t.Seeds, out)
+			n := train.Notes{Lead: leadOf(t), Command: commandLine(), Identity: identity(w.backend.Description(), d)}
 			if err := n.Keep(out); err != nil {
 				return trainError(err)
 			}
-			done, err := t.Run(ctx, backend, d, out, c.watch(), nil)
-			var interrupted *train.Interrupted
-			if errors.As(err, &interrupted) {
-				c.note("the same command goes on with the comparison")
-			}
+			done, err := t.Run(w.ctx, w.backend, d, out, c.watch(), nil)
 			if err != nil {
-				return trainError(err)
+				return c.halted(err)
 			}
 			return c.compared(done, condition, out)
 		},
 	}
+	f.many = true
 	f.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&seeds, "seeds", "3", "how many, from the recipe's seed on, or a list: 1,2,3")
@@ -125,16 +128,28 @@ their own runs. Of a folder that quickstart or compare left it goes on in that f
 	return cmd
 }
 
+// halted says how a comparison that a signal stopped goes on.
+func (c *console) halted(err error) error {
+	if interrupted := new(train.Interrupted); errors.As(err, &interrupted) {
+		c.note("the same command goes on with the comparison")
+	}
+	return trainError(err)
+}
+
 // comparisonFolder is where a comparison goes: the folder that is one already, or a name by the recipe.
 func comparisonFolder(name string, r *train.Resolved, t train.Twins) string {
 	if train.IsComparison(name) {
 		return name
 	}
-	base := filepath.Base(strings.TrimSuffix(name, filepath.Ext(name)))
+	return filepath.Join("runs", fmt.Sprintf("compare_%s_%s_%s", recipeName(name, r), t.Baseline.NormName(), t.Candidate.NormName()))
+}
+
+// recipeName is a recipe's name in folders: the preset, or the file without its ending.
+func recipeName(name string, r *train.Resolved) string {
 	if r.Preset == name {
-		base = r.Preset
+		return name
 	}
-	return filepath.Join("runs", fmt.Sprintf("compare_%s_%s_%s", base, t.Baseline.Norm.Kind, t.Candidate.Norm.Kind))
+	return filepath.Base(strings.TrimSuffix(name, filepath.Ext(name)))
 }
 
 // compared draws the report and prints what a comparison came to.
@@ -143,11 +158,8 @@ func (c *console) compared(done *train.Comparison, condition train.Condition, ou
 	if err != nil {
 		return err
 	}
-	a := compareAnswer{Baseline: done.Baseline.Norm.Kind, Candidate: done.Candidate.Norm.Kind, Measure: "bits per byte", Mean: done.Mean, Verdict: done.Verdict,
+	a := compareAnswer{Baseline: done.Baseline.NormName(), Candidate: done.Candidate.NormName(), Measure: measureOf(done.Baseline), Mean: done.Mean, Verdict: done.Verdict,
 		Headline: done.Headline(), Different: append([]string{}, done.Extras...), Failed: condition.Holds(done), Report: path}
-	if !done.Baseline.Data.IsText() {
-		a.Measure = "share of wrong predictions"
-	}
 	for i, p := range done.Pairs {
 		a.Pairs = append(a.Pairs, pairAnswer{p.Seed, p.Baseline, p.Candidate, done.Diffs[i], p.InitHash})
 	}
@@ -163,8 +175,16 @@ func (c *console) compared(done *train.Comparison, condition train.Condition, ou
 	return conf.WithCode(fmt.Errorf("--fail-if %s: %s", a.Failed, a.Headline), conf.ExitCheck)
 }
 
+// measureOf is what decides.
+func measureOf(r train.Recipe) string {
+	if r.Data.IsText() {
+		return "bits per byte"
+	}
+	return "share of wrong predictions"
+}
+
 func (a compareAnswer) print(w io.Writer, done *train.Comparison) {
-	rows := [][]string{{"seed", string(a.Baseline), string(a.Candidate), "difference", done.Baseline.Unit() + "/s", done.Baseline.Unit() + "/s", "alpha mean", "saturated"}}
+	rows := [][]string{{"seed", a.Baseline, a.Candidate, "difference", done.Baseline.Unit() + "/s", done.Baseline.Unit() + "/s", "alpha mean", "saturated"}}
 	for _, p := range a.Pairs {
 		rows = append(rows, []string{fmt.Sprint(p.Seed), fmt.Sprintf("%.4f", p.Baseline.Measure()), fmt.Sprintf("%.4f", p.Candidate.Measure()), fmt.Sprintf("%+.4f", p.Difference),
 			thousands(int64(p.Baseline.PerSec)), thousands(int64(p.Candidate.PerSec)), number(p.Candidate.MeanAlpha()), percent(p.Candidate.MeanSaturated())})

@@ -18,6 +18,7 @@ import (
 type console struct {
 	out, err    io.Writer
 	json, quiet bool
+	verbose     int // 1: a line of progress for every line of metrics; 2: for every update
 }
 
 // careful remembers the first error of a writer, so that a result that nobody received does not pass for one.

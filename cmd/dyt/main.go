@@ -77,6 +77,7 @@ No telemetry. The only network use is "dyt get".`,
 func addGlobalFlags(cmd *cobra.Command, c *console) {
 	cmd.PersistentFlags().BoolVar(&c.json, "json", false, "print the result as one JSON value")
 	cmd.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no progress")
+	cmd.PersistentFlags().CountVarP(&c.verbose, "verbose", "v", "progress of every line of metrics; -vv of every update")
 }
 
 // exactly returns cobra's argument check with an error that says what the command wants.

@@ -6,7 +6,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train"
 )
 
@@ -34,20 +33,28 @@ func (c *console) status(every time.Duration) func(text string, final bool) {
 	}
 }
 
+// count writes a number of things: 1 update, 2 updates.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return thousands(n) + " " + thing
+}
+
 // watch returns the progress of runs, nil when nobody wants to hear of it.
 func (c *console) watch() train.Watch {
 	if c.quiet {
 		return nil
 	}
 	print := c.status(10 * time.Second)
-	return func(seed uint64, kind norm.Kind, m train.Metrics, steps int) {
-		line := fmt.Sprintf("%-9s seed %d  step %d/%d  loss %.3f  lr %.2g", kind, seed, m.Step, steps, m.Loss, m.LR)
+	return func(r train.Recipe, m train.Metrics, steps int) {
+		line := fmt.Sprintf("%-9s seed %d  step %d/%d  loss %.3f  lr %.2g", r.NormName(), r.Train.Seed, m.Step, steps, m.Loss, m.LR)
 		if m.EvalBPB != nil {
 			line += fmt.Sprintf("  validation %.3f bits per byte", *m.EvalBPB)
 		} else if m.EvalTop1 != nil {
 			line += fmt.Sprintf("  validation %.1f %% correct", 100**m.EvalTop1)
 		}
-		print(line, m.Step == steps)
+		print(line, m.Step == steps || c.verbose > 1 || c.verbose > 0 && m.PerSecond > 0)
 	}
 }
 
@@ -63,7 +70,7 @@ func printSummaries(w io.Writer, what string, runs ...train.Summary) {
 		if s.ValBPB == 0 {
 			value = percent(s.ValTop1)
 		}
-		rows = append(rows, []string{string(s.Norm), thousands(s.Params), thousands(s.Tokens), value,
+		rows = append(rows, []string{s.Norm, thousands(s.Params), thousands(s.Tokens), value,
 			thousands(int64(s.PerSec)), fmt.Sprintf("%.3f", s.Loss), percent(s.MeanSaturated()), number(s.MeanAlpha())})
 	}
 	table(w, rows)

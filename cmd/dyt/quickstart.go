@@ -10,7 +10,6 @@ import (
 
 	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/internal/conf"
-	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/study"
 	"github.com/dyt-go/dyt/train"
 	"github.com/spf13/cobra"
@@ -25,12 +24,12 @@ type quickstartAnswer struct {
 }
 
 type twinAnswer struct {
-	Norm      norm.Kind `json:"norm"`
-	Params    int64     `json:"params"`
-	Tokens    int64     `json:"tokens"`
-	ValBPB    float64   `json:"val_bpb"`
-	PerSecond float64   `json:"train_tok_per_s"`
-	FinalLoss float64   `json:"final_loss"`
+	Norm      string  `json:"norm"`
+	Params    int64   `json:"params"`
+	Tokens    int64   `json:"tokens"`
+	ValBPB    float64 `json:"val_bpb"`
+	PerSecond float64 `json:"train_tok_per_s"`
+	FinalLoss float64 `json:"final_loss"`
 }
 
 func quickstartCommand(c *console) *cobra.Command {
@@ -57,19 +56,17 @@ says so, and how to get an interval.`,
 			if err := emptyFolder(out); err != nil {
 				return err
 			}
-			ctx, stop := interruptible(cmd.Context())
-			defer stop()
-			backend, err := openBackend(backendName)
+			w, err := openWorkplace(cmd, backendName)
 			if err != nil {
 				return err
 			}
-			defer backend.Finalize()
+			defer w.close()
 			q := study.Quickstart{Budget: budget, Started: started, Source: source, Dir: out, Seed: seed, Say: c.note, Watch: c.watch()}
-			done, err := q.Run(ctx, backend)
+			done, err := q.Run(w.ctx, w.backend)
 			if err != nil {
 				return trainError(err)
 			}
-			n := train.Notes{Lead: leadOf(done.Twins), Command: commandLine(), References: done.References(), Samples: done.Samples, Identity: identity(backend.Description(), done.Data)}
+			n := train.Notes{Lead: leadOf(done.Twins), Command: commandLine(), References: done.References(), Samples: done.Samples, Identity: identity(w.backend.Description(), done.Data)}
 			if err := n.Write(out); err != nil {
 				return trainError(err)
 			}
@@ -117,12 +114,12 @@ func printQuickstart(w io.Writer, q *study.Quickstarted, path string) {
 	printSummaries(w, "twin", q.Pairs[0].Baseline, q.Pairs[0].Candidate)
 	fmt.Fprintf(w, "baseline  %s\n", q.Line())
 	fmt.Fprintf(w, "verdict   %s; %s\n", q.Headline(), q.Detail())
-	twin := q.Runs[q.Candidate.Norm.Kind]
+	twin := q.Runs[q.Candidate.NormName()]
 	said := q.Samples[len(q.Samples)-1]
 	fmt.Fprintf(w, "sample    %s\n\n    %s\n\n", said.Title, strings.ReplaceAll(strings.TrimSpace(said.Text), "\n", "\n    "))
 	fmt.Fprintf(w, "report    %s\n", path)
 	fmt.Fprintf(w, "next      dyt compare %s --seeds 3    an interval and a verdict\n", filepath.Dir(path))
-	fmt.Fprintf(w, "          dyt generate %s --prompt %q --temperature 0.8\n", twin, q.Prompt())
+	fmt.Fprintf(w, "          dyt generate %s --prompt %q --temperature 0.8\n", twin, q.Data.Prompt())
 	fmt.Fprintf(w, "          dyt info %s    alpha and saturation at every norm site\n", twin)
 	fmt.Fprintf(w, "          dyt bench layers    what a norm costs on this machine\n")
 }

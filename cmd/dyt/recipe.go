@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/dyt-go/dyt/internal/host"
 	"github.com/dyt-go/dyt/train"
+	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/gomlx/compute"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -36,6 +38,16 @@ type recipeFlags struct {
 	data  string
 	steps int
 	print bool
+	many  bool // --norm may name several candidates, and methods
+}
+
+// candidates are the names after --norm where it is not one kind of norm: several, or a method.
+func (f *recipeFlags) candidates() []string {
+	names := strings.Split(f.flags.Lookup("norm").Value.String(), ",")
+	if !f.many || len(names) == 1 && !part.Method(names[0]).Acts() {
+		return nil
+	}
+	return names
 }
 
 func (f *recipeFlags) add(cmd *cobra.Command) {
@@ -93,11 +105,22 @@ func (f *recipeFlags) resolve(name string) (*train.Resolved, error) {
 			l.By = append(l.By, train.Setting{Key: "data.source", Text: source.Source, Source: "flag --data"})
 		}
 	}
+	candidates := f.candidates()
+	var beside string
 	f.flags.Visit(func(flag *pflag.Flag) {
+		if len(candidates) > 0 && strings.HasPrefix(flag.Name, "norm") {
+			if flag.Name != "norm" {
+				beside = flag.Name
+			}
+			return
+		}
 		if key := keys[flag.Name]; key != "" {
 			l.By = append(l.By, train.Setting{Key: key, Text: flag.Value.String(), Source: "flag --" + flag.Name})
 		}
 	})
+	if beside != "" {
+		return nil, usage("--%s: candidates that --norm %s names have their own settings", beside, strings.Join(candidates, ","))
+	}
 	return l.Resolve()
 }
 
@@ -131,7 +154,7 @@ func defaultFolder(r *train.Resolved) string {
 	if name == "" {
 		name = r.Model.Arch + "-" + r.Model.Variant
 	}
-	return filepath.Join("runs", fmt.Sprintf("%s_%s_s%d", name, r.Norm.Kind, r.Train.Seed))
+	return filepath.Join("runs", fmt.Sprintf("%s_%s_s%d", name, r.NormName(), r.Train.Seed))
 }
 
 // need says what memory a run needs, and refuses one that needs more than is free.

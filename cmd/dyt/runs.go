@@ -15,6 +15,8 @@ import (
 	"github.com/dyt-go/dyt/report"
 	"github.com/dyt-go/dyt/train"
 	"github.com/dyt-go/dyt/weights"
+	"github.com/gomlx/compute"
+	"github.com/spf13/cobra"
 )
 
 // stopped is the cause of a context that a signal ended.
@@ -36,6 +38,35 @@ func interruptible(ctx context.Context) (context.Context, func()) {
 		}
 	}()
 	return ctx, func() { signal.Stop(signals); cancel(nil) }
+}
+
+// workplace is where a command trains.
+type workplace struct {
+	ctx     context.Context // which a signal ends
+	backend compute.Backend
+	close   func()
+}
+
+func openWorkplace(cmd *cobra.Command, backendName string) (*workplace, error) {
+	backend, err := openBackend(backendName)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := interruptible(cmd.Context())
+	return &workplace{ctx, backend, func() { stop(); backend.Finalize() }}, nil
+}
+
+// load reads the data of a recipe whose run fits in memory.
+func (c *console) load(w *workplace, r train.Recipe) (*data.Dataset, error) {
+	if err := c.need(w.backend, r); err != nil {
+		return nil, err
+	}
+	d, err := data.Load(w.ctx, r.Data)
+	if err != nil {
+		return nil, inputError(err)
+	}
+	c.note("%s", d)
+	return d, nil
 }
 
 // trainError gives an error of training its exit code, inputError one of reading what a run begins with.
@@ -72,7 +103,7 @@ func commandLine() string { return "dyt " + strings.Join(os.Args[1:], " ") }
 
 // leadOf says in a sentence what a comparison compares.
 func leadOf(t train.Twins) string {
-	return fmt.Sprintf("%s and %s from one start, on the same batches in the same order: %s each.", train.Title(t.Baseline.Norm.Kind), train.Title(t.Candidate.Norm.Kind), t.Candidate.Describe())
+	return fmt.Sprintf("%s and %s from one start, on the same batches in the same order: %s each.", t.Baseline.Title(), t.Candidate.Title(), t.Candidate.Describe())
 }
 
 // identity is what a report says about programs, machine and data.

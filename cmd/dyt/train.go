@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/train"
 	"github.com/spf13/cobra"
@@ -56,35 +55,29 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 			if err := ready(out); err != nil {
 				return err
 			}
-			ctx, stop := interruptible(cmd.Context())
-			defer stop()
-			backend, err := openBackend(backendName)
+			w, err := openWorkplace(cmd, backendName)
 			if err != nil {
 				return err
 			}
-			defer backend.Finalize()
-			if err := c.need(backend, r.Recipe); err != nil {
+			defer w.close()
+			d, err := c.load(w, r.Recipe)
+			if err != nil {
 				return err
 			}
-			d, err := data.Load(ctx, r.Data)
-			if err != nil {
-				return inputError(err)
-			}
-			c.note("%s", d)
-			run, err := train.Open(backend, r.Recipe, d, out)
+			run, err := train.Open(w.backend, r.Recipe, d, out)
 			if err != nil {
 				return trainError(err)
 			}
 			defer run.Close()
 			answer := trainAnswer{Dir: out, Warnings: []string{}}
-			n := train.Notes{Command: commandLine(), Identity: identity(backend.Description(), d)}
+			n := train.Notes{Command: commandLine(), Identity: identity(w.backend.Description(), d)}
 			if err := errors.Join(run.WriteSources(r.Sources()), n.Write(out), c.begin(run, r, &answer)); err != nil {
 				return trainError(err)
 			}
 			watch := c.watch()
-			err = run.Train(ctx, func(m train.Metrics) {
+			err = run.Train(w.ctx, func(m train.Metrics) {
 				if watch != nil {
-					watch(r.Train.Seed, r.Norm.Kind, m, r.Steps())
+					watch(r.Recipe, m, r.Steps())
 				}
 			})
 			if err != nil {
@@ -104,7 +97,7 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 // begin says what the run is and how its norm sites start.
 func (c *console) begin(run *train.Run, r *train.Resolved, answer *trainAnswer) error {
 	done, all := run.Steps()
-	c.note("%s with %s, seed %d: %s updates, in %s", r.Describe(), r.Norm.Kind, r.Train.Seed, thousands(all), run.Dir())
+	c.note("%s with %s, seed %d: %s, in %s", r.Describe(), r.NormName(), r.Train.Seed, count(all, "update"), run.Dir())
 	if done > 0 {
 		c.note("going on after update %s", thousands(done))
 		return nil

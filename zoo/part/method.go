@@ -41,6 +41,9 @@ func (me Method) Check() error {
 	return nil
 }
 
+// Acts says whether the name is that of a method, and not of none.
+func (me Method) Acts() bool { return me != "" && me.Check() == nil }
+
 // Extras says what the method changes, one phrase each.
 func (me Method) Extras() []string {
 	switch me {

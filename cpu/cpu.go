@@ -45,7 +45,7 @@ type Options struct {
 	FromText bool
 	// Fusion ("fuse=none", "fuse=elementwise") lets less run together than could.
 	Fusion plan.Fusion
-	// Profile ("profile") keeps what was compiled, for Executables.
+	// Profile ("profile") keeps what was compiled and what it went through, for Compiled and Executables.
 	Profile bool
 }
 
@@ -78,7 +78,7 @@ type Backend struct {
 	finalized bool
 
 	mutex    sync.Mutex
-	compiled []*exec.Executable // with Options.Profile
+	compiled []build.Compiled // with Options.Profile
 }
 
 var _ compute.Backend = (*Backend)(nil)
@@ -112,18 +112,27 @@ func New(config string) (*Backend, error) {
 	return b, nil
 }
 
-func (b *Backend) keep(e *exec.Executable) {
+func (b *Backend) keep(c build.Compiled) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.compiled = append(b.compiled, e)
+	b.compiled = append(b.compiled, c)
 }
 
-// Executables returns what was compiled so far, in order, each with the times of its steps; nothing without the option
-// "profile".
-func (b *Backend) Executables() []*exec.Executable {
+// Compiled returns what was compiled so far, in order, each with its plan, the times of its steps and the function after
+// each pass; nothing without the option "profile".
+func (b *Backend) Compiled() []build.Compiled {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return slices.Clone(b.compiled)
+}
+
+// Executables returns those of Compiled.
+func (b *Backend) Executables() []*exec.Executable {
+	var list []*exec.Executable
+	for _, c := range b.Compiled() {
+		list = append(list, c.Executable)
+	}
+	return list
 }
 
 // Name returns "dyt".

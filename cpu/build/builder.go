@@ -32,7 +32,13 @@ type Env struct {
 	Fusion   plan.Fusion
 	FromText bool // compile the text form of what was recorded
 
-	Compiled func(*exec.Executable) // when not nil, told of everything that is compiled
+	Compiled func(Compiled) // when not nil, told of everything that is compiled
+}
+
+// Compiled is what Compile made, and what it went through.
+type Compiled struct {
+	*exec.Executable
+	Stages []pass.Stage
 }
 
 // Builder records one computation: compute.Builder. It is used from one goroutine.
@@ -100,7 +106,8 @@ func (b *Builder) Compile() (compute.Executable, error) {
 	if err != nil {
 		return nil, errors.Wrapf(err, "BUG: cpu: compile %q", b.name)
 	}
-	f, err = pass.Run(f, pass.Env{Fold: b.env.Engine.Evaluate})
+	var stages []pass.Stage
+	f, err = pass.Run(f, pass.Env{Fold: b.env.Engine.Evaluate, Watch: b.watch(&stages)})
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)
 	}
@@ -108,14 +115,32 @@ func (b *Builder) Compile() (compute.Executable, error) {
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)
 	}
-	if exec.Debug >= 2 {
+	if exec.Debug >= exec.DebugPlan {
 		fmt.Fprintf(os.Stderr, "%s: %s", b.name, p)
+	}
+	if exec.Debug >= exec.DebugKernels {
+		fmt.Fprintf(os.Stderr, "%s: %s", b.name, p.Kernels())
 	}
 	e := exec.New(b.name, b.env.Memory, b.env.Workers, p)
 	if b.env.Compiled != nil {
-		b.env.Compiled(e)
+		b.env.Compiled(Compiled{e, stages})
 	}
 	return e, nil
+}
+
+// watch returns what follows a function through the passes: to standard error, or into stages; nil when nobody looks.
+func (b *Builder) watch(stages *[]pass.Stage) func(pass.Stage) {
+	if b.env.Compiled == nil && exec.Debug < exec.DebugPasses {
+		return nil
+	}
+	return func(s pass.Stage) {
+		if exec.Debug >= exec.DebugPasses {
+			fmt.Fprintf(os.Stderr, "%s: %s:\n%s", b.name, s.Pass, s.Func)
+		}
+		if b.env.Compiled != nil {
+			*stages = append(*stages, s)
+		}
+	}
 }
 
 // recorded returns the main function, verified.

@@ -10,24 +10,40 @@ import (
 	"time"
 )
 
-// Debug is the level that DYT_DEBUG asks for: 1 writes to standard error where the time of an execution goes, 2 the plan
-// of every function that is compiled besides. Anything that is not a number is 0.
+// Each level of DYT_DEBUG writes to standard error what it names, and what the levels below it write.
+const (
+	DebugTimes   = 1 + iota // where the time of executions goes, after the 1st, 10th, 100th, … of each function
+	DebugPlan               // the plan of every function that is compiled
+	DebugPasses             // the function as recorded and after each pass
+	DebugKernels            // the plan with the kernels and tiles of each step
+	DebugValues             // what each step of those executions wrote: least, mean and greatest number, NaN and Inf
+)
+
+// Debug is the level that DYT_DEBUG asks for. Anything that is not a number is 0.
 var Debug = func() int {
 	level, _ := strconv.Atoi(os.Getenv("DYT_DEBUG"))
 	return level
 }()
 
-// note counts an execution and writes the report after the 1st, 10th, 100th, … of them.
-func (e *Executable) note() {
-	if Debug < 1 {
-		return
+// look counts an execution and says whether it is the 1st, 10th, 100th, … of its function, which are looked at.
+func (e *Executable) look() bool {
+	if Debug < DebugTimes && traceTo == nil {
+		return false
 	}
 	n := e.clock.executions.Add(1)
 	for n%10 == 0 {
 		n /= 10
 	}
-	if n == 1 {
+	return n == 1
+}
+
+// note writes what is to be said about an execution that was looked at.
+func (e *Executable) note(f *frame) {
+	if Debug >= DebugTimes {
 		fmt.Fprint(os.Stderr, e.Report())
+	}
+	if traceTo != nil {
+		traceTo.add(e, f)
 	}
 }
 

@@ -78,11 +78,14 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 		return nil, err
 	}
 	f.results(e.plan, e.frames.memory)
+	f.looked = e.look()
 	e.workers.Run(func(team *par.Team, index int) { e.steps(e.plan, e.clock, f, team, index) })
 	if f.err != nil {
 		return nil, errors.WithMessagef(f.err, "cpu: execute %q", e.name)
 	}
-	e.note()
+	if f.looked {
+		e.note(f)
+	}
 	return e.leave(f), nil
 }
 

@@ -25,6 +25,7 @@ type frame struct {
 	wrapped  []compute.Buffer // by value: arena memory as an input for regions
 	owned    []bool           // by value: its array is ours to free or to hand out
 	workers  []*worker
+	looked   bool // somebody looks at this execution: debug.go
 	err      error
 	failed   atomic.Int32 // number of the step that gave err, counted from 1; 0: none
 }

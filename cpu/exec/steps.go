@@ -17,6 +17,7 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		start := c.start()
+		w.enter(f, i)
 		switch {
 		case s.Gemm != nil:
 			w.gemm(s.Gemm, p.Table.Gemm, f, f.shared[i], team, index)
@@ -37,12 +38,16 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 				f.failed.Store(int32(i + 1))
 			}
 		}
+		w.exit(f, i)
 		team.Barrier()
 		if int(f.failed.Load()) == i+1 { // not f.err: a quick worker 0 may be in the next region already
 			return false
 		}
 		if index == 0 {
 			c.stop(i, start)
+			if f.looked && Debug >= DebugValues {
+				printValues(e.name, i, s, f)
+			}
 			for _, v := range s.Free {
 				e.frames.memory.Free(f.arrays[v.ID])
 				f.forget(v.ID)

@@ -12,6 +12,7 @@ type worker struct {
 	regs    [][]float32
 	numbers []float32 // registers of one number
 	filled  []bool    // by load: its repeated row lies in memory already
+	spans   []span    // by step, of an execution that is traced
 	_       [64]byte  // no other worker's fields on the same line
 }
 

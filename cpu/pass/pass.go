@@ -18,6 +18,15 @@ import (
 type Env struct {
 	// Fold runs a function without parameters and returns the elements of each result.
 	Fold func(f *ir.Func) ([]any, error)
+	// Watch, when not nil, is shown each function as recorded and after each pass; what it runs comes before it.
+	Watch func(Stage)
+}
+
+// Stage is a function at one point of its way through the passes.
+type Stage struct {
+	Pass string // its name; "recorded" before the first one
+	Why  string
+	Func *ir.Func
 }
 
 // Pass is one rewrite.
@@ -58,15 +67,23 @@ func (env Env) all(f *ir.Func, done map[*ir.Func]*ir.Func) (*ir.Func, error) {
 	if failed != nil {
 		return nil, failed
 	}
+	env.watch(Stage{"recorded", "the calls of compute.Function, equal ones merged", from})
 	for _, p := range All {
 		next, err := p.Run(f, env)
 		if err != nil {
 			return nil, fmt.Errorf("pass: %s: func @%s: %w", p.Name, f.Name, err)
 		}
 		f = next
+		env.watch(Stage{p.Name, p.Why, f})
 	}
 	done[from] = f
 	return f, nil
+}
+
+func (env Env) watch(s Stage) {
+	if env.Watch != nil {
+		env.Watch(s)
+	}
 }
 
 func dead(f *ir.Func, _ Env) (*ir.Func, error) {

@@ -65,7 +65,7 @@ func (a *Attention) String() string {
 func (t *Tape) String() string {
 	text := fmt.Sprintf("%dx%d in tiles of %dx%d, %d instructions", t.Rows, t.Row, t.TileRows, t.TileCols, len(t.Code))
 	for _, d := range t.Loads {
-		text += " " + [...]string{"one", "rows", "dense", "repeat", "runs", "gather"}[d.Kind]
+		text += " " + d.Kind.String()
 	}
 	return text
 }

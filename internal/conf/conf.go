@@ -215,7 +215,7 @@ func EnvName(key string) string {
 }
 
 // Reserved lists the DYT_ variables that steer the program and are no configuration keys.
-var Reserved = []string{"DYT_HOME", "DYT_CPU", "DYT_REQUIRE", "DYT_DEBUG", "DYT_DATA", "DYT_CACHE", "DYT_THREADS", "DYT_BACKEND", "DYT_LOG"}
+var Reserved = []string{"DYT_HOME", "DYT_CPU", "DYT_REQUIRE", "DYT_DEBUG", "DYT_TRACE", "DYT_DATA", "DYT_CACHE", "DYT_THREADS", "DYT_BACKEND", "DYT_LOG"}
 
 // Env reads the environment ("NAME=value" entries, as os.Environ gives them) as a layer. An empty variable counts as unset.
 func (c *Config) Env(environ []string) error {

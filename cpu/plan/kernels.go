@@ -1,0 +1,92 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+)
+
+// Kernels returns the plan with the kernels of each step: tiles of multiplications, and of clusters each instruction with
+// its kernel and its registers.
+func (p *Plan) Kernels() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "kernels @%s, %s\n", p.Func.Name, p.Table.Flavour)
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		fmt.Fprintf(&b, "  %s\n", p.Line(i))
+		switch {
+		case s.Gemm != nil:
+			k := p.Table.Gemm
+			fmt.Fprintf(&b, "    %s: tiles of %dx%d, %d x %d of them\n", k.Name, k.MR, k.NR, ceil(s.Gemm.M, k.MR), ceil(s.Gemm.N, k.NR))
+		case s.Tape != nil:
+			s.Tape.listing(&b)
+		case s.Control != nil:
+			for _, inner := range s.Control.Bodies {
+				b.WriteString("    " + strings.ReplaceAll(strings.TrimSpace(inner.Plan.Kernels()), "\n", "\n    ") + "\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+// listing writes what a worker does for each tile.
+func (t *Tape) listing(b *strings.Builder) {
+	for i, number := range t.Scalars {
+		fmt.Fprintf(b, "    r%d = %g\n", i, number)
+	}
+	for _, l := range t.Loads {
+		fmt.Fprintf(b, "    r%d = load %s, %s\n", l.Reg, l.Root, l.Kind)
+	}
+	for _, in := range t.Code {
+		fmt.Fprintf(b, "    %s\n", in)
+	}
+	for _, s := range t.Stores {
+		fmt.Fprintf(b, "    store %s, r%d\n", s.Value, s.Reg)
+	}
+	for i, s := range t.Sums {
+		fmt.Fprintf(b, "    store %s, sum %d\n", s.Value, i)
+	}
+}
+
+// String names the kind of load.
+func (k LoadKind) String() string {
+	return [...]string{"one", "rows", "dense", "repeat", "runs", "gather"}[k]
+}
+
+// String writes an instruction: r4 = exp r3.
+func (in Instr) String() string {
+	d, a, b, c := in.Dst, in.A, in.B, in.C
+	switch in.Op {
+	case OpUnary:
+		return fmt.Sprintf("r%d = %s r%d", d, kernelName(in.Unary), a)
+	case OpBinary:
+		return fmt.Sprintf("r%d = %s r%d, r%d", d, kernelName(in.Binary), a, b)
+	case OpScalar:
+		return fmt.Sprintf("r%d = %s r%d, number r%d", d, kernelName(in.Scalar), a, b)
+	case OpRows:
+		return fmt.Sprintf("r%d = %s r%d, by row r%d", d, kernelName(in.Scalar), a, b)
+	case OpTernary:
+		return fmt.Sprintf("r%d = %s r%d, r%d, r%d", d, kernelName(in.Ternary), a, b, c)
+	case OpTernary1:
+		return fmt.Sprintf("r%d = %s r%d, r%d, number r%d", d, kernelName(in.Ternary1), a, b, c)
+	case OpChoose:
+		return fmt.Sprintf("r%d = choose r%d, r%d, r%d", d, a, b, c)
+	case OpSum:
+		return fmt.Sprintf("sum %d += %s r%d", d, in.Reduce, a)
+	case OpPack:
+		return fmt.Sprintf("pack %d = r%d", d, a)
+	case OpRowSum:
+		return fmt.Sprintf("r%d = %s of each row of r%d", d, in.Reduce, a)
+	}
+	return fmt.Sprintf("r%d = %s r%d", d, map[Op]string{OpSpread: "spread", OpFill: "fill", OpCopy: "copy"}[in.Op], a)
+}
+
+// String names the reduction.
+func (r Reduce) String() string { return [...]string{"sum", "max", "min"}[r] }
+
+// kernelName is the name of a kernel's function without its package: tanhAVX2.
+func kernelName(kernel any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(kernel).Pointer()).Name()
+	return name[strings.LastIndexByte(name, '.')+1:]
+}

@@ -25,6 +25,8 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 			w.tape(s.Tape, p.Table.Elem, f, f.shared[i], team, index)
 		case s.Attention != nil:
 			w.attention(s.Attention, p.Table.Attn, f, team, index)
+		case s.Rotation != nil:
+			rotate(s.Rotation, p.Table.Attn.Rotary, f, team, index)
 		case s.Move != nil:
 			move(s.Move, f, team, index)
 		case s.Windows != nil:

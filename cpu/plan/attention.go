@@ -47,9 +47,9 @@ func (p *planner) attendForward(index int, a *attention) {
 	step := &Attention{Max: a.max.Result(), Sum: a.sum.Result()}
 	q, k, v := a.q.Shape.Dimensions, a.k.Shape.Dimensions, a.v.Shape.Dimensions
 	step.Batch, step.Groups = q[0], q[1]
-	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale, Causal: a.mask != nil}
+	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale * a.queryScale, Causal: a.mask != nil}
 	n := &node{op: a.output, index: index, outs: []*ir.Value{a.o, step.Max, step.Sum}}
-	step.Q, step.K, step.V = p.rowsOf(n, a.q), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
+	step.Q, step.K, step.V = p.rowsOf(n, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
 	step.O = p.tokens(a.o, 2, 3, step.Shape.Repeat == 1)
 	n.inner = p.inner(a, n.op, false)
 	for _, v := range []*ir.Value{step.Max, step.Sum} {
@@ -63,12 +63,12 @@ func (p *planner) attendForward(index int, a *attention) {
 func (p *planner) attendBackward(index int, a *attention) {
 	step := *a.step
 	step.Backward = true
-	n := &node{op: a.firstOfBackward, index: index, outs: []*ir.Value{a.dq.Result(), a.dk.Result(), a.dv.Result()}}
-	step.Q, step.K, step.V = p.rowsOf(n, a.q), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
+	n := &node{op: a.firstOfBackward, index: index, outs: []*ir.Value{a.queryGradient(), a.dk.Result(), a.dv.Result()}}
+	step.Q, step.K, step.V = p.rowsOf(n, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
 	step.DO = p.rowsOf(n, a.do)
 	n.inner = p.inner(a, n.op, true)
 	n.args = append(n.args, p.views[step.Max.ID], p.views[step.Sum.ID])
-	step.DQ = p.tokens(a.dq.Result(), 2, 3, step.Shape.Repeat == 1)
+	step.DQ = p.tokens(a.queryGradient(), 2, 3, step.Shape.Repeat == 1)
 	step.DK = p.tokens(a.dk.Result(), 2, 3, true)
 	step.DV = p.tokens(a.dv.Result(), 3, 2, true)
 	p.groups[p.newGroup(attentionGroup, n)].attention = &step

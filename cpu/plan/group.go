@@ -14,7 +14,7 @@ type node struct {
 	formula
 	out   *ir.Value
 	outs  []*ir.Value // instead of out, of an attention
-	inner []*ir.Op    // of an attention: the other ops that it stands for
+	inner []*ir.Op    // of an attention or a rotation: the other ops that it stands for
 	args  []View
 	after []*ir.Value // values that must exist before, besides operands: what barriers hold back
 	size  int         // elements that the op runs over
@@ -42,6 +42,7 @@ const (
 	moveGroup
 	controlGroup
 	attentionGroup
+	rotationGroup
 )
 
 // group is nodes that become one step.
@@ -56,6 +57,7 @@ type group struct {
 	windows   *Windows // this
 	control   *Control
 	attention *Attention
+	rotation  *Rotation
 	gone      bool // merged into another
 }
 

@@ -27,7 +27,7 @@ type Plan struct {
 }
 
 // Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape,
-// Move, Windows, Attention and Control is set.
+// Move, Windows, Attention, Rotation and Control is set.
 type Step struct {
 	Reads, Writes []*ir.Value
 	Ops           []*ir.Op
@@ -37,6 +37,7 @@ type Step struct {
 	Move          *Move
 	Windows       *Windows
 	Attention     *Attention
+	Rotation      *Rotation
 	Control       *Control
 	Scratch       Place       // memory that all workers share during the step
 	Free          []*ir.Value // results of regions and functions that no later step reads
@@ -55,6 +56,8 @@ func (s *Step) Name() string {
 		return "windows"
 	case s.Attention != nil:
 		return "attention"
+	case s.Rotation != nil:
+		return "rotation"
 	case s.Control != nil:
 		return "control"
 	}
@@ -210,6 +213,8 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 		return step, err
 	case attentionGroup:
 		step.Attention = g.attention
+	case rotationGroup:
+		step.Rotation = g.rotation
 	default:
 		step.Tape = p.lower(g, needed)
 	}

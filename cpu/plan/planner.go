@@ -21,7 +21,8 @@ type planner struct {
 	groups []*group
 
 	attention map[*ir.Op]*attention // by the op where its step is made
-	absorbed  map[*ir.Op]bool       // ops that an attention stands for
+	rotations map[*ir.Op]*rotation  // by the concatenation that ends them
+	absorbed  map[*ir.Op]bool       // ops that an attention or a rotation stands for
 }
 
 func newPlanner(f *ir.Func, table *kernel.Table) *planner {
@@ -46,6 +47,7 @@ func (p *planner) group() {
 	}
 	if p.fusion == Everything {
 		p.findAttention(ops)
+		p.findRotations(ops)
 	}
 	for i, op := range ops {
 		p.place(i, op)
@@ -69,6 +71,7 @@ func (p *planner) place(index int, op *ir.Op) {
 		p.barrier(op)
 	case isView(op.Kind) && p.rename(index, op):
 	case op.Kind == ir.DotGeneral && p.gemm(index, op):
+	case p.rotate(index, op):
 	case p.move(index, op):
 	case p.windows(index, op):
 	case p.control(index, op):

@@ -33,6 +33,8 @@ func (p *Plan) Line(i int) string {
 		size = s.Gemm.String()
 	case s.Attention != nil:
 		size = s.Attention.String()
+	case s.Rotation != nil:
+		size = s.Rotation.String()
 	case s.Tape != nil:
 		size = s.Tape.String()
 	}

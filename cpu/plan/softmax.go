@@ -16,9 +16,13 @@ type attention struct {
 	probabilities   *ir.Op
 	output          *ir.Op // probabilities v
 	scale           float32
-	scaled          *ir.Op // multiplies the scores, nil when scale is 1
-	queries         int    // M is a multiple: heads that share k and v
-	dScores         *ir.Op // gradient of the softmax
+	scaled          *ir.Op    // multiplies the scores, nil when scale is 1
+	queries         int       // M is a multiple: heads that share k and v
+	query           *ir.Value // q, or what it was before queryScaled
+	queryScaled     *ir.Op    // multiplies the queries, nil when steps do not do it
+	queryScale      float32   // 1 without
+	dqScaled        *ir.Op    // the gradient of queryScaled
+	dScores         *ir.Op    // gradient of the softmax
 	dScaled         *ir.Op
 	do              *ir.Value
 	dp, dq, dk, dv  *ir.Op
@@ -37,7 +41,11 @@ func (p *planner) findAttention(ops []*ir.Op) {
 	}
 	for _, op := range ops {
 		a := &attention{output: op, inside: make(map[*ir.Op]bool), scale: 1}
-		if !a.forward() || !p.gradient(a) || !p.isClosed(a) {
+		if !a.forward() || !p.gradient(a) {
+			continue
+		}
+		p.unscaleQuery(a)
+		if !p.isClosed(a) {
 			continue
 		}
 		p.attention[a.output] = a
@@ -224,6 +232,50 @@ func (a *attention) softmaxGradient(op *ir.Op) bool {
 	})
 }
 
+// unscaleQuery lets the steps multiply the queries by a number, where the graph does and nothing else reads the product.
+func (p *planner) unscaleQuery(a *attention) {
+	a.query, a.queryScale = a.q, 1
+	scaled := made(a.q, ir.Mul)
+	if scaled == nil || !scaled.Result().Shape.Equal(a.q.Shape) {
+		return
+	}
+	either(scaled, func(x, y *ir.Value) bool {
+		s, ok := number(y)
+		read := map[*ir.Op]bool{a.scores: true, a.dk: true}
+		if !ok || !(s > 0) || !x.Shape.Equal(a.q.Shape) || !p.closed(plain(a.q), read) || !p.scalesQueryGradient(a, s) {
+			return false
+		}
+		a.query, a.queryScaled, a.queryScale = x, scaled, s
+		return true
+	})
+}
+
+// scalesQueryGradient reports whether the gradient of the queries, if there is one, is multiplied by s before anything else
+// reads it, and notes the op.
+func (p *planner) scalesQueryGradient(a *attention, s float32) bool {
+	if a.dq == nil {
+		return true
+	}
+	dq := a.dq.Result()
+	users := p.usersOf(dq)
+	if len(users) != 1 || users[0].Kind != ir.Mul || !users[0].Result().Shape.Equal(dq.Shape) || !p.closed(dq, map[*ir.Op]bool{users[0]: true}) {
+		return false
+	}
+	ok := either(users[0], func(x, y *ir.Value) bool { n, ok := number(y); return ok && n == s && same(x, dq) })
+	if ok {
+		a.dqScaled = users[0]
+	}
+	return ok
+}
+
+// queryGradient is the gradient of what the steps read as queries.
+func (a *attention) queryGradient() *ir.Value {
+	if a.dqScaled != nil {
+		return a.dqScaled.Result()
+	}
+	return a.dq.Result()
+}
+
 // usersOf returns the ops that read v or what keeps its elements in order.
 func (p *planner) usersOf(v *ir.Value) []*ir.Op {
 	var list []*ir.Op
@@ -243,11 +295,15 @@ func (p *planner) isClosed(a *attention) bool {
 	for op := range a.inside {
 		inner = append(inner, op)
 	}
-	for _, op := range []*ir.Op{a.scores, a.mask, a.scaled, a.exp, a.max, a.sum, a.probabilities, a.dScores, a.dScaled, a.dp} {
+	for _, op := range []*ir.Op{a.scores, a.mask, a.scaled, a.exp, a.max, a.sum, a.probabilities, a.dScores, a.dScaled, a.dp, a.queryScaled} {
 		if op != nil {
 			inner = append(inner, op)
 			a.inside[op] = true
 		}
+	}
+	if a.dqScaled != nil {
+		a.inside[a.dqScaled] = true
+		inner = append(inner, a.dq)
 	}
 	a.inside[a.output] = true
 	for _, op := range []*ir.Op{a.dq, a.dk, a.dv} {

@@ -28,8 +28,9 @@ type Rows struct {
 
 // Kernel is one flavour of everything that a head needs.
 type Kernel struct {
-	Rows *Rows
-	Gemm *gemm.Kernel
+	Rows   *Rows
+	Gemm   *gemm.Kernel
+	Rotary *Rotary
 }
 
 // Shape is the sizes of a head: Repeat query heads of Queries rows each share Keys keys and values. Row r*Queries+t of the

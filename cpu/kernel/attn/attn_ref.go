@@ -8,7 +8,7 @@ import (
 
 // Ref is the flavour in pure Go: the definition that the others are tested against, and what runs where there is no
 // assembly.
-var Ref = &Kernel{Gemm: gemm.Ref, Rows: &Rows{
+var Ref = &Kernel{Gemm: gemm.Ref, Rotary: &Rotary{refHalves, refNeighbours}, Rows: &Rows{
 	Name: "ref", Lanes: 1,
 	Softmax: func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32) {
 		for i := range rows {

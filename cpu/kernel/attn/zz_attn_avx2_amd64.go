@@ -18,3 +18,13 @@ func gradientY(p []float32, dp []float32, line int, rows int, cols int, seen int
 //
 //go:noescape
 func divideY(x []float32, line int, rows int, cols int, sum []float32)
+
+// halvesY is Rows.halves for avx2.
+//
+//go:noescape
+func halvesY(y0 []float32, y1 []float32, x0 []float32, x1 []float32, cos []float32, sin []float32, sign float32, rows int, ystep int, xstep int)
+
+// neighboursY is Rows.neighbours for avx2.
+//
+//go:noescape
+func neighboursY(y []float32, x []float32, cos []float32, sin []float32, sign float32, rows int, ystep int, xstep int)

@@ -391,3 +391,134 @@ end:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+// func halvesY(y0 []float32, y1 []float32, x0 []float32, x1 []float32, cos []float32, sin []float32, sign float32, rows int, ystep int, xstep int)
+// Requires: AVX, FMA3
+TEXT ·halvesY(SB), NOSPLIT, $0-176
+	MOVQ         y0_base+0(FP), AX
+	MOVQ         y1_base+24(FP), CX
+	MOVQ         x0_base+48(FP), DX
+	MOVQ         x1_base+72(FP), BX
+	MOVQ         cos_base+96(FP), SI
+	MOVQ         sin_base+120(FP), DI
+	VBROADCASTSS sign+144(FP), Y0
+	MOVQ         ystep+160(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         xstep+168(FP), R9
+	SHLQ         $0x02, R9
+	MOVQ         rows+152(FP), R11
+	MOVQ         cos_len+104(FP), R10
+	SHLQ         $0x02, R10
+	LEAQ         -32(R10), R12
+
+row:
+	XORQ R13, R13
+	JMP  next
+
+many:
+	VMOVUPS     (DI)(R13*1), Y4
+	VMULPS      Y0, Y4, Y4
+	VMOVUPS     (SI)(R13*1), Y3
+	VMOVUPS     (DX)(R13*1), Y1
+	VMOVUPS     (BX)(R13*1), Y2
+	VMULPS      Y4, Y2, Y5
+	VMULPS      Y1, Y4, Y4
+	VFMSUB213PS Y5, Y3, Y1
+	VFMADD213PS Y4, Y3, Y2
+	VMOVUPS     Y1, (AX)(R13*1)
+	VMOVUPS     Y2, (CX)(R13*1)
+	ADDQ        $0x00000020, R13
+
+next:
+	CMPQ R13, R12
+	JLE  many
+	JMP  rest
+
+one:
+	VMOVSS      (DI)(R13*1), X4
+	VMULSS      X0, X4, X4
+	VMOVSS      (SI)(R13*1), X3
+	VMOVSS      (DX)(R13*1), X1
+	VMOVSS      (BX)(R13*1), X2
+	VMULSS      X4, X2, X5
+	VMULSS      X1, X4, X4
+	VFMSUB213SS X5, X3, X1
+	VFMADD213SS X4, X3, X2
+	VMOVSS      X1, (AX)(R13*1)
+	VMOVSS      X2, (CX)(R13*1)
+	ADDQ        $0x04, R13
+
+rest:
+	CMPQ R13, R10
+	JLT  one
+	ADDQ R8, AX
+	ADDQ R8, CX
+	ADDQ R9, DX
+	ADDQ R9, BX
+	DECQ R11
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func neighboursY(y []float32, x []float32, cos []float32, sin []float32, sign float32, rows int, ystep int, xstep int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·neighboursY(SB), NOSPLIT, $0-128
+	MOVQ         y_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         cos_base+48(FP), DX
+	MOVQ         sin_base+72(FP), BX
+	VBROADCASTSS sign+96(FP), Y0
+	MOVQ         ystep+112(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         xstep+120(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         rows+104(FP), R9
+	MOVQ         cos_len+56(FP), R8
+	SHLQ         $0x02, R8
+	LEAQ         -16(R8), R10
+
+row:
+	XORQ R11, R11
+	JMP  next
+
+many:
+	VPMOVZXDQ      (BX)(R11*1), Y1
+	VMOVSLDUP      Y1, Y1
+	VPMOVZXDQ      (DX)(R11*1), Y2
+	VMOVSLDUP      Y2, Y2
+	VMOVUPS        (CX)(R11*2), Y3
+	VMULPS         Y0, Y1, Y1
+	VPERMILPS      $0xb1, Y3, Y4
+	VMULPS         Y4, Y1, Y1
+	VFMADDSUB213PS Y1, Y2, Y3
+	VMOVUPS        Y3, (AX)(R11*2)
+	ADDQ           $0x00000010, R11
+
+next:
+	CMPQ R11, R10
+	JLE  many
+	JMP  rest
+
+one:
+	VMOVSS      (BX)(R11*1), X1
+	VMULSS      X0, X1, X1
+	VMOVSS      (DX)(R11*1), X2
+	VMOVSS      (CX)(R11*2), X3
+	VMOVSS      4(CX)(R11*2), X4
+	VMULSS      X1, X4, X5
+	VMULSS      X3, X1, X1
+	VFMSUB213SS X5, X2, X3
+	VFMADD213SS X1, X2, X4
+	VMOVSS      X3, (AX)(R11*2)
+	VMOVSS      X4, 4(AX)(R11*2)
+	ADDQ        $0x04, R11
+
+rest:
+	CMPQ R11, R8
+	JLT  one
+	ADDQ SI, AX
+	ADDQ DI, CX
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET

@@ -18,3 +18,13 @@ func gradientZ(p []float32, dp []float32, line int, rows int, cols int, seen int
 //
 //go:noescape
 func divideZ(x []float32, line int, rows int, cols int, sum []float32)
+
+// halvesZ is Rows.halves for avx512.
+//
+//go:noescape
+func halvesZ(y0 []float32, y1 []float32, x0 []float32, x1 []float32, cos []float32, sin []float32, sign float32, rows int, ystep int, xstep int)
+
+// neighboursZ is Rows.neighbours for avx512.
+//
+//go:noescape
+func neighboursZ(y []float32, x []float32, cos []float32, sin []float32, sign float32, rows int, ystep int, xstep int)

@@ -24,6 +24,8 @@ func main() {
 	softmax()
 	gradient()
 	divide()
+	halves()
+	neighbours()
 	Generate()
 }
 

@@ -35,12 +35,12 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, f *frame, shared []floa
 		for b := range batches {
 			job := newJob(g, kernel, f, b, shared)
 			for block := range job.Blocks() {
+				if b+block > 0 {
+					team.Barrier()
+				}
 				job.Pack(block, index, team.Size())
 				team.Barrier()
 				job.Multiply(block, index, team.Size(), w.memory)
-			}
-			if b < batches-1 {
-				team.Barrier()
 			}
 		}
 		return

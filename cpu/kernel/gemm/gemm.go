@@ -13,29 +13,30 @@ package gemm
 //		c[p*cstep+i*ldc+j] = s                                       // or += s when add
 //
 // b is a packed panel: k rows of NR floats, of which the first n are used and the others must be readable. Requires k > 0,
-// np > 0, 0 < n <= the columns of this tile. c overlaps neither a nor b. Reads and writes nothing outside.
+// np > 0, 0 < n <= the columns of this tile. c overlaps neither a nor b. Reads and writes nothing outside,
+// but what lies behind these rows of A, the next tiles', is fetched into the cache.
 // Error: that of k fused multiply-adds in float32; equal for every flavour bit for bit.
 type Tile func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool)
 
 // Kernel is one flavour of tiles.
 type Kernel struct {
-	Name  string
-	MR    int    // rows of the tallest tile
-	NR    int    // columns of a packed panel of B
-	Half  []Tile // [mr-1]: tiles of at most NR/2 columns
-	Whole []Tile // [mr-1]: tiles of at most NR columns
-	Line  int    // floats that Lines moves at a time, MR or more
-	Lines Lines
+	Name   string
+	MR     int     // rows of the tallest tile
+	NR     int     // columns of a packed panel of B
+	Half   []Tile  // [mr-1]: tiles of at most NR/2 columns
+	Whole  []Tile  // [mr-1]: tiles of at most NR columns
+	LinesA []Lines // [mr-1]: packs columns of A for tiles of mr rows
+	LinesB Lines   // packs rows of B, NR floats wide
 	// Transpose packs eight contiguous columns: for l < 8*n, j < 8, dst[l*width+j] = src[j*stride+l].
 	Transpose func(dst, src []float32, stride, width, n int)
 }
 
-// Lines moves lines of Line floats: for p < panels, l < n, i < Line, in this order,
+// Lines moves contiguous lines of width floats (the function's own) side by side into panels: for p < panels, l < n, i < width,
 //
-//	dst[p*dstep+l*mr+i] = src[p*mr+l*stride+i]
+//	dst[p*dstep+l*width+i] = src[p*width+l*stride+i]
 //
-// Requires n > 0, panels > 0. Where mr < Line, what is too much in a line is overwritten by what follows it.
-type Lines func(dst, src []float32, stride, n, mr, panels, dstep int)
+// Requires n > 0, panels > 0. Reads and writes nothing else, but the n lines after these are fetched into the cache.
+type Lines func(dst, src []float32, stride, n, panels, dstep int)
 
 // tile returns the micro-kernel for tiles of mr rows and n columns.
 func (k *Kernel) tile(mr, n int) Tile {

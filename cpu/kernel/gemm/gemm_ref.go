@@ -7,11 +7,12 @@ import "github.com/dyt-go/dyt/cpu/kernel/fma"
 var Ref = newRef()
 
 func newRef() *Kernel {
-	k := &Kernel{Name: "ref", MR: 4, NR: 8, Line: 4, Lines: refLines, Transpose: refTranspose}
+	k := &Kernel{Name: "ref", MR: 4, NR: 8, LinesB: refLines(8), Transpose: refTranspose}
 	for mr := 1; mr <= k.MR; mr++ {
 		tile := refTile(mr, k.NR)
 		k.Half = append(k.Half, tile)
 		k.Whole = append(k.Whole, tile)
+		k.LinesA = append(k.LinesA, refLines(mr))
 	}
 	return k
 }
@@ -37,10 +38,13 @@ func refTile(mr, nr int) Tile {
 	}
 }
 
-func refLines(dst, src []float32, stride, n, mr, panels, dstep int) {
-	for p := range panels {
-		for l := range n {
-			copy(dst[p*dstep+l*mr:][:4], src[p*mr+l*stride:])
+// refLines says what Lines of width floats move.
+func refLines(width int) Lines {
+	return func(dst, src []float32, stride, n, panels, dstep int) {
+		for p := range panels {
+			for l := range n {
+				copy(dst[p*dstep+l*width:][:width], src[p*width+l*stride:])
+			}
 		}
 	}
 }

@@ -201,33 +201,33 @@ func BenchmarkMultiply(b *testing.B) {
 	}
 }
 
-// TestLinesMoveWhatTheReferenceMoves needs AVX2 for either assembly.
+// TestLinesMoveWhatTheReferenceMoves, every width, with NaN around what is written.
 func TestLinesMoveWhatTheReferenceMoves(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for _, kn := range []*Kernel{AVX2, AVX512} {
-		if kn == nil || !cpuid.Has(cpuid.AVX2) {
+		if kn == nil || !cpuid.Has(cpuid.AVX2) { // enough for either
 			continue
 		}
-		for range 200 {
-			mr, n, panels, stride := 1+rng.IntN(kn.MR), 1+rng.IntN(9), 1+rng.IntN(5), 60+rng.IntN(40)
-			dstep := mr * n
-			src := random(rng, n*stride+panels*mr+kn.Line)
-			got, want := guarded(rng, panels*dstep+kn.Line), make([]float32, panels*dstep)
-			kn.Lines(got[guard:], src, stride, n, mr, panels, dstep)
-			for p := range panels {
-				for l := range n {
-					copy(want[p*dstep+l*mr:][:mr], src[p*mr+l*stride:])
-				}
-			}
-			// the last line of a panel is longer than its column: the next panel overwrites it, and after all of them it
-			// is what is left
-			if !slices.Equal(got[guard:guard+panels*dstep], want) {
-				t.Fatalf("%s: mr %d, %d lines, %d panels, stride %d: differs", kn.Name, mr, n, panels, stride)
-			}
-			for i := range guard {
-				if got[i] == got[i] || got[len(got)-1-i] == got[len(got)-1-i] {
-					t.Fatalf("%s: wrote outside", kn.Name)
-				}
+		for mr, lines := range kn.LinesA {
+			testLines(t, kn.Name, rng, lines, mr+1)
+		}
+		testLines(t, kn.Name, rng, kn.LinesB, kn.NR)
+	}
+}
+
+func testLines(t *testing.T, name string, rng *rand.Rand, lines Lines, width int) {
+	t.Helper()
+	for range 20 {
+		n, panels := 1+rng.IntN(9), 1+rng.IntN(5)
+		stride, dstep := panels*width+rng.IntN(9), width*n+rng.IntN(3)
+		src := random(rng, (n-1)*stride+panels*width)
+		got := guarded(rng, panels*dstep)
+		want := slices.Clone(got)
+		lines(got[guard:], src, stride, n, panels, dstep)
+		refLines(width)(want[guard:], src, stride, n, panels, dstep)
+		for i := range want {
+			if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+				t.Fatalf("%s: width %d, %d lines, %d panels, stride %d: [%d] is %g, want %g", name, width, n, panels, stride, i-guard, got[i], want[i])
 			}
 		}
 	}

@@ -11,13 +11,13 @@ const (
 const mcFloats = 96 << 10
 
 // Job is one multiplication C (+)= A B, ready to be computed by any number of workers, block of K after block. For each
-// block every worker calls Pack with its part, all wait for each other, then every worker calls Multiply with its part. The
-// result does not depend on the number of parts.
+// block every worker calls Pack with its part, all wait for each other, every worker calls Multiply with its part, and all wait
+// again. The result does not depend on the number of parts.
 type Job struct {
 	kernel  *Kernel
 	A, B, C Matrix
 	Add     bool
-	packed  []float32 // two blocks of B in panels: one is read while the next one is packed
+	packed  []float32 // a block of B in panels, the same memory for each: it stays in the cache
 }
 
 // New prepares C (+)= A B, or its transpose when C is column-major. The rows or the columns of C must be contiguous.
@@ -34,8 +34,7 @@ func New(kernel *Kernel, c, a, b Matrix, add bool, scratch []float32) Job {
 
 // Scratch returns how many floats New needs for C (m x n) = A (m x k) B, whichever way C and A lie.
 func (kn *Kernel) Scratch(m, k, n int) int {
-	size := func(depth int) int { return min(2, (k+depth-1)/depth) * kn.packedB(min(k, depth), max(m, n)) }
-	return max(size(deep), size(shallow))
+	return kn.packedB(min(k, deep), max(m, n))
 }
 
 func (j *Job) depth() int {
@@ -48,22 +47,21 @@ func (j *Job) depth() int {
 // Blocks returns the number of blocks of K, at least one.
 func (j *Job) Blocks() int { return max(1, (j.A.Cols+j.depth()-1)/j.depth()) }
 
-// at returns where a block begins and ends, and the memory of its panels.
-func (j *Job) at(block int) (from, to int, packed []float32) {
-	from, to = block*j.depth(), min((block+1)*j.depth(), j.A.Cols)
-	return from, to, j.packed[block%2*j.kernel.packedB(j.depth(), j.C.Cols):]
+// at returns where a block begins and ends.
+func (j *Job) at(block int) (from, to int) {
+	return block * j.depth(), min((block+1)*j.depth(), j.A.Cols)
 }
 
 // Pack packs the share of a block of B of worker part out of parts.
 func (j *Job) Pack(block, part, parts int) {
-	from, to, packed := j.at(block)
+	from, to := j.at(block)
 	n := j.kernel.panels(j.C.Cols)
-	j.kernel.packB(packed, j.B.block(from, 0, to-from, j.B.Cols), n*part/parts, n*(part+1)/parts)
+	j.kernel.packB(j.packed, j.B.block(from, 0, to-from, j.B.Cols), n*part/parts, n*(part+1)/parts)
 }
 
 // Multiply multiplies a block of the rows of worker part out of parts; scratch must hold ScratchA floats of the worker's own.
 func (j *Job) Multiply(block, part, parts int, scratch []float32) {
-	from, to, packed := j.at(block)
+	from, to := j.at(block)
 	if from == to {
 		if !j.Add {
 			j.zero(part, parts)
@@ -76,7 +74,7 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 	step := max(1, mcFloats/((to-from)*j.kernel.MR))
 	for p := first; p < last; p += step {
 		for _, run := range rows.runs(memory[:0], p, min(p+step, last)) {
-			j.rows(run, from, to-from, packed, scratch)
+			j.rows(run, from, to-from, scratch)
 		}
 	}
 }
@@ -85,7 +83,7 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 func (kn *Kernel) ScratchA() int { return mcFloats + deep*kn.MR }
 
 // rows multiplies a run of panels of A with every panel of B, over depth values of K from l on.
-func (j *Job) rows(r run, l, depth int, packed, scratch []float32) {
+func (j *Job) rows(r run, l, depth int, scratch []float32) {
 	kn := j.kernel
 	a := j.A.block(r.row, l, r.count*r.height, depth)
 	rsa, csa, astep := a.RowStride, a.ColStride, r.height*a.RowStride
@@ -97,7 +95,7 @@ func (j *Job) rows(r run, l, depth int, packed, scratch []float32) {
 	for col := 0; col < n; col += kn.NR {
 		width := min(kn.NR, n-col)
 		c := j.C.Data[r.row*j.C.RowStride+col:]
-		kn.tile(r.height, width)(a.Data, rsa, csa, packed[col*depth:], c, j.C.RowStride, depth, r.count, astep, r.height*j.C.RowStride, width, j.Add || l > 0)
+		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, j.C.RowStride, depth, r.count, astep, r.height*j.C.RowStride, width, j.Add || l > 0)
 	}
 }
 

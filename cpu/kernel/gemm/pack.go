@@ -26,40 +26,27 @@ func (kn *Kernel) packB(dst []float32, b Matrix, first, last int) {
 // packRows packs rows of b side by side.
 func (kn *Kernel) packRows(dst []float32, b Matrix, first, last int) {
 	step := kn.NR * b.Rows
+	whole := first // panels from here on are moved row by row
+	if b.ColStride == 1 {
+		whole = max(first, min(last, b.Cols/kn.NR))
+	}
 	for start := 0; start < b.Rows; start += together {
-		for p := first; p < last; p++ {
+		rows := min(together, b.Rows-start)
+		if whole > first {
+			kn.LinesB(dst[first*step+start*kn.NR:], b.Data[start*b.RowStride+first*kn.NR:], b.RowStride, rows, whole-first, step)
+		}
+		for p := whole; p < last; p++ {
 			col := p * kn.NR
 			width := min(kn.NR, b.Cols-col)
-			for l := start; l < min(start+together, b.Rows); l++ {
+			for l := start; l < start+rows; l++ {
 				to, from := dst[p*step+l*kn.NR:][:kn.NR], b.Data[l*b.RowStride+col*b.ColStride:]
-				if b.ColStride == 1 {
-					copyPanelRow(to[:width], from)
-				} else {
-					for j := range width {
-						to[j] = from[j*b.ColStride]
-					}
+				for j := range width {
+					to[j] = from[j*b.ColStride]
 				}
 				clear(to[width:])
 			}
 		}
 	}
-}
-
-// copyPanelRow copies len(to) elements.
-func copyPanelRow(to, from []float32) {
-	for ; len(to) >= 16; to, from = to[16:], from[16:] {
-		copy16((*[16]float32)(to), (*[16]float32)(from))
-	}
-	copy(to, from)
-}
-
-// copy16 moves 16 bytes a statement, which is the most that the compiler does without a call: it cannot know that the arrays
-// do not overlap.
-func copy16(to, from *[16]float32) {
-	*(*[4]float32)(to[0:4]) = *(*[4]float32)(from[0:4])
-	*(*[4]float32)(to[4:8]) = *(*[4]float32)(from[4:8])
-	*(*[4]float32)(to[8:12]) = *(*[4]float32)(from[8:12])
-	*(*[4]float32)(to[12:16]) = *(*[4]float32)(from[12:16])
 }
 
 // packColumns transposes: the columns of b are contiguous. Eight at a time; what is left of rows and columns one by one.
@@ -102,27 +89,10 @@ func (kn *Kernel) packA(dst []float32, a Matrix, mr int) {
 // cache from one panel to the next, enough that a panel is written by whole cache lines.
 const together = 8
 
-// packLines is packA for columns that are contiguous. It moves lines of a fixed size: what is too much in a panel's column
-// belongs to its next one, which is written later. The last columns and panels, where that is not so, are copied exactly.
+// packLines is packA for columns that are contiguous.
 func (kn *Kernel) packLines(dst []float32, a Matrix, mr int) {
 	step, panels := mr*a.Cols, a.Rows/mr
-	quick := 0 // panels from whose first row on a line can be read
-	if a.Rows >= kn.Line {
-		quick = min(panels, (a.Rows-kn.Line)/mr+1)
-	}
 	for start := 0; start < a.Cols; start += together {
-		end := min(start+together, a.Cols)
-		whole := quick // panels whose columns of this block can be moved by lines
-		if (end-1)*mr+kn.Line > step {
-			whole = 0
-		}
-		if whole > 0 {
-			kn.Lines(dst[start*mr:], a.Data[start*a.ColStride:], a.ColStride, end-start, mr, whole, step)
-		}
-		for p := whole; p < panels; p++ {
-			for l := start; l < end; l++ {
-				copy(dst[p*step+l*mr:][:mr], a.Data[l*a.ColStride+p*mr:])
-			}
-		}
+		kn.LinesA[mr-1](dst[start*mr:], a.Data[start*a.ColStride:], a.ColStride, min(together, a.Cols-start), panels, step)
 	}
 }

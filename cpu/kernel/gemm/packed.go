@@ -11,14 +11,7 @@ func (kn *Kernel) PackedSize(rows, cols int) int { return kn.packedB(rows, cols)
 
 // PackAll packs b into data, which holds PackedSize floats.
 func (kn *Kernel) PackAll(data []float32, b Matrix) Packed {
-	whole := 0 // panels of contiguous rows, each of which is two lines
-	if b.ColStride == 1 && b.Rows > 0 && kn.NR == 2*kn.Line {
-		whole = b.Cols / kn.NR
-	}
-	for half := 0; half < kn.NR && whole > 0; half += kn.Line {
-		kn.Lines(data[half:], b.Data[half:], b.RowStride, b.Rows, kn.NR, whole, kn.NR*b.Rows)
-	}
-	kn.packB(data, b, whole, kn.panels(b.Cols))
+	kn.packB(data, b, 0, kn.panels(b.Cols))
 	return Packed{data, b.Rows, b.Cols}
 }
 

@@ -64,10 +64,85 @@ func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, 
 //go:noescape
 func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
 
-// lines8 moves lines of that many floats; see packLines.
+// lines1 moves lines of that many floats; see Lines.
 //
 //go:noescape
-func lines8(dst []float32, src []float32, stride int, n int, mr int, panels int, dstep int)
+func lines1(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines2 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines2(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines3 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines3(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines4 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines4(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines5 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines5(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines6 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines6(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines7 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines7(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines8 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines8(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines9 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines9(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines10 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines10(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines11 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines11(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines12 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines12(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines13 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines13(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines14 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines14(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines16 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines16(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+
+// lines32 moves lines of that many floats; see Lines.
+//
+//go:noescape
+func lines32(dst []float32, src []float32, stride int, n int, panels int, dstep int)
 
 // transpose8 is Kernel.Transpose.
 //

@@ -23,7 +23,7 @@ DATA tailMask<>+60(SB)/4, $+0
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
 
 // func tileY1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY1x1(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -48,12 +48,20 @@ TEXT ·tileY1x1(SB), NOSPLIT, $0-137
 	LEAQ    (DI)(R8*4), R8
 
 panel:
-	VXORPS Y0, Y0, Y0
-	MOVQ   AX, DX
-	MOVQ   b_base+40(FP), DI
-	MOVQ   k+96(FP), R9
+	MOVQ       CX, DX
+	PREFETCHT0 (DX)
+	VXORPS     Y0, Y0, Y0
+	MOVQ       AX, DX
+	MOVQ       b_base+40(FP), DI
+	MOVQ       k+96(FP), R9
+	LEAQ       (AX), R10
+	MOVQ       astep+112(FP), R11
+	SHLQ       $0x02, R11
+	ADDQ       R11, R10
 
 k:
+	PREFETCHT0   (R10)
+	ADDQ         $0x04, R10
 	VMOVUPS      (DI), Y15
 	VBROADCASTSS (DX), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -95,7 +103,7 @@ whole:
 	JMP     next
 
 // func tileY2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY2x1(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -120,13 +128,23 @@ TEXT ·tileY2x1(SB), NOSPLIT, $0-137
 	LEAQ    (R9)(R10*4), R10
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   AX, R8
-	MOVQ   b_base+40(FP), R9
-	MOVQ   k+96(FP), R11
+	MOVQ       CX, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       AX, R8
+	MOVQ       b_base+40(FP), R9
+	MOVQ       k+96(FP), R11
+	LEAQ       (AX), R12
+	MOVQ       astep+112(FP), R13
+	SHLQ       $0x02, R13
+	ADDQ       R13, R12
 
 k:
+	PREFETCHT0   (R12)
+	ADDQ         $0x08, R12
 	VMOVUPS      (R9), Y15
 	VBROADCASTSS (R8), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -179,7 +197,7 @@ whole:
 	JMP     next
 
 // func tileY3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY3x1(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -204,14 +222,26 @@ TEXT ·tileY3x1(SB), NOSPLIT, $0-137
 	LEAQ    (R9)(R10*4), R10
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   AX, R8
-	MOVQ   b_base+40(FP), R9
-	MOVQ   k+96(FP), R11
+	MOVQ       CX, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       AX, R8
+	MOVQ       b_base+40(FP), R9
+	MOVQ       k+96(FP), R11
+	LEAQ       (AX), R12
+	MOVQ       astep+112(FP), R13
+	SHLQ       $0x02, R13
+	ADDQ       R13, R12
 
 k:
+	PREFETCHT0   (R12)
+	ADDQ         $0x0c, R12
 	VMOVUPS      (R9), Y15
 	VBROADCASTSS (R8), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -275,7 +305,7 @@ whole:
 	JMP     next
 
 // func tileY4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY4x1(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -300,15 +330,29 @@ TEXT ·tileY4x1(SB), NOSPLIT, $0-137
 	LEAQ    (R10)(R11*4), R11
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   AX, R9
-	MOVQ   b_base+40(FP), R10
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       AX, R9
+	MOVQ       b_base+40(FP), R10
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x10, R13
 	VMOVUPS      (R10), Y15
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -383,7 +427,7 @@ whole:
 	JMP     next
 
 // func tileY5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY5x1(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -408,16 +452,32 @@ TEXT ·tileY5x1(SB), NOSPLIT, $0-137
 	LEAQ    (R10)(R11*4), R11
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   AX, R9
-	MOVQ   b_base+40(FP), R10
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	MOVQ       AX, R9
+	MOVQ       b_base+40(FP), R10
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x14, R13
 	VMOVUPS      (R10), Y15
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -503,7 +563,7 @@ whole:
 	JMP     next
 
 // func tileY6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY6x1(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -528,19 +588,37 @@ TEXT ·tileY6x1(SB), NOSPLIT, $0-137
 	LEAQ    (R10)(R11*4), R11
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x18, R14
 	VMOVUPS      (R12), Y15
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -638,7 +716,7 @@ whole:
 	JMP     next
 
 // func tileY1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY1x2(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -671,13 +749,21 @@ TEXT ·tileY1x2(SB), NOSPLIT, $0-137
 	LEAQ    (DI)(R8*4), R8
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   AX, DX
-	MOVQ   b_base+40(FP), DI
-	MOVQ   k+96(FP), R9
+	MOVQ       CX, DX
+	PREFETCHT0 (DX)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       AX, DX
+	MOVQ       b_base+40(FP), DI
+	MOVQ       k+96(FP), R9
+	LEAQ       (AX), R10
+	MOVQ       astep+112(FP), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R10
 
 k:
+	PREFETCHT0   (R10)
+	ADDQ         $0x04, R10
 	VMOVUPS      (DI), Y15
 	VMOVUPS      32(DI), Y14
 	VBROADCASTSS (DX), Y13
@@ -727,7 +813,7 @@ whole:
 	JMP     next
 
 // func tileY2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY2x2(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -760,15 +846,25 @@ TEXT ·tileY2x2(SB), NOSPLIT, $0-137
 	LEAQ    (R9)(R10*4), R10
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   AX, R8
-	MOVQ   b_base+40(FP), R9
-	MOVQ   k+96(FP), R11
+	MOVQ       CX, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       AX, R8
+	MOVQ       b_base+40(FP), R9
+	MOVQ       k+96(FP), R11
+	LEAQ       (AX), R12
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R12
 
 k:
+	PREFETCHT0   (R12)
+	ADDQ         $0x08, R12
 	VMOVUPS      (R9), Y15
 	VMOVUPS      32(R9), Y14
 	VBROADCASTSS (R8), Y13
@@ -836,7 +932,7 @@ whole:
 	JMP     next
 
 // func tileY3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY3x2(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -869,17 +965,29 @@ TEXT ·tileY3x2(SB), NOSPLIT, $0-137
 	LEAQ    (R9)(R10*4), R10
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   AX, R8
-	MOVQ   b_base+40(FP), R9
-	MOVQ   k+96(FP), R11
+	MOVQ       CX, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       AX, R8
+	MOVQ       b_base+40(FP), R9
+	MOVQ       k+96(FP), R11
+	LEAQ       (AX), R12
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R12
 
 k:
+	PREFETCHT0   (R12)
+	ADDQ         $0x0c, R12
 	VMOVUPS      (R9), Y15
 	VMOVUPS      32(R9), Y14
 	VBROADCASTSS (R8), Y13
@@ -965,7 +1073,7 @@ whole:
 	JMP     next
 
 // func tileY4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY4x2(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -998,19 +1106,33 @@ TEXT ·tileY4x2(SB), NOSPLIT, $0-137
 	LEAQ    (R10)(R11*4), R11
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   AX, R9
-	MOVQ   b_base+40(FP), R10
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       AX, R9
+	MOVQ       b_base+40(FP), R10
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x10, R13
 	VMOVUPS      (R10), Y15
 	VMOVUPS      32(R10), Y14
 	VBROADCASTSS (R9), Y13
@@ -1114,7 +1236,7 @@ whole:
 	JMP     next
 
 // func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tileY5x2(SB), NOSPLIT, $0-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
@@ -1147,21 +1269,37 @@ TEXT ·tileY5x2(SB), NOSPLIT, $0-137
 	LEAQ    (R10)(R11*4), R11
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ   AX, R9
-	MOVQ   b_base+40(FP), R10
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       AX, R9
+	MOVQ       b_base+40(FP), R10
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x14, R13
 	VMOVUPS      (R10), Y15
 	VMOVUPS      32(R10), Y14
 	VBROADCASTSS (R9), Y13
@@ -1283,8 +1421,8 @@ whole:
 	JMP     next
 
 // func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, CMOV, FMA3
-TEXT ·tileY6x2(SB), NOSPLIT, $0-137
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·tileY6x2(SB), NOSPLIT, $8-137
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1316,25 +1454,43 @@ TEXT ·tileY6x2(SB), NOSPLIT, $0-137
 	LEAQ    (R10)(R11*4), R11
 
 panel:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R15
+	MOVQ       astep+112(FP), BP
+	SHLQ       $0x02, BP
+	ADDQ       BP, R15
 
 k:
+	PREFETCHT0   (R15)
+	ADDQ         $0x18, R15
 	VMOVUPS      (R12), Y15
 	VMOVUPS      32(R12), Y14
 	VBROADCASTSS (R9), Y13
@@ -1474,18 +1630,18 @@ whole:
 	VMOVUPS Y11, 32(R9)
 	JMP     next
 
-// func lines8(dst []float32, src []float32, stride int, n int, mr int, panels int, dstep int)
-// Requires: AVX
-TEXT ·lines8(SB), NOSPLIT, $0-88
-	MOVQ dst_base+0(FP), AX
-	MOVQ src_base+24(FP), CX
-	MOVQ stride+48(FP), DX
-	SHLQ $0x02, DX
-	MOVQ mr+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dstep+80(FP), SI
-	SHLQ $0x02, SI
-	MOVQ panels+72(FP), DI
+// func lines1(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines1(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
 
 panel:
 	MOVQ n+56(FP), R10
@@ -1493,16 +1649,548 @@ panel:
 	MOVQ CX, R9
 
 line:
-	VMOVUPS (R9), Y0
-	VMOVUPS Y0, (R8)
-	ADDQ    DX, R9
-	ADDQ    BX, R8
-	DECQ    R10
-	JNZ     line
-	ADDQ    BX, CX
-	ADDQ    SI, AX
-	DECQ    DI
-	JNZ     panel
+	PREFETCHT0 (R9)(DI*1)
+	MOVL       (R9), R11
+	MOVL       R11, (R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000004, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000004, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines2(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines2(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	MOVQ       (R9), R11
+	MOVQ       R11, (R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000008, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000008, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines3(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines3(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	MOVQ       (R9), R11
+	MOVQ       R11, (R8)
+	MOVL       8(R9), R11
+	MOVL       R11, 8(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x0000000c, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x0000000c, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines4(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines4(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), X0
+	VMOVUPS    X0, (R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000010, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000010, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines5(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines5(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), X0
+	VMOVUPS    X0, (R8)
+	MOVL       16(R9), R11
+	MOVL       R11, 16(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000014, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000014, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines6(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines6(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), X0
+	VMOVUPS    X0, (R8)
+	MOVQ       16(R9), R11
+	MOVQ       R11, 16(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000018, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000018, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines7(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines7(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), X0
+	VMOVUPS    X0, (R8)
+	MOVQ       16(R9), R11
+	MOVQ       R11, 16(R8)
+	MOVL       24(R9), R11
+	MOVL       R11, 24(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x0000001c, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x0000001c, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines8(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines8(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000020, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000020, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines9(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines9(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	MOVL       32(R9), R11
+	MOVL       R11, 32(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000024, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000024, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines10(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines10(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	MOVQ       32(R9), R11
+	MOVQ       R11, 32(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000028, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000028, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines11(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines11(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	MOVQ       32(R9), R11
+	MOVQ       R11, 32(R8)
+	MOVL       40(R9), R11
+	MOVL       R11, 40(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x0000002c, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x0000002c, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines12(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines12(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    32(R9), X0
+	VMOVUPS    X0, 32(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000030, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000030, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines13(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines13(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    32(R9), X0
+	VMOVUPS    X0, 32(R8)
+	MOVL       48(R9), R11
+	MOVL       R11, 48(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000034, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000034, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines14(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines14(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    32(R9), X0
+	VMOVUPS    X0, 32(R8)
+	MOVQ       48(R9), R11
+	MOVQ       R11, 48(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000038, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000038, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines16(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines16(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    32(R9), Y0
+	VMOVUPS    Y0, 32(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000040, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000040, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
+	VZEROUPPER
+	RET
+
+// func lines32(dst []float32, src []float32, stride int, n int, panels int, dstep int)
+// Requires: AVX, MMX+
+TEXT ·lines32(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  stride+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  dstep+72(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  panels+64(FP), SI
+	MOVQ  n+56(FP), DI
+	IMULQ DX, DI
+
+panel:
+	MOVQ n+56(FP), R10
+	MOVQ AX, R8
+	MOVQ CX, R9
+
+line:
+	PREFETCHT0 (R9)(DI*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    32(R9), Y0
+	VMOVUPS    Y0, 32(R8)
+	VMOVUPS    64(R9), Y0
+	VMOVUPS    Y0, 64(R8)
+	VMOVUPS    96(R9), Y0
+	VMOVUPS    Y0, 96(R8)
+	ADDQ       DX, R9
+	ADDQ       $0x00000080, R8
+	DECQ       R10
+	JNZ        line
+	ADDQ       $0x00000080, CX
+	ADDQ       BX, AX
+	DECQ       SI
+	JNZ        panel
 	VZEROUPPER
 	RET
 

@@ -143,8 +143,3 @@ func tileZ13x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int,
 //
 //go:noescape
 func tileZ14x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-
-// lines16 moves lines of that many floats; see packLines.
-//
-//go:noescape
-func lines16(dst []float32, src []float32, stride int, n int, mr int, panels int, dstep int)

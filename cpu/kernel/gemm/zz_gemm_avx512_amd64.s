@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func tileZ1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ1x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -25,12 +25,20 @@ TEXT ·tileZ1x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, DX
 
 panel:
-	VPXORD Z0, Z0, Z0
-	MOVQ   AX, DX
-	MOVQ   b_base+40(FP), DI
-	MOVQ   k+96(FP), R8
+	MOVQ       CX, DX
+	PREFETCHT0 (DX)
+	VPXORD     Z0, Z0, Z0
+	MOVQ       AX, DX
+	MOVQ       b_base+40(FP), DI
+	MOVQ       k+96(FP), R8
+	LEAQ       (AX), R9
+	MOVQ       astep+112(FP), R10
+	SHLQ       $0x02, R10
+	ADDQ       R10, R9
 
 k:
+	PREFETCHT0   (R9)
+	ADDQ         $0x04, R9
 	VMOVUPS      (DI), Z31
 	VBROADCASTSS (DX), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -59,7 +67,7 @@ store:
 	RET
 
 // func tileZ2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ2x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -79,13 +87,23 @@ TEXT ·tileZ2x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R8
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   AX, R8
-	MOVQ   b_base+40(FP), R9
-	MOVQ   k+96(FP), R10
+	MOVQ       CX, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       AX, R8
+	MOVQ       b_base+40(FP), R9
+	MOVQ       k+96(FP), R10
+	LEAQ       (AX), R11
+	MOVQ       astep+112(FP), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R11
 
 k:
+	PREFETCHT0   (R11)
+	ADDQ         $0x08, R11
 	VMOVUPS      (R9), Z31
 	VBROADCASTSS (R8), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -120,7 +138,7 @@ store:
 	RET
 
 // func tileZ3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ3x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -140,14 +158,26 @@ TEXT ·tileZ3x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R8
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	MOVQ   AX, R8
-	MOVQ   b_base+40(FP), R9
-	MOVQ   k+96(FP), R10
+	MOVQ       CX, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       AX, R8
+	MOVQ       b_base+40(FP), R9
+	MOVQ       k+96(FP), R10
+	LEAQ       (AX), R11
+	MOVQ       astep+112(FP), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R11
 
 k:
+	PREFETCHT0   (R11)
+	ADDQ         $0x0c, R11
 	VMOVUPS      (R9), Z31
 	VBROADCASTSS (R8), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -188,7 +218,7 @@ store:
 	RET
 
 // func tileZ4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ4x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -208,15 +238,29 @@ TEXT ·tileZ4x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   AX, R9
-	MOVQ   b_base+40(FP), R10
-	MOVQ   k+96(FP), R11
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       AX, R9
+	MOVQ       b_base+40(FP), R10
+	MOVQ       k+96(FP), R11
+	LEAQ       (AX), R12
+	MOVQ       astep+112(FP), R13
+	SHLQ       $0x02, R13
+	ADDQ       R13, R12
 
 k:
+	PREFETCHT0   (R12)
+	ADDQ         $0x10, R12
 	VMOVUPS      (R10), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -263,7 +307,7 @@ store:
 	RET
 
 // func tileZ5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ5x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -283,16 +327,32 @@ TEXT ·tileZ5x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	MOVQ   AX, R9
-	MOVQ   b_base+40(FP), R10
-	MOVQ   k+96(FP), R11
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       AX, R9
+	MOVQ       b_base+40(FP), R10
+	MOVQ       k+96(FP), R11
+	LEAQ       (AX), R12
+	MOVQ       astep+112(FP), R13
+	SHLQ       $0x02, R13
+	ADDQ       R13, R12
 
 k:
+	PREFETCHT0   (R12)
+	ADDQ         $0x14, R12
 	VMOVUPS      (R10), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -345,7 +405,7 @@ store:
 	RET
 
 // func tileZ6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ6x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -365,19 +425,37 @@ TEXT ·tileZ6x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x18, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -437,7 +515,7 @@ store:
 	RET
 
 // func tileZ7x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ7x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -457,20 +535,40 @@ TEXT ·tileZ7x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x1c, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -536,7 +634,7 @@ store:
 	RET
 
 // func tileZ8x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ8x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -556,21 +654,43 @@ TEXT ·tileZ8x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x20, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -642,7 +762,7 @@ store:
 	RET
 
 // func tileZ9x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ9x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -662,22 +782,46 @@ TEXT ·tileZ9x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x24, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -755,7 +899,7 @@ store:
 	RET
 
 // func tileZ10x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ10x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -775,23 +919,49 @@ TEXT ·tileZ10x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x28, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -875,7 +1045,7 @@ store:
 	RET
 
 // func tileZ11x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ11x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -895,26 +1065,54 @@ TEXT ·tileZ11x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	LEAQ   (R10)(DX*4), R11
-	ADDQ   DX, R11
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*4), R11
+	ADDQ       DX, R11
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x2c, R14
 	VMOVUPS      (R12), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1005,7 +1203,7 @@ store:
 	RET
 
 // func tileZ12x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ12x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1025,27 +1223,57 @@ TEXT ·tileZ12x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	LEAQ   (R10)(DX*4), R11
-	ADDQ   DX, R11
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*4), R11
+	ADDQ       DX, R11
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x30, R14
 	VMOVUPS      (R12), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1142,7 +1370,7 @@ store:
 	RET
 
 // func tileZ13x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ13x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1162,28 +1390,60 @@ TEXT ·tileZ13x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	LEAQ   (R10)(DX*4), R11
-	ADDQ   DX, R11
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*4), R11
+	ADDQ       DX, R11
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x34, R14
 	VMOVUPS      (R12), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1286,7 +1546,7 @@ store:
 	RET
 
 // func tileZ14x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ14x1(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1306,29 +1566,63 @@ TEXT ·tileZ14x1(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	LEAQ   (R10)(DX*4), R11
-	ADDQ   DX, R11
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*4), R11
+	ADDQ       DX, R11
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x38, R14
 	VMOVUPS      (R12), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1437,7 +1731,7 @@ store:
 	RET
 
 // func tileZ1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ1x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1459,13 +1753,22 @@ TEXT ·tileZ1x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, DX
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   AX, DX
-	MOVQ   b_base+40(FP), DI
-	MOVQ   k+96(FP), R8
+	MOVQ       CX, DX
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       AX, DX
+	MOVQ       b_base+40(FP), DI
+	MOVQ       k+96(FP), R8
+	LEAQ       (AX), R9
+	MOVQ       astep+112(FP), R10
+	SHLQ       $0x02, R10
+	ADDQ       R10, R9
 
 k:
+	PREFETCHT0   (R9)
+	ADDQ         $0x04, R9
 	VMOVUPS      (DI), Z31
 	VMOVUPS      64(DI), Z30
 	VBROADCASTSS (DX), Z29
@@ -1498,7 +1801,7 @@ store:
 	RET
 
 // func tileZ2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ2x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1520,15 +1823,27 @@ TEXT ·tileZ2x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R8
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   AX, R8
-	MOVQ   b_base+40(FP), R9
-	MOVQ   k+96(FP), R10
+	MOVQ       CX, R8
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       AX, R8
+	MOVQ       b_base+40(FP), R9
+	MOVQ       k+96(FP), R10
+	LEAQ       (AX), R11
+	MOVQ       astep+112(FP), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R11
 
 k:
+	PREFETCHT0   (R11)
+	ADDQ         $0x08, R11
 	VMOVUPS      (R9), Z31
 	VMOVUPS      64(R9), Z30
 	VBROADCASTSS (R8), Z29
@@ -1570,7 +1885,7 @@ store:
 	RET
 
 // func tileZ3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ3x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1592,17 +1907,32 @@ TEXT ·tileZ3x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R8
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   AX, R8
-	MOVQ   b_base+40(FP), R9
-	MOVQ   k+96(FP), R10
+	MOVQ       CX, R8
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	ADDQ       SI, R8
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       AX, R8
+	MOVQ       b_base+40(FP), R9
+	MOVQ       k+96(FP), R10
+	LEAQ       (AX), R11
+	MOVQ       astep+112(FP), R12
+	SHLQ       $0x02, R12
+	ADDQ       R12, R11
 
 k:
+	PREFETCHT0   (R11)
+	ADDQ         $0x0c, R11
 	VMOVUPS      (R9), Z31
 	VMOVUPS      64(R9), Z30
 	VBROADCASTSS (R8), Z29
@@ -1653,7 +1983,7 @@ store:
 	RET
 
 // func tileZ4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ4x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1675,19 +2005,37 @@ TEXT ·tileZ4x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   AX, R9
-	MOVQ   b_base+40(FP), R10
-	MOVQ   k+96(FP), R11
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       AX, R9
+	MOVQ       b_base+40(FP), R10
+	MOVQ       k+96(FP), R11
+	LEAQ       (AX), R12
+	MOVQ       astep+112(FP), R13
+	SHLQ       $0x02, R13
+	ADDQ       R13, R12
 
 k:
+	PREFETCHT0   (R12)
+	ADDQ         $0x10, R12
 	VMOVUPS      (R10), Z31
 	VMOVUPS      64(R10), Z30
 	VBROADCASTSS (R9), Z29
@@ -1747,7 +2095,7 @@ store:
 	RET
 
 // func tileZ5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ5x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1769,21 +2117,42 @@ TEXT ·tileZ5x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   AX, R9
-	MOVQ   b_base+40(FP), R10
-	MOVQ   k+96(FP), R11
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       AX, R9
+	MOVQ       b_base+40(FP), R10
+	MOVQ       k+96(FP), R11
+	LEAQ       (AX), R12
+	MOVQ       astep+112(FP), R13
+	SHLQ       $0x02, R13
+	ADDQ       R13, R12
 
 k:
+	PREFETCHT0   (R12)
+	ADDQ         $0x14, R12
 	VMOVUPS      (R10), Z31
 	VMOVUPS      64(R10), Z30
 	VBROADCASTSS (R9), Z29
@@ -1852,7 +2221,7 @@ store:
 	RET
 
 // func tileZ6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ6x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1874,25 +2243,49 @@ TEXT ·tileZ6x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x18, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -1971,7 +2364,7 @@ store:
 	RET
 
 // func tileZ7x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ7x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -1993,27 +2386,54 @@ TEXT ·tileZ7x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x1c, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -2101,7 +2521,7 @@ store:
 	RET
 
 // func tileZ8x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ8x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -2123,29 +2543,59 @@ TEXT ·tileZ8x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x20, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -2242,7 +2692,7 @@ store:
 	RET
 
 // func tileZ9x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ9x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -2264,31 +2714,64 @@ TEXT ·tileZ9x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x24, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -2394,7 +2877,7 @@ store:
 	RET
 
 // func tileZ10x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ10x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -2416,33 +2899,69 @@ TEXT ·tileZ10x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	MOVQ   b_base+40(FP), R11
-	MOVQ   k+96(FP), R12
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	MOVQ       b_base+40(FP), R11
+	MOVQ       k+96(FP), R12
+	LEAQ       (AX), R13
+	MOVQ       astep+112(FP), R14
+	SHLQ       $0x02, R14
+	ADDQ       R14, R13
 
 k:
+	PREFETCHT0   (R13)
+	ADDQ         $0x28, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -2557,7 +3076,7 @@ store:
 	RET
 
 // func tileZ11x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ11x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -2579,37 +3098,76 @@ TEXT ·tileZ11x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	LEAQ   (R10)(DX*4), R11
-	ADDQ   DX, R11
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*4), R11
+	ADDQ       DX, R11
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x2c, R14
 	VMOVUPS      (R12), Z31
 	VMOVUPS      64(R12), Z30
 	VBROADCASTSS (R9), Z29
@@ -2734,7 +3292,7 @@ store:
 	RET
 
 // func tileZ12x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ12x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -2756,39 +3314,81 @@ TEXT ·tileZ12x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	LEAQ   (R10)(DX*4), R11
-	ADDQ   DX, R11
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*4), R11
+	ADDQ       DX, R11
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x30, R14
 	VMOVUPS      (R12), Z31
 	VMOVUPS      64(R12), Z30
 	VBROADCASTSS (R9), Z29
@@ -2922,7 +3522,7 @@ store:
 	RET
 
 // func tileZ13x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ13x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -2944,41 +3544,86 @@ TEXT ·tileZ13x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	LEAQ   (R10)(DX*4), R11
-	ADDQ   DX, R11
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*4), R11
+	ADDQ       DX, R11
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x34, R14
 	VMOVUPS      (R12), Z31
 	VMOVUPS      64(R12), Z30
 	VBROADCASTSS (R9), Z29
@@ -3121,7 +3766,7 @@ store:
 	RET
 
 // func tileZ14x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·tileZ14x2(SB), NOSPLIT, $0-137
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
@@ -3143,43 +3788,91 @@ TEXT ·tileZ14x2(SB), NOSPLIT, $0-137
 	SHRQ  $0x10, R9
 
 panel:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	VPXORD Z26, Z26, Z26
-	VPXORD Z27, Z27, Z27
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*4), R10
-	ADDQ   DX, R10
-	LEAQ   (R10)(DX*4), R11
-	ADDQ   DX, R11
-	MOVQ   b_base+40(FP), R12
-	MOVQ   k+96(FP), R13
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Z27, Z27, Z27
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*4), R10
+	ADDQ       DX, R10
+	LEAQ       (R10)(DX*4), R11
+	ADDQ       DX, R11
+	MOVQ       b_base+40(FP), R12
+	MOVQ       k+96(FP), R13
+	LEAQ       (AX), R14
+	MOVQ       astep+112(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, R14
 
 k:
+	PREFETCHT0   (R14)
+	ADDQ         $0x38, R14
 	VMOVUPS      (R12), Z31
 	VMOVUPS      64(R12), Z30
 	VBROADCASTSS (R9), Z29
@@ -3325,40 +4018,6 @@ store:
 	MOVQ    cstep+120(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, CX
-	DECQ    DI
-	JNZ     panel
-	VZEROUPPER
-	RET
-
-// func lines16(dst []float32, src []float32, stride int, n int, mr int, panels int, dstep int)
-// Requires: AVX
-TEXT ·lines16(SB), NOSPLIT, $0-88
-	MOVQ dst_base+0(FP), AX
-	MOVQ src_base+24(FP), CX
-	MOVQ stride+48(FP), DX
-	SHLQ $0x02, DX
-	MOVQ mr+64(FP), BX
-	SHLQ $0x02, BX
-	MOVQ dstep+80(FP), SI
-	SHLQ $0x02, SI
-	MOVQ panels+72(FP), DI
-
-panel:
-	MOVQ n+56(FP), R10
-	MOVQ AX, R8
-	MOVQ CX, R9
-
-line:
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    DX, R9
-	ADDQ    BX, R8
-	DECQ    R10
-	JNZ     line
-	ADDQ    BX, CX
-	ADDQ    SI, AX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER

@@ -21,12 +21,11 @@ type flavour struct {
 	mr     int                         // rows of the tallest tile
 	vector func(i int) reg.VecPhysical // register i
 	count  int                         // registers in all
-	line   int                         // floats that packing A moves at a time: mr or more
 }
 
 var flavours = map[string]flavour{
-	"avx512": {"avx512", "Z", 16, 14, func(i int) reg.VecPhysical { return zmm[i] }, 32, 16},
-	"avx2":   {"avx2", "Y", 8, 6, func(i int) reg.VecPhysical { return ymm[i] }, 16, 8},
+	"avx512": {"avx512", "Z", 16, 14, func(i int) reg.VecPhysical { return zmm[i] }, 32},
+	"avx2":   {"avx2", "Y", 8, 6, func(i int) reg.VecPhysical { return ymm[i] }, 16},
 }
 
 var (
@@ -39,7 +38,11 @@ var (
 	}
 )
 
-const float = 4 // bytes
+// bytes
+const (
+	float = 4
+	line  = 64 // of a cache
+)
 
 func main() {
 	name := flag.String("flavour", "avx512", "avx512 or avx2")
@@ -55,8 +58,12 @@ func main() {
 			f.tile(mr, nv, masks)
 		}
 	}
-	lines(f.line)
 	if f.name == "avx2" { // for both
+		for width := 1; width <= flavours["avx512"].mr; width++ {
+			lines(width)
+		}
+		lines(16)
+		lines(32)
 		transpose()
 	}
 	Generate()
@@ -96,10 +103,20 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 	store := f.storeMasks(nv, masks)
 
 	Label("panel")
+	f.eachRow(c, ldc, mr, func(_ int, row reg.Register) { // so that it is there when the sums are
+		for at := 0; at < nv*f.lanes*float; at += line {
+			PREFETCHT0(Mem{Base: row, Disp: at})
+		}
+	})
 	f.zero(mr, nv)
 	rows := f.rowPointers(a, rsa, mr)
 	b, k := Load(Param("b").Base(), GP64()), Load(Param("k"), GP64())
+	ahead := GP64() // walks through the next panel, where that lies right after this one
+	LEAQ(Mem{Base: a}, ahead)
+	ADDQ(stride("astep"), ahead)
 	Label("k")
+	PREFETCHT0(Mem{Base: ahead})
+	ADDQ(Imm(uint64(mr*float)), ahead)
 	f.step(rows, rsa, rsa3, b, mr, nv)
 	for _, p := range rows {
 		ADDQ(csa, p)

@@ -1,48 +1,75 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// lines writes the packing of columns of A: for p < panels, l < n, i < lanes,
+// lines writes the packing of lines of width floats: for p < panels, l < n, i < width,
 //
-//	dst[p*dstep + l*mr + i] = src[p*mr + l*stride + i]
+//	dst[p*dstep + l*width + i] = src[p*width + l*stride + i]
 //
-// in this order, so that what is too much in a line is overwritten by the next one of its panel.
-func lines(lanes int) {
-	name := map[int]string{8: "lines8", 16: "lines16"}[lanes]
-	TEXT(name, NOSPLIT, "func(dst, src []float32, stride, n, mr, panels, dstep int)")
+// Each line is moved by pieces that fit it, so that nothing else is read or written. What a following call would read of the
+// next n lines is fetched meanwhile.
+func lines(width int) {
+	name := fmt.Sprintf("lines%d", width)
+	TEXT(name, NOSPLIT, "func(dst, src []float32, stride, n, panels, dstep int)")
 	Pragma("noescape")
-	Doc(name + " moves lines of that many floats; see packLines.")
+	Doc(name + " moves lines of that many floats; see Lines.")
 	dst, src := Load(Param("dst").Base(), GP64()), Load(Param("src").Base(), GP64())
-	step, mr, dstep := stride("stride"), stride("mr"), stride("dstep")
+	step, dstep := stride("stride"), stride("dstep")
 	panels := Load(Param("panels"), GP64())
+	ahead := Load(Param("n"), GP64())
+	IMULQ(step, ahead)
 	Label("panel")
 	to, from, n := GP64(), GP64(), Load(Param("n"), GP64())
 	MOVQ(dst, to)
 	MOVQ(src, from)
 	Label("line")
-	low, high := reg.Y0, reg.Y1
-	VMOVUPS(Mem{Base: from}, low)
-	if lanes == 16 {
-		VMOVUPS(Mem{Base: from, Disp: 32}, high)
-	}
-	VMOVUPS(low, Mem{Base: to})
-	if lanes == 16 {
-		VMOVUPS(high, Mem{Base: to, Disp: 32})
-	}
+	PREFETCHT0(Mem{Base: from, Index: ahead, Scale: 1})
+	move(to, from, width)
 	ADDQ(step, from)
-	ADDQ(mr, to)
+	ADDQ(U32(uint32(width*float)), to)
 	DECQ(n)
 	JNZ(LabelRef("line"))
-	ADDQ(mr, src)
+	ADDQ(U32(uint32(width*float)), src)
 	ADDQ(dstep, dst)
 	DECQ(panels)
 	JNZ(LabelRef("panel"))
 	VZEROUPPER()
 	RET()
+}
+
+// move copies width floats.
+func move(to, from reg.Register, width int) {
+	for at := 0; at < width; {
+		source, target := Mem{Base: from, Disp: at * float}, Mem{Base: to, Disp: at * float}
+		switch left := width - at; {
+		case left >= 8:
+			r := YMM()
+			VMOVUPS(source, r)
+			VMOVUPS(r, target)
+			at += 8
+		case left >= 4:
+			r := XMM()
+			VMOVUPS(source, r)
+			VMOVUPS(r, target)
+			at += 4
+		case left >= 2:
+			r := GP64()
+			MOVQ(source, r)
+			MOVQ(r, target)
+			at += 2
+		default:
+			r := GP32()
+			MOVL(source, r)
+			MOVL(r, target)
+			at++
+		}
+	}
 }
 
 // transpose writes the packing of eight columns of B: for l < 8*n, j < 8,
@@ -63,7 +90,7 @@ func transpose() {
 	var r [8]reg.VecVirtual
 	for j := range r {
 		r[j] = YMM()
-		VMOVUPS(line(src, half, step, step3, j), r[j])
+		VMOVUPS(eighth(src, half, step, step3, j), r[j])
 	}
 	var t [8]reg.VecVirtual // pairs of columns: elements 0, 1, 4, 5 in the even ones, 2, 3, 6, 7 in the odd ones
 	for j := range t {
@@ -85,7 +112,7 @@ func transpose() {
 	for i := range 8 {
 		row := YMM()
 		VPERM2F128(Imm(uint64([]int{0x20, 0x31}[i/4])), v[i%4+4], v[i%4], row)
-		VMOVUPS(row, line(dst, to, width, width3, i))
+		VMOVUPS(row, eighth(dst, to, width, width3, i))
 	}
 	ADDQ(Imm(8*float), src)
 	LEAQ(Mem{Base: to, Index: width, Scale: 4}, dst)
@@ -95,8 +122,8 @@ func transpose() {
 	RET()
 }
 
-// line is line i of eight that are step apart, given line 0 and line 4.
-func line(first, fourth, step, step3 reg.Register, i int) Mem {
+// eighth is line i of eight that are step apart, given line 0 and line 4.
+func eighth(first, fourth, step, step3 reg.Register, i int) Mem {
 	m := Mem{Base: first}
 	if i >= 4 {
 		m.Base = fourth

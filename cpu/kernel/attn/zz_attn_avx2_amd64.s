@@ -22,7 +22,7 @@ TEXT ·softmaxY(SB), NOSPLIT, $0-120
 	SHLQ         $0x02, R9
 	SHLQ         $0x02, SI
 	SHLQ         $0x02, R8
-	VPXOR        Y3, Y3, Y3
+	VXORPS       Y3, Y3, Y3
 
 row:
 	MOVQ      R8, R10
@@ -61,7 +61,7 @@ most:
 	VBROADCASTSS X4, Y4
 	VMULPS       Y0, Y4, Y4
 	VMOVSS       X4, (CX)
-	VPXOR        Y5, Y5, Y5
+	VXORPS       Y5, Y5, Y5
 	XORQ         R11, R11
 
 exp:
@@ -249,7 +249,7 @@ TEXT ·gradientY(SB), NOSPLIT, $0-144
 	SHLQ         $0x02, R10
 	SHLQ         $0x02, DI
 	SHLQ         $0x02, R9
-	VPXOR        Y4, Y4, Y4
+	VXORPS       Y4, Y4, Y4
 
 row:
 	MOVQ      R9, R11
@@ -269,7 +269,7 @@ row:
 	VBLENDVPS Y5, Y6, Y7, Y6
 	VMOVUPS   Y6, (AX)(R11*1)
 	VMOVUPS   (CX)(R11*1), Y6
-	VPXOR     Y7, Y7, Y7
+	VXORPS    Y7, Y7, Y7
 	VBLENDVPS Y5, Y6, Y7, Y5
 	VMOVUPS   Y5, (CX)(R11*1)
 	ADDQ      $0x00000020, R11
@@ -279,7 +279,7 @@ whole:
 	VBROADCASTSS (BX), Y6
 	VMOVUPS      const3f800000avx2<>+0(SB), Y7
 	VDIVPS       Y6, Y7, Y6
-	VPXOR        Y7, Y7, Y7
+	VXORPS       Y7, Y7, Y7
 	XORQ         R12, R12
 
 exp:

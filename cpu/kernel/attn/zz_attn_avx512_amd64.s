@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func softmaxZ(x []float32, line int, rows int, cols int, seen int, more int, scale float32, max []float32, sum []float32)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·softmaxZ(SB), NOSPLIT, $0-120
 	MOVQ         x_base+0(FP), AX
 	MOVQ         max_base+72(FP), CX
@@ -22,7 +22,7 @@ TEXT ·softmaxZ(SB), NOSPLIT, $0-120
 	SHLQ         $0x02, R9
 	SHLQ         $0x02, SI
 	SHLQ         $0x02, R8
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 
 row:
 	MOVQ         R8, R10
@@ -62,40 +62,40 @@ most:
 	VBROADCASTSS  X4, Z4
 	VMULPS        Z0, Z4, Z4
 	VMOVSS        X4, (CX)
-	VPXORD        Z7, Z7, Z7
+	VXORPS        Z5, Z5, Z5
 	XORQ          R11, R11
 
 exp:
-	VMOVUPS          (AX)(R11*1), Z5
-	VMULPS           Z0, Z5, Z5
-	VSUBPS           Z4, Z5, Z5
-	VMAXPS           Z5, Z1, Z5
-	VADDPS           Z2, Z5, Z8
+	VMOVUPS          (AX)(R11*1), Z7
+	VMULPS           Z0, Z7, Z7
+	VSUBPS           Z4, Z7, Z7
+	VMAXPS           Z7, Z1, Z7
+	VADDPS           Z2, Z7, Z8
 	VSUBPS           Z2, Z8, Z9
-	VSUBPS           Z9, Z5, Z5
+	VSUBPS           Z9, Z7, Z7
 	VBROADCASTSS     const392209c5avx512<>+0(SB), Z9
-	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z5, Z9
-	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z5, Z9
-	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z5, Z9
-	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z5, Z9
-	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z5, Z9
-	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z7, Z9
 	VPSLLD           $0x17, Z8, Z8
-	VMULPS           Z8, Z9, Z5
-	VMOVUPS          Z5, (AX)(R11*1)
-	VADDPS           Z5, Z7, Z7
+	VMULPS           Z8, Z9, Z7
+	VMOVUPS          Z7, (AX)(R11*1)
+	VADDPS           Z7, Z5, Z5
 	ADDQ             $0x00000040, R11
 	CMPQ             R11, R10
 	JLT              exp
-	VEXTRACTF64X4    $0x01, Z7, Y4
-	VADDPS           Y4, Y7, Y7
-	VEXTRACTF128     $0x01, Y7, X4
-	VADDPS           X4, X7, X7
-	VPERMILPS        $0x0e, X7, X4
-	VADDPS           X4, X7, X7
-	VPERMILPS        $0x01, X7, X4
-	VADDPS           X4, X7, X7
-	VMOVSS           X7, (DX)
+	VEXTRACTF64X4    $0x01, Z5, Y4
+	VADDPS           Y4, Y5, Y5
+	VEXTRACTF128     $0x01, Y5, X4
+	VADDPS           X4, X5, X5
+	VPERMILPS        $0x0e, X5, X4
+	VADDPS           X4, X5, X5
+	VPERMILPS        $0x01, X5, X4
+	VADDPS           X4, X5, X5
+	VMOVSS           X5, (DX)
 	ADDQ             $0x04, CX
 	ADDQ             $0x04, DX
 	JMP              unseen
@@ -145,7 +145,7 @@ DATA const3f800000avx512<>+0(SB)/4, $0x3f800000
 GLOBL const3f800000avx512<>(SB), RODATA|NOPTR, $4
 
 // func gradientZ(p []float32, dp []float32, line int, rows int, cols int, seen int, more int, scale2 float32, scale float32, max []float32, sum []float32)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·gradientZ(SB), NOSPLIT, $0-144
 	MOVQ         p_base+0(FP), AX
 	MOVQ         dp_base+24(FP), CX
@@ -164,7 +164,7 @@ TEXT ·gradientZ(SB), NOSPLIT, $0-144
 	SHLQ         $0x02, R10
 	SHLQ         $0x02, DI
 	SHLQ         $0x02, R9
-	VPXORD       Z4, Z4, Z4
+	VXORPS       Z4, Z4, Z4
 
 row:
 	MOVQ         R9, R11
@@ -183,51 +183,51 @@ row:
 	VBLENDMPS    Z5, Z6, K1, Z7
 	VMOVUPS      Z7, (AX)(R11*1)
 	VMOVUPS      (CX)(R11*1), Z5
-	VPXORD       Z8, Z8, Z8
-	VBLENDMPS    Z5, Z8, K1, Z9
-	VMOVUPS      Z9, (CX)(R11*1)
+	VXORPS       Z6, Z6, Z6
+	VBLENDMPS    Z5, Z6, K1, Z8
+	VMOVUPS      Z8, (CX)(R11*1)
 	ADDQ         $0x00000040, R11
 
 whole:
 	VBROADCASTSS (DX), Z5
 	VBROADCASTSS (BX), Z6
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
-	VDIVPS       Z6, Z11, Z6
-	VPXORD       Z10, Z10, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z9
+	VDIVPS       Z6, Z9, Z6
+	VXORPS       Z9, Z9, Z9
 	XORQ         R12, R12
 
 exp:
-	VMOVUPS          (AX)(R12*1), Z11
-	VMULPS           Z0, Z11, Z11
-	VSUBPS           Z5, Z11, Z11
-	VMAXPS           Z11, Z2, Z11
-	VADDPS           Z3, Z11, Z12
-	VSUBPS           Z3, Z12, Z13
-	VSUBPS           Z13, Z11, Z11
-	VBROADCASTSS     const392209c5avx512<>+0(SB), Z13
-	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z11, Z13
-	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z11, Z13
-	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z11, Z13
-	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z11, Z13
-	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z11, Z13
-	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z11, Z13
-	VPSLLD           $0x17, Z12, Z12
-	VMULPS           Z12, Z13, Z11
-	VMULPS           Z6, Z11, Z11
-	VMOVUPS          Z11, (AX)(R12*1)
-	VFMADD231PS      (CX)(R12*1), Z11, Z10
+	VMOVUPS          (AX)(R12*1), Z10
+	VMULPS           Z0, Z10, Z10
+	VSUBPS           Z5, Z10, Z10
+	VMAXPS           Z10, Z2, Z10
+	VADDPS           Z3, Z10, Z11
+	VSUBPS           Z3, Z11, Z12
+	VSUBPS           Z12, Z10, Z10
+	VBROADCASTSS     const392209c5avx512<>+0(SB), Z12
+	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z10, Z12
+	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z10, Z12
+	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z10, Z12
+	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z10, Z12
+	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z10, Z12
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z10, Z12
+	VPSLLD           $0x17, Z11, Z11
+	VMULPS           Z11, Z12, Z10
+	VMULPS           Z6, Z10, Z10
+	VMOVUPS          Z10, (AX)(R12*1)
+	VFMADD231PS      (CX)(R12*1), Z10, Z9
 	ADDQ             $0x00000040, R12
 	CMPQ             R12, R11
 	JLT              exp
-	VEXTRACTF64X4    $0x01, Z10, Y5
-	VADDPS           Y5, Y10, Y10
-	VEXTRACTF128     $0x01, Y10, X5
-	VADDPS           X5, X10, X10
-	VPERMILPS        $0x0e, X10, X5
-	VADDPS           X5, X10, X10
-	VPERMILPS        $0x01, X10, X5
-	VADDPS           X5, X10, X10
-	VBROADCASTSS     X10, Z5
+	VEXTRACTF64X4    $0x01, Z9, Y5
+	VADDPS           Y5, Y9, Y9
+	VEXTRACTF128     $0x01, Y9, X5
+	VADDPS           X5, X9, X9
+	VPERMILPS        $0x0e, X9, X5
+	VADDPS           X5, X9, X9
+	VPERMILPS        $0x01, X9, X5
+	VADDPS           X5, X9, X9
+	VBROADCASTSS     X9, Z5
 	XORQ             R12, R12
 
 ds:

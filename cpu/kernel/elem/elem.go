@@ -27,7 +27,8 @@ type TernaryScalar func(dst, x, y []float32, number float32)
 // Table is one flavour. Errors are in ULP of the float32 nearest to the exact result, over all float32 inputs with a
 // normal result; see KERNEL.md for how they were measured.
 type Table struct {
-	Name string
+	Name   string
+	Strips *Strips // nil where there is no assembly
 
 	Neg     Unary // -x, exact
 	Abs     Unary // |x|, exact
@@ -57,6 +58,9 @@ type Table struct {
 	Round                  Unary  // to the nearest whole number, ties to even
 	Sign                   Unary  // 1, 0 or -1; 0 for NaN
 	IsNaN, IsFinite        Unary  // truths
+	IsZero, NotZero        Unary  // truths
+	NotZeroInt             Unary  // truths of integers
+	Square                 Unary  // x*x, correctly rounded
 
 	Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual                                     Binary // truths
 	EqualScalar, NotEqualScalar, LessScalar, LessEqualScalar, GreaterScalar, GreaterEqualScalar Scalar

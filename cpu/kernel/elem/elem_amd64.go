@@ -4,7 +4,7 @@ package elem
 
 // AVX2 is the flavour for AVX2 and FMA.
 var AVX2 = &Table{
-	Name: "avx2",
+	Name: "avx2", Strips: newStrips(8, stripCodeY, stripsY),
 
 	Neg: negY, Abs: absY, Sqrt: sqrtY, Rsqrt: rsqrtY,
 	Exp: expY, Log: logY, Tanh: tanhY, Erf: erfY, Sigmoid: sigmoidY,
@@ -22,6 +22,7 @@ var AVX2 = &Table{
 	Sin: Ref.Sin, Cos: Ref.Cos, Expm1: Ref.Expm1, Log1p: Ref.Log1p,
 	Pow: Ref.Pow, PowScalar: Ref.PowScalar, RPowScalar: Ref.RPowScalar,
 	Floor: floorY, Ceil: ceilY, Round: roundY, Sign: signY, IsNaN: isNaNY, IsFinite: isFiniteY,
+	IsZero: isZeroY, NotZero: notZeroY, NotZeroInt: notZeroIntY, Square: squareY,
 
 	Equal: equalY, EqualScalar: equalScalarY,
 	NotEqual: notEqualY, NotEqualScalar: notEqualScalarY,
@@ -48,7 +49,7 @@ var AVX2 = &Table{
 
 // AVX512 is the flavour for AVX-512 F, BW, DQ, VL.
 var AVX512 = &Table{
-	Name: "avx512",
+	Name: "avx512", Strips: newStrips(16, stripCodeZ, stripsZ),
 
 	Neg: negZ, Abs: absZ, Sqrt: sqrtZ, Rsqrt: rsqrtZ,
 	Exp: expZ, Log: logZ, Tanh: tanhZ, Erf: erfZ, Sigmoid: sigmoidZ,
@@ -66,6 +67,7 @@ var AVX512 = &Table{
 	Sin: Ref.Sin, Cos: Ref.Cos, Expm1: Ref.Expm1, Log1p: Ref.Log1p,
 	Pow: Ref.Pow, PowScalar: Ref.PowScalar, RPowScalar: Ref.RPowScalar,
 	Floor: floorZ, Ceil: ceilZ, Round: roundZ, Sign: signZ, IsNaN: isNaNZ, IsFinite: isFiniteZ,
+	IsZero: isZeroZ, NotZero: notZeroZ, NotZeroInt: notZeroIntZ, Square: squareZ,
 
 	Equal: equalZ, EqualScalar: equalScalarZ,
 	NotEqual: notEqualZ, NotEqualScalar: notEqualScalarZ,

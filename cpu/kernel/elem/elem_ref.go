@@ -46,6 +46,18 @@ var Ref = &Table{
 	Floor: unary(math.Floor), Ceil: unary(math.Ceil), Round: unary(math.RoundToEven), Sign: unary(sign),
 	IsNaN:    unary(func(x float64) float64 { return truth[float64](x != x) }),
 	IsFinite: unary(func(x float64) float64 { return truth[float64](x-x == 0) }),
+	IsZero:   unary(func(x float64) float64 { return truth[float64](x == 0) }),
+	NotZero:  unary(func(x float64) float64 { return truth[float64](x != 0) }),
+	NotZeroInt: func(dst, x []float32) {
+		for i := range dst {
+			dst[i] = truth[float32](math.Float32bits(x[i]) != 0)
+		}
+	},
+	Square: func(dst, x []float32) {
+		for i := range dst {
+			dst[i] = x[i] * x[i]
+		}
+	},
 
 	Equal: binary(equal), EqualScalar: scalar(equal),
 	NotEqual: binary(notEqual), NotEqualScalar: scalar(notEqual),

@@ -74,6 +74,26 @@ func signY(dst []float32, x []float32)
 //go:noescape
 func isNaNY(dst []float32, x []float32)
 
+// isZeroY is Table.isZero for avx2.
+//
+//go:noescape
+func isZeroY(dst []float32, x []float32)
+
+// notZeroY is Table.notZero for avx2.
+//
+//go:noescape
+func notZeroY(dst []float32, x []float32)
+
+// notZeroIntY is Table.notZeroInt for avx2.
+//
+//go:noescape
+func notZeroIntY(dst []float32, x []float32)
+
+// squareY is Table.square for avx2.
+//
+//go:noescape
+func squareY(dst []float32, x []float32)
+
 // isFiniteY is Table.isFinite for avx2.
 //
 //go:noescape
@@ -383,3 +403,412 @@ func mulAddY(dst []float32, x []float32, y []float32, z []float32)
 //
 //go:noescape
 func mulAddScalarY(dst []float32, x []float32, z []float32, y float32)
+
+// stripNegFullY is threaded code: not to be called.
+func stripNegFullY()
+
+// stripNegTailY is threaded code: not to be called.
+func stripNegTailY()
+
+// stripAbsFullY is threaded code: not to be called.
+func stripAbsFullY()
+
+// stripAbsTailY is threaded code: not to be called.
+func stripAbsTailY()
+
+// stripSqrtFullY is threaded code: not to be called.
+func stripSqrtFullY()
+
+// stripSqrtTailY is threaded code: not to be called.
+func stripSqrtTailY()
+
+// stripRsqrtFullY is threaded code: not to be called.
+func stripRsqrtFullY()
+
+// stripRsqrtTailY is threaded code: not to be called.
+func stripRsqrtTailY()
+
+// stripExpFullY is threaded code: not to be called.
+func stripExpFullY()
+
+// stripExpTailY is threaded code: not to be called.
+func stripExpTailY()
+
+// stripLogFullY is threaded code: not to be called.
+func stripLogFullY()
+
+// stripLogTailY is threaded code: not to be called.
+func stripLogTailY()
+
+// stripTanhFullY is threaded code: not to be called.
+func stripTanhFullY()
+
+// stripTanhTailY is threaded code: not to be called.
+func stripTanhTailY()
+
+// stripErfFullY is threaded code: not to be called.
+func stripErfFullY()
+
+// stripErfTailY is threaded code: not to be called.
+func stripErfTailY()
+
+// stripSigmoidFullY is threaded code: not to be called.
+func stripSigmoidFullY()
+
+// stripSigmoidTailY is threaded code: not to be called.
+func stripSigmoidTailY()
+
+// stripFloorFullY is threaded code: not to be called.
+func stripFloorFullY()
+
+// stripFloorTailY is threaded code: not to be called.
+func stripFloorTailY()
+
+// stripCeilFullY is threaded code: not to be called.
+func stripCeilFullY()
+
+// stripCeilTailY is threaded code: not to be called.
+func stripCeilTailY()
+
+// stripRoundFullY is threaded code: not to be called.
+func stripRoundFullY()
+
+// stripRoundTailY is threaded code: not to be called.
+func stripRoundTailY()
+
+// stripSignFullY is threaded code: not to be called.
+func stripSignFullY()
+
+// stripSignTailY is threaded code: not to be called.
+func stripSignTailY()
+
+// stripIsNaNFullY is threaded code: not to be called.
+func stripIsNaNFullY()
+
+// stripIsNaNTailY is threaded code: not to be called.
+func stripIsNaNTailY()
+
+// stripIsFiniteFullY is threaded code: not to be called.
+func stripIsFiniteFullY()
+
+// stripIsFiniteTailY is threaded code: not to be called.
+func stripIsFiniteTailY()
+
+// stripIsZeroFullY is threaded code: not to be called.
+func stripIsZeroFullY()
+
+// stripIsZeroTailY is threaded code: not to be called.
+func stripIsZeroTailY()
+
+// stripNotZeroFullY is threaded code: not to be called.
+func stripNotZeroFullY()
+
+// stripNotZeroTailY is threaded code: not to be called.
+func stripNotZeroTailY()
+
+// stripNotZeroIntFullY is threaded code: not to be called.
+func stripNotZeroIntFullY()
+
+// stripNotZeroIntTailY is threaded code: not to be called.
+func stripNotZeroIntTailY()
+
+// stripNegIntFullY is threaded code: not to be called.
+func stripNegIntFullY()
+
+// stripNegIntTailY is threaded code: not to be called.
+func stripNegIntTailY()
+
+// stripAbsIntFullY is threaded code: not to be called.
+func stripAbsIntFullY()
+
+// stripAbsIntTailY is threaded code: not to be called.
+func stripAbsIntTailY()
+
+// stripFromIntFullY is threaded code: not to be called.
+func stripFromIntFullY()
+
+// stripFromIntTailY is threaded code: not to be called.
+func stripFromIntTailY()
+
+// stripToIntFullY is threaded code: not to be called.
+func stripToIntFullY()
+
+// stripToIntTailY is threaded code: not to be called.
+func stripToIntTailY()
+
+// stripSquareFullY is threaded code: not to be called.
+func stripSquareFullY()
+
+// stripSquareTailY is threaded code: not to be called.
+func stripSquareTailY()
+
+// stripAddFullY is threaded code: not to be called.
+func stripAddFullY()
+
+// stripAddTailY is threaded code: not to be called.
+func stripAddTailY()
+
+// stripSubFullY is threaded code: not to be called.
+func stripSubFullY()
+
+// stripSubTailY is threaded code: not to be called.
+func stripSubTailY()
+
+// stripRSubFullY is threaded code: not to be called.
+func stripRSubFullY()
+
+// stripRSubTailY is threaded code: not to be called.
+func stripRSubTailY()
+
+// stripMulFullY is threaded code: not to be called.
+func stripMulFullY()
+
+// stripMulTailY is threaded code: not to be called.
+func stripMulTailY()
+
+// stripDivFullY is threaded code: not to be called.
+func stripDivFullY()
+
+// stripDivTailY is threaded code: not to be called.
+func stripDivTailY()
+
+// stripRDivFullY is threaded code: not to be called.
+func stripRDivFullY()
+
+// stripRDivTailY is threaded code: not to be called.
+func stripRDivTailY()
+
+// stripMaxFullY is threaded code: not to be called.
+func stripMaxFullY()
+
+// stripMaxTailY is threaded code: not to be called.
+func stripMaxTailY()
+
+// stripRMaxFullY is threaded code: not to be called.
+func stripRMaxFullY()
+
+// stripRMaxTailY is threaded code: not to be called.
+func stripRMaxTailY()
+
+// stripMinFullY is threaded code: not to be called.
+func stripMinFullY()
+
+// stripMinTailY is threaded code: not to be called.
+func stripMinTailY()
+
+// stripRMinFullY is threaded code: not to be called.
+func stripRMinFullY()
+
+// stripRMinTailY is threaded code: not to be called.
+func stripRMinTailY()
+
+// stripEqualFullY is threaded code: not to be called.
+func stripEqualFullY()
+
+// stripEqualTailY is threaded code: not to be called.
+func stripEqualTailY()
+
+// stripNotEqualFullY is threaded code: not to be called.
+func stripNotEqualFullY()
+
+// stripNotEqualTailY is threaded code: not to be called.
+func stripNotEqualTailY()
+
+// stripLessFullY is threaded code: not to be called.
+func stripLessFullY()
+
+// stripLessTailY is threaded code: not to be called.
+func stripLessTailY()
+
+// stripLessEqualFullY is threaded code: not to be called.
+func stripLessEqualFullY()
+
+// stripLessEqualTailY is threaded code: not to be called.
+func stripLessEqualTailY()
+
+// stripGreaterFullY is threaded code: not to be called.
+func stripGreaterFullY()
+
+// stripGreaterTailY is threaded code: not to be called.
+func stripGreaterTailY()
+
+// stripGreaterEqualFullY is threaded code: not to be called.
+func stripGreaterEqualFullY()
+
+// stripGreaterEqualTailY is threaded code: not to be called.
+func stripGreaterEqualTailY()
+
+// stripAddIntFullY is threaded code: not to be called.
+func stripAddIntFullY()
+
+// stripAddIntTailY is threaded code: not to be called.
+func stripAddIntTailY()
+
+// stripSubIntFullY is threaded code: not to be called.
+func stripSubIntFullY()
+
+// stripSubIntTailY is threaded code: not to be called.
+func stripSubIntTailY()
+
+// stripRSubIntFullY is threaded code: not to be called.
+func stripRSubIntFullY()
+
+// stripRSubIntTailY is threaded code: not to be called.
+func stripRSubIntTailY()
+
+// stripMulIntFullY is threaded code: not to be called.
+func stripMulIntFullY()
+
+// stripMulIntTailY is threaded code: not to be called.
+func stripMulIntTailY()
+
+// stripMaxIntFullY is threaded code: not to be called.
+func stripMaxIntFullY()
+
+// stripMaxIntTailY is threaded code: not to be called.
+func stripMaxIntTailY()
+
+// stripMinIntFullY is threaded code: not to be called.
+func stripMinIntFullY()
+
+// stripMinIntTailY is threaded code: not to be called.
+func stripMinIntTailY()
+
+// stripEqualIntFullY is threaded code: not to be called.
+func stripEqualIntFullY()
+
+// stripEqualIntTailY is threaded code: not to be called.
+func stripEqualIntTailY()
+
+// stripNotEqualIntFullY is threaded code: not to be called.
+func stripNotEqualIntFullY()
+
+// stripNotEqualIntTailY is threaded code: not to be called.
+func stripNotEqualIntTailY()
+
+// stripLessIntFullY is threaded code: not to be called.
+func stripLessIntFullY()
+
+// stripLessIntTailY is threaded code: not to be called.
+func stripLessIntTailY()
+
+// stripLessEqualIntFullY is threaded code: not to be called.
+func stripLessEqualIntFullY()
+
+// stripLessEqualIntTailY is threaded code: not to be called.
+func stripLessEqualIntTailY()
+
+// stripGreaterIntFullY is threaded code: not to be called.
+func stripGreaterIntFullY()
+
+// stripGreaterIntTailY is threaded code: not to be called.
+func stripGreaterIntTailY()
+
+// stripGreaterEqualIntFullY is threaded code: not to be called.
+func stripGreaterEqualIntFullY()
+
+// stripGreaterEqualIntTailY is threaded code: not to be called.
+func stripGreaterEqualIntTailY()
+
+// stripSelectFullY is threaded code: not to be called.
+func stripSelectFullY()
+
+// stripSelectTailY is threaded code: not to be called.
+func stripSelectTailY()
+
+// stripMulAddFullY is threaded code: not to be called.
+func stripMulAddFullY()
+
+// stripMulAddTailY is threaded code: not to be called.
+func stripMulAddTailY()
+
+// stripLoadFullY is threaded code: not to be called.
+func stripLoadFullY()
+
+// stripLoadTailY is threaded code: not to be called.
+func stripLoadTailY()
+
+// stripStoreFullY is threaded code: not to be called.
+func stripStoreFullY()
+
+// stripStoreTailY is threaded code: not to be called.
+func stripStoreTailY()
+
+// stripStorePastFullY is threaded code: not to be called.
+func stripStorePastFullY()
+
+// stripStorePastTailY is threaded code: not to be called.
+func stripStorePastTailY()
+
+// stripAheadFullY is threaded code: not to be called.
+func stripAheadFullY()
+
+// stripAheadTailY is threaded code: not to be called.
+func stripAheadTailY()
+
+// stripLoadOneTailY is threaded code: not to be called.
+func stripLoadOneTailY()
+
+// stripStoreOneTailY is threaded code: not to be called.
+func stripStoreOneTailY()
+
+// stripSpreadTailY is threaded code: not to be called.
+func stripSpreadTailY()
+
+// stripIntoAddFullY is threaded code: not to be called.
+func stripIntoAddFullY()
+
+// stripIntoAddTailY is threaded code: not to be called.
+func stripIntoAddTailY()
+
+// stripFoldAddTailY is threaded code: not to be called.
+func stripFoldAddTailY()
+
+// stripIntoMaxFullY is threaded code: not to be called.
+func stripIntoMaxFullY()
+
+// stripIntoMaxTailY is threaded code: not to be called.
+func stripIntoMaxTailY()
+
+// stripFoldMaxTailY is threaded code: not to be called.
+func stripFoldMaxTailY()
+
+// stripIntoMinFullY is threaded code: not to be called.
+func stripIntoMinFullY()
+
+// stripIntoMinTailY is threaded code: not to be called.
+func stripIntoMinTailY()
+
+// stripFoldMinTailY is threaded code: not to be called.
+func stripFoldMinTailY()
+
+// stripBeginFullY is threaded code: not to be called.
+func stripBeginFullY()
+
+// stripAgainFullY is threaded code: not to be called.
+func stripAgainFullY()
+
+// stripBeginTailTailY is threaded code: not to be called.
+func stripBeginTailTailY()
+
+// stripAgainTailTailY is threaded code: not to be called.
+func stripAgainTailTailY()
+
+// stripOnceTailY is threaded code: not to be called.
+func stripOnceTailY()
+
+// stripNextRowTailY is threaded code: not to be called.
+func stripNextRowTailY()
+
+// stripEndTailY is threaded code: not to be called.
+func stripEndTailY()
+
+// stripsY runs threaded code over rows of row bytes; the first steps slots move on from row to row.
+//
+//go:noescape
+func stripsY(code *uintptr, slots *uintptr, steps int, rows int, row int)
+
+// stripCodeY writes the addresses of the threaded code, in the order of op.Codes; 0 for what there is none of.
+//
+//go:noescape
+func stripCodeY(at *uintptr)

@@ -212,9 +212,7 @@ loop:
 	VMAXPS       Y0, Y1, Y0
 	VMULPS       const3fb8aa3bavx2<>+0(SB), Y0, Y1
 	VROUNDPS     $0x08, Y1, Y1
-	VMOVAPS      Y0, Y0
 	VFNMADD231PS const3f317000avx2<>+0(SB), Y1, Y0
-	VMOVAPS      Y0, Y0
 	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y1, Y0
 	VMOVUPS      const3ab6887eavx2<>+0(SB), Y2
 	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y0, Y2
@@ -250,9 +248,7 @@ tail:
 	VMAXPS       Y1, Y2, Y1
 	VMULPS       const3fb8aa3bavx2<>+0(SB), Y1, Y2
 	VROUNDPS     $0x08, Y2, Y2
-	VMOVAPS      Y1, Y1
 	VFNMADD231PS const3f317000avx2<>+0(SB), Y2, Y1
-	VMOVAPS      Y1, Y1
 	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y2, Y1
 	VMOVUPS      const3ab6887eavx2<>+0(SB), Y3
 	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y1, Y3
@@ -405,7 +401,7 @@ loop:
 	VCMPPS       $0x01, Y2, Y0, Y2
 	VBLENDVPS    Y2, Y1, Y0, Y1
 	VMOVUPS      const41c00000avx2<>+0(SB), Y2
-	VPXOR        Y3, Y3, Y3
+	VXORPS       Y3, Y3, Y3
 	VMOVUPS      const00800000avx2<>+0(SB), Y4
 	VCMPPS       $0x01, Y4, Y0, Y4
 	VBLENDVPS    Y4, Y2, Y3, Y2
@@ -429,19 +425,16 @@ loop:
 	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y1, Y5
 	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y1, Y5
 	VMULPS       Y5, Y4, Y4
-	VMOVAPS      Y4, Y4
 	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y2, Y4
-	VMOVAPS      Y4, Y4
 	VFNMADD231PS const3f000000avx2<>+0(SB), Y3, Y4
 	VADDPS       Y4, Y1, Y1
-	VMOVAPS      Y1, Y1
 	VFMADD231PS  const3f317000avx2<>+0(SB), Y2, Y1
 	VMOVUPS      const7fc00000avx2<>+0(SB), Y2
-	VPXOR        Y3, Y3, Y3
+	VXORPS       Y3, Y3, Y3
 	VCMPPS       $0x01, Y3, Y0, Y3
 	VBLENDVPS    Y3, Y2, Y1, Y1
 	VMOVUPS      constff800000avx2<>+0(SB), Y2
-	VPXOR        Y3, Y3, Y3
+	VXORPS       Y3, Y3, Y3
 	VCMPPS       $0x00, Y3, Y0, Y3
 	VBLENDVPS    Y3, Y2, Y1, Y1
 	VMOVUPS      const7f800000avx2<>+0(SB), Y2
@@ -466,7 +459,7 @@ tail:
 	VCMPPS       $0x01, Y3, Y1, Y3
 	VBLENDVPS    Y3, Y2, Y1, Y2
 	VMOVUPS      const41c00000avx2<>+0(SB), Y3
-	VPXOR        Y4, Y4, Y4
+	VXORPS       Y4, Y4, Y4
 	VMOVUPS      const00800000avx2<>+0(SB), Y5
 	VCMPPS       $0x01, Y5, Y1, Y5
 	VBLENDVPS    Y5, Y3, Y4, Y3
@@ -490,19 +483,16 @@ tail:
 	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y2, Y6
 	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y2, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVAPS      Y5, Y5
 	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y3, Y5
-	VMOVAPS      Y5, Y5
 	VFNMADD231PS const3f000000avx2<>+0(SB), Y4, Y5
 	VADDPS       Y5, Y2, Y2
-	VMOVAPS      Y2, Y2
 	VFMADD231PS  const3f317000avx2<>+0(SB), Y3, Y2
 	VMOVUPS      const7fc00000avx2<>+0(SB), Y3
-	VPXOR        Y4, Y4, Y4
+	VXORPS       Y4, Y4, Y4
 	VCMPPS       $0x01, Y4, Y1, Y4
 	VBLENDVPS    Y4, Y3, Y2, Y2
 	VMOVUPS      constff800000avx2<>+0(SB), Y3
-	VPXOR        Y4, Y4, Y4
+	VXORPS       Y4, Y4, Y4
 	VCMPPS       $0x00, Y4, Y1, Y4
 	VBLENDVPS    Y4, Y3, Y2, Y2
 	VMOVUPS      const7f800000avx2<>+0(SB), Y3
@@ -1119,9 +1109,7 @@ loop:
 	VMAXPS       Y1, Y2, Y1
 	VMULPS       const3fb8aa3bavx2<>+0(SB), Y1, Y2
 	VROUNDPS     $0x08, Y2, Y2
-	VMOVAPS      Y1, Y1
 	VFNMADD231PS const3f317000avx2<>+0(SB), Y2, Y1
-	VMOVAPS      Y1, Y1
 	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y2, Y1
 	VMOVUPS      const3ab6887eavx2<>+0(SB), Y3
 	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y1, Y3
@@ -1140,7 +1128,7 @@ loop:
 	VPSLLD       $0x17, Y1, Y1
 	VMULPS       Y1, Y2, Y1
 	VMOVUPS      const3f800000avx2<>+0(SB), Y2
-	VPXOR        Y3, Y3, Y3
+	VXORPS       Y3, Y3, Y3
 	VCMPPS       $0x01, Y3, Y0, Y0
 	VBLENDVPS    Y0, Y1, Y2, Y0
 	VADDPS       Y2, Y1, Y1
@@ -1164,9 +1152,7 @@ tail:
 	VMAXPS       Y2, Y3, Y2
 	VMULPS       const3fb8aa3bavx2<>+0(SB), Y2, Y3
 	VROUNDPS     $0x08, Y3, Y3
-	VMOVAPS      Y2, Y2
 	VFNMADD231PS const3f317000avx2<>+0(SB), Y3, Y2
-	VMOVAPS      Y2, Y2
 	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y3, Y2
 	VMOVUPS      const3ab6887eavx2<>+0(SB), Y4
 	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y2, Y4
@@ -1185,7 +1171,7 @@ tail:
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y3, Y2
 	VMOVUPS      const3f800000avx2<>+0(SB), Y3
-	VPXOR        Y4, Y4, Y4
+	VXORPS       Y4, Y4, Y4
 	VCMPPS       $0x01, Y4, Y1, Y1
 	VBLENDVPS    Y1, Y2, Y3, Y1
 	VADDPS       Y3, Y2, Y2
@@ -1299,7 +1285,7 @@ done:
 	RET
 
 // func signY(dst []float32, x []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·signY(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -1312,13 +1298,13 @@ loop:
 	CMPQ      SI, $0x08
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y0
-	VPXOR     Y1, Y1, Y1
+	VXORPS    Y1, Y1, Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x01, Y0, Y1, Y4
 	VBLENDVPS Y4, Y2, Y3, Y2
 	VMOVUPS   const3f800000avx2<>+0(SB), Y3
-	VPXOR     Y4, Y4, Y4
+	VXORPS    Y4, Y4, Y4
 	VCMPPS    $0x01, Y1, Y0, Y0
 	VBLENDVPS Y0, Y3, Y4, Y0
 	VSUBPS    Y0, Y2, Y0
@@ -1334,13 +1320,13 @@ tail:
 	SUBQ       SI, DI
 	VMOVUPS    (CX)(DI*4), Y0
 	VMASKMOVPS (DX)(BX*4), Y0, Y1
-	VPXOR      Y2, Y2, Y2
+	VXORPS     Y2, Y2, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x01, Y1, Y2, Y5
 	VBLENDVPS  Y5, Y3, Y4, Y3
 	VMOVUPS    const3f800000avx2<>+0(SB), Y4
-	VPXOR      Y5, Y5, Y5
+	VXORPS     Y5, Y5, Y5
 	VCMPPS     $0x01, Y2, Y1, Y1
 	VBLENDVPS  Y1, Y4, Y5, Y1
 	VSUBPS     Y1, Y3, Y1
@@ -1351,7 +1337,7 @@ done:
 	RET
 
 // func isNaNY(dst []float32, x []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·isNaNY(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -1365,7 +1351,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y0
 	VMOVUPS   const3f800000avx2<>+0(SB), Y1
-	VPXOR     Y2, Y2, Y2
+	VXORPS    Y2, Y2, Y2
 	VCMPPS    $0x03, Y0, Y0, Y0
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS   Y0, (AX)(BX*4)
@@ -1381,9 +1367,169 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y0
 	VMASKMOVPS (DX)(BX*4), Y0, Y1
 	VMOVUPS    const3f800000avx2<>+0(SB), Y2
-	VPXOR      Y3, Y3, Y3
+	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x03, Y1, Y1, Y1
 	VBLENDVPS  Y1, Y2, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func isZeroY(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·isZeroY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x00, Y3, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x00, Y4, Y1, Y1
+	VBLENDVPS  Y1, Y2, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notZeroY(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·notZeroY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x04, Y3, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y1, Y1
+	VBLENDVPS  Y1, Y2, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notZeroIntY(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·notZeroIntY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ      CX, SI
+	SUBQ      BX, SI
+	CMPQ      SI, $0x08
+	JLT       tail
+	VMOVUPS   (DX)(BX*4), Y0
+	VXORPS    Y1, Y1, Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VXORPS    Y3, Y3, Y3
+	VPCMPEQD  Y1, Y0, Y0
+	VBLENDVPS Y0, Y3, Y2, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	ADDQ      $0x08, BX
+	JMP       loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VXORPS     Y2, Y2, Y2
+	VMOVUPS    const3f800000avx2<>+0(SB), Y3
+	VXORPS     Y4, Y4, Y4
+	VPCMPEQD   Y2, Y1, Y1
+	VBLENDVPS  Y1, Y4, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squareY(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·squareY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x08
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     loop
+
+tail:
+	TESTQ      SI, SI
+	JZ         done
+	LEAQ       tailMask<>+0(SB), CX
+	MOVQ       $0x00000008, DI
+	SUBQ       SI, DI
+	VMOVUPS    (CX)(DI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VMULPS     Y1, Y1, Y1
 	VMASKMOVPS Y1, Y0, (AX)(BX*4)
 
 done:
@@ -1406,7 +1552,7 @@ loop:
 	VMOVUPS   (DX)(BX*4), Y0
 	VPAND     const7fffffffavx2<>+0(SB), Y0, Y0
 	VMOVUPS   const3f800000avx2<>+0(SB), Y1
-	VPXOR     Y2, Y2, Y2
+	VXORPS    Y2, Y2, Y2
 	VMOVUPS   const7f800000avx2<>+0(SB), Y3
 	VCMPPS    $0x01, Y3, Y0, Y0
 	VBLENDVPS Y0, Y1, Y2, Y0
@@ -1424,7 +1570,7 @@ tail:
 	VMASKMOVPS (DX)(BX*4), Y0, Y1
 	VPAND      const7fffffffavx2<>+0(SB), Y1, Y1
 	VMOVUPS    const3f800000avx2<>+0(SB), Y2
-	VPXOR      Y3, Y3, Y3
+	VXORPS     Y3, Y3, Y3
 	VMOVUPS    const7f800000avx2<>+0(SB), Y4
 	VCMPPS     $0x01, Y4, Y1, Y1
 	VBLENDVPS  Y1, Y2, Y3, Y1
@@ -1448,7 +1594,7 @@ loop:
 	CMPQ    SI, $0x08
 	JLT     tail
 	VMOVUPS (DX)(BX*4), Y0
-	VPXOR   Y1, Y1, Y1
+	VXORPS  Y1, Y1, Y1
 	VPSUBD  Y0, Y1, Y0
 	VMOVUPS Y0, (AX)(BX*4)
 	ADDQ    $0x08, BX
@@ -1462,7 +1608,7 @@ tail:
 	SUBQ       SI, DI
 	VMOVUPS    (CX)(DI*4), Y0
 	VMASKMOVPS (DX)(BX*4), Y0, Y1
-	VPXOR      Y2, Y2, Y2
+	VXORPS     Y2, Y2, Y2
 	VPSUBD     Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (AX)(BX*4)
 
@@ -2165,7 +2311,7 @@ done:
 	RET
 
 // func equalY(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·equalY(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2181,7 +2327,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x00, Y1, Y0, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -2198,7 +2344,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x00, Y2, Y1, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -2208,7 +2354,7 @@ done:
 	RET
 
 // func equalScalarY(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·equalScalarY(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2223,7 +2369,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x00, Y0, Y1, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -2239,7 +2385,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x00, Y0, Y2, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -2249,7 +2395,7 @@ done:
 	RET
 
 // func notEqualY(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·notEqualY(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2265,7 +2411,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x04, Y1, Y0, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -2282,7 +2428,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x04, Y2, Y1, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -2292,7 +2438,7 @@ done:
 	RET
 
 // func notEqualScalarY(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·notEqualScalarY(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2307,7 +2453,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x04, Y0, Y1, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -2323,7 +2469,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x04, Y0, Y2, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -2333,7 +2479,7 @@ done:
 	RET
 
 // func lessY(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·lessY(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2349,7 +2495,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x01, Y1, Y0, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -2366,7 +2512,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x01, Y2, Y1, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -2376,7 +2522,7 @@ done:
 	RET
 
 // func lessScalarY(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·lessScalarY(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2391,7 +2537,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x01, Y0, Y1, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -2407,7 +2553,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x01, Y0, Y2, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -2417,7 +2563,7 @@ done:
 	RET
 
 // func lessEqualY(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·lessEqualY(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2433,7 +2579,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x02, Y1, Y0, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -2450,7 +2596,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x02, Y2, Y1, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -2460,7 +2606,7 @@ done:
 	RET
 
 // func lessEqualScalarY(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·lessEqualScalarY(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2475,7 +2621,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x02, Y0, Y1, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -2491,7 +2637,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x02, Y0, Y2, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -2501,7 +2647,7 @@ done:
 	RET
 
 // func greaterY(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·greaterY(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2517,7 +2663,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x01, Y0, Y1, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -2534,7 +2680,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x01, Y1, Y2, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -2544,7 +2690,7 @@ done:
 	RET
 
 // func greaterScalarY(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·greaterScalarY(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2559,7 +2705,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x01, Y1, Y0, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -2575,7 +2721,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x01, Y2, Y0, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -2585,7 +2731,7 @@ done:
 	RET
 
 // func greaterEqualY(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·greaterEqualY(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2601,7 +2747,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x02, Y0, Y1, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -2618,7 +2764,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x02, Y1, Y2, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -2628,7 +2774,7 @@ done:
 	RET
 
 // func greaterEqualScalarY(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·greaterEqualScalarY(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2643,7 +2789,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x02, Y1, Y0, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -2659,7 +2805,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x02, Y2, Y0, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -3117,7 +3263,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPEQD  Y1, Y0, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -3134,7 +3280,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPEQD   Y2, Y1, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -3159,7 +3305,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPEQD  Y0, Y1, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -3175,7 +3321,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPEQD   Y0, Y2, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -3201,7 +3347,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPEQD  Y1, Y0, Y0
 	VBLENDVPS Y0, Y3, Y2, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -3218,7 +3364,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPEQD   Y2, Y1, Y1
 	VBLENDVPS  Y1, Y4, Y3, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -3243,7 +3389,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPEQD  Y0, Y1, Y1
 	VBLENDVPS Y1, Y3, Y2, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -3259,7 +3405,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPEQD   Y0, Y2, Y0
 	VBLENDVPS  Y0, Y4, Y3, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -3285,7 +3431,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPGTD  Y0, Y1, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -3302,7 +3448,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPGTD   Y1, Y2, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -3327,7 +3473,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPGTD  Y1, Y0, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -3343,7 +3489,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPGTD   Y2, Y0, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -3369,7 +3515,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPGTD  Y1, Y0, Y0
 	VBLENDVPS Y0, Y3, Y2, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -3386,7 +3532,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPGTD   Y2, Y1, Y1
 	VBLENDVPS  Y1, Y4, Y3, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -3411,7 +3557,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPGTD  Y0, Y1, Y1
 	VBLENDVPS Y1, Y3, Y2, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -3427,7 +3573,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPGTD   Y0, Y2, Y0
 	VBLENDVPS  Y0, Y4, Y3, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -3453,7 +3599,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPGTD  Y1, Y0, Y0
 	VBLENDVPS Y0, Y2, Y3, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -3470,7 +3616,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPGTD   Y2, Y1, Y1
 	VBLENDVPS  Y1, Y3, Y4, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -3495,7 +3641,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPGTD  Y0, Y1, Y1
 	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -3511,7 +3657,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPGTD   Y0, Y2, Y0
 	VBLENDVPS  Y0, Y3, Y4, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -3537,7 +3683,7 @@ loop:
 	VMOVUPS   (DX)(SI*4), Y0
 	VMOVUPS   (BX)(SI*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPGTD  Y0, Y1, Y0
 	VBLENDVPS Y0, Y3, Y2, Y0
 	VMOVUPS   Y0, (AX)(SI*4)
@@ -3554,7 +3700,7 @@ tail:
 	VMASKMOVPS (DX)(SI*4), Y0, Y1
 	VMASKMOVPS (BX)(SI*4), Y0, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPGTD   Y1, Y2, Y1
 	VBLENDVPS  Y1, Y4, Y3, Y1
 	VMASKMOVPS Y1, Y0, (AX)(SI*4)
@@ -3579,7 +3725,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(BX*4), Y1
 	VMOVUPS   const3f800000avx2<>+0(SB), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VPCMPGTD  Y1, Y0, Y1
 	VBLENDVPS Y1, Y3, Y2, Y1
 	VMOVUPS   Y1, (AX)(BX*4)
@@ -3595,7 +3741,7 @@ tail:
 	VMOVUPS    (CX)(DI*4), Y1
 	VMASKMOVPS (DX)(BX*4), Y1, Y2
 	VMOVUPS    const3f800000avx2<>+0(SB), Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VPCMPGTD   Y2, Y0, Y0
 	VBLENDVPS  Y0, Y4, Y3, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
@@ -3605,7 +3751,7 @@ done:
 	RET
 
 // func selectOfY(dst []float32, c []float32, x []float32, y []float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·selectOfY(SB), NOSPLIT, $0-96
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -3622,7 +3768,7 @@ loop:
 	VMOVUPS   (DX)(DI*4), Y0
 	VMOVUPS   (BX)(DI*4), Y1
 	VMOVUPS   (SI)(DI*4), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x04, Y3, Y0, Y0
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS   Y0, (AX)(DI*4)
@@ -3639,7 +3785,7 @@ tail:
 	VMASKMOVPS (DX)(DI*4), Y0, Y1
 	VMASKMOVPS (BX)(DI*4), Y0, Y2
 	VMASKMOVPS (SI)(DI*4), Y0, Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x04, Y4, Y1, Y1
 	VBLENDVPS  Y1, Y2, Y3, Y1
 	VMASKMOVPS Y1, Y0, (AX)(DI*4)
@@ -3649,7 +3795,7 @@ done:
 	RET
 
 // func selectOfScalarY(dst []float32, c []float32, x []float32, y float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·selectOfScalarY(SB), NOSPLIT, $0-76
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -3665,7 +3811,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(SI*4), Y1
 	VMOVUPS   (BX)(SI*4), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x04, Y3, Y1, Y1
 	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVUPS   Y1, (AX)(SI*4)
@@ -3681,7 +3827,7 @@ tail:
 	VMOVUPS    (CX)(R8*4), Y1
 	VMASKMOVPS (DX)(SI*4), Y1, Y2
 	VMASKMOVPS (BX)(SI*4), Y1, Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x04, Y4, Y2, Y2
 	VBLENDVPS  Y2, Y3, Y0, Y0
 	VMASKMOVPS Y0, Y1, (AX)(SI*4)
@@ -3691,7 +3837,7 @@ done:
 	RET
 
 // func rselectOfScalarY(dst []float32, c []float32, y []float32, x float32)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·rselectOfScalarY(SB), NOSPLIT, $0-76
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -3707,7 +3853,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(SI*4), Y1
 	VMOVUPS   (BX)(SI*4), Y2
-	VPXOR     Y3, Y3, Y3
+	VXORPS    Y3, Y3, Y3
 	VCMPPS    $0x04, Y3, Y1, Y1
 	VBLENDVPS Y1, Y0, Y2, Y1
 	VMOVUPS   Y1, (AX)(SI*4)
@@ -3723,7 +3869,7 @@ tail:
 	VMOVUPS    (CX)(R8*4), Y1
 	VMASKMOVPS (DX)(SI*4), Y1, Y2
 	VMASKMOVPS (BX)(SI*4), Y1, Y3
-	VPXOR      Y4, Y4, Y4
+	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x04, Y4, Y2, Y2
 	VBLENDVPS  Y2, Y0, Y3, Y0
 	VMASKMOVPS Y0, Y1, (AX)(SI*4)
@@ -3750,7 +3896,6 @@ loop:
 	VMOVUPS     (DX)(DI*4), Y0
 	VMOVUPS     (BX)(DI*4), Y1
 	VMOVUPS     (SI)(DI*4), Y2
-	VMOVAPS     Y2, Y2
 	VFMADD231PS Y1, Y0, Y2
 	VMOVUPS     Y2, (AX)(DI*4)
 	ADDQ        $0x08, DI
@@ -3766,7 +3911,6 @@ tail:
 	VMASKMOVPS  (DX)(DI*4), Y0, Y1
 	VMASKMOVPS  (BX)(DI*4), Y0, Y2
 	VMASKMOVPS  (SI)(DI*4), Y0, Y3
-	VMOVAPS     Y3, Y3
 	VFMADD231PS Y2, Y1, Y3
 	VMASKMOVPS  Y3, Y0, (AX)(DI*4)
 
@@ -3791,7 +3935,6 @@ loop:
 	JLT         tail
 	VMOVUPS     (DX)(SI*4), Y1
 	VMOVUPS     (BX)(SI*4), Y2
-	VMOVAPS     Y2, Y2
 	VFMADD231PS Y0, Y1, Y2
 	VMOVUPS     Y2, (AX)(SI*4)
 	ADDQ        $0x08, SI
@@ -3806,10 +3949,3324 @@ tail:
 	VMOVUPS     (CX)(R8*4), Y1
 	VMASKMOVPS  (DX)(SI*4), Y1, Y2
 	VMASKMOVPS  (BX)(SI*4), Y1, Y3
-	VMOVAPS     Y3, Y3
 	VFMADD231PS Y0, Y2, Y3
 	VMASKMOVPS  Y3, Y1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
+	RET
+
+// func stripNegFullY()
+// Requires: AVX, AVX2
+TEXT ·stripNegFullY(SB), NOSPLIT|NOFRAME, $0
+	VPXOR   const80000000avx2<>+0(SB), Y0, Y0
+	VPXOR   const80000000avx2<>+0(SB), Y1, Y1
+	VPXOR   const80000000avx2<>+0(SB), Y2, Y2
+	VPXOR   const80000000avx2<>+0(SB), Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripNegTailY()
+// Requires: AVX, AVX2
+TEXT ·stripNegTailY(SB), NOSPLIT|NOFRAME, $0
+	VPXOR   const80000000avx2<>+0(SB), Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAbsFullY()
+// Requires: AVX, AVX2
+TEXT ·stripAbsFullY(SB), NOSPLIT|NOFRAME, $0
+	VPAND   const7fffffffavx2<>+0(SB), Y0, Y0
+	VPAND   const7fffffffavx2<>+0(SB), Y1, Y1
+	VPAND   const7fffffffavx2<>+0(SB), Y2, Y2
+	VPAND   const7fffffffavx2<>+0(SB), Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAbsTailY()
+// Requires: AVX, AVX2
+TEXT ·stripAbsTailY(SB), NOSPLIT|NOFRAME, $0
+	VPAND   const7fffffffavx2<>+0(SB), Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSqrtFullY()
+// Requires: AVX
+TEXT ·stripSqrtFullY(SB), NOSPLIT|NOFRAME, $0
+	VSQRTPS Y0, Y0
+	VSQRTPS Y1, Y1
+	VSQRTPS Y2, Y2
+	VSQRTPS Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSqrtTailY()
+// Requires: AVX
+TEXT ·stripSqrtTailY(SB), NOSPLIT|NOFRAME, $0
+	VSQRTPS Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRsqrtFullY()
+// Requires: AVX
+TEXT ·stripRsqrtFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS const3f800000avx2<>+0(SB), Y4
+	VSQRTPS Y0, Y0
+	VMOVUPS const3f800000avx2<>+0(SB), Y5
+	VSQRTPS Y1, Y1
+	VMOVUPS const3f800000avx2<>+0(SB), Y6
+	VSQRTPS Y2, Y2
+	VMOVUPS const3f800000avx2<>+0(SB), Y7
+	VSQRTPS Y3, Y3
+	VDIVPS  Y0, Y4, Y0
+	VDIVPS  Y1, Y5, Y1
+	VDIVPS  Y2, Y6, Y2
+	VDIVPS  Y3, Y7, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRsqrtTailY()
+// Requires: AVX
+TEXT ·stripRsqrtTailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS const3f800000avx2<>+0(SB), Y1
+	VSQRTPS Y0, Y0
+	VDIVPS  Y0, Y1, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripExpFullY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripExpFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS      const42b20000avx2<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVUPS      const42b20000avx2<>+0(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      const42b20000avx2<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      const42b20000avx2<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y0, Y4
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y1, Y5
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y2, Y6
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y3, Y7
+	VROUNDPS     $0x08, Y4, Y4
+	VROUNDPS     $0x08, Y5, Y5
+	VROUNDPS     $0x08, Y6, Y6
+	VROUNDPS     $0x08, Y7, Y7
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y4, Y0
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y5, Y1
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y6, Y2
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y7, Y3
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y4, Y0
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y5, Y1
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y6, Y2
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y7, Y3
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y8
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y0, Y8
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y9
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y1, Y9
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y10
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y2, Y10
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y11
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y3, Y11
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y0, Y8
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y1, Y9
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y2, Y10
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y3, Y11
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y0, Y8
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y1, Y9
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y2, Y10
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y3, Y11
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y0, Y8
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y1, Y9
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y2, Y10
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y3, Y11
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y0, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y1, Y9
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y2, Y10
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y3, Y11
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y0, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y1, Y9
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y2, Y10
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y3, Y11
+	VCVTPS2DQ    Y4, Y0
+	VPSRAD       $0x01, Y0, Y1
+	VPSUBD       Y1, Y0, Y0
+	VPADDD       const0000007favx2<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y8, Y1
+	VCVTPS2DQ    Y5, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPADDD       const0000007favx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y9, Y3
+	VCVTPS2DQ    Y6, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y10, Y5
+	VCVTPS2DQ    Y7, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y11, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y1, Y0
+	VPADDD       const0000007favx2<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y1
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y2
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripExpTailY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripExpTailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS      const42b20000avx2<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y0, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y1, Y0
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y1, Y0
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y2
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y0, Y2
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y0, Y2
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y0, Y2
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y0, Y2
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y0, Y2
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y0, Y2
+	VCVTPS2DQ    Y1, Y0
+	VPSRAD       $0x01, Y0, Y1
+	VPSUBD       Y1, Y0, Y0
+	VPADDD       const0000007favx2<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VPADDD       const0000007favx2<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y1, Y0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLogFullY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripLogFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS       const4b800000avx2<>+0(SB), Y0, Y4
+	VMULPS       const4b800000avx2<>+0(SB), Y1, Y5
+	VMOVUPS      const00800000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y6, Y0, Y6
+	VBLENDVPS    Y6, Y4, Y0, Y4
+	VMOVUPS      const00800000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y6, Y1, Y6
+	VBLENDVPS    Y6, Y5, Y1, Y5
+	VMOVUPS      const41c00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y0, Y8
+	VBLENDVPS    Y8, Y6, Y7, Y6
+	VMOVUPS      const41c00000avx2<>+0(SB), Y7
+	VXORPS       Y8, Y8, Y8
+	VMOVUPS      const00800000avx2<>+0(SB), Y9
+	VCMPPS       $0x01, Y9, Y1, Y9
+	VBLENDVPS    Y9, Y7, Y8, Y7
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y9
+	VPADDD       constffffff81avx2<>+0(SB), Y9, Y9
+	VCVTDQ2PS    Y9, Y9
+	VPAND        const007fffffavx2<>+0(SB), Y5, Y5
+	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
+	VSUBPS       Y6, Y8, Y6
+	VPADDD       const3f3504f3avx2<>+0(SB), Y5, Y5
+	VSUBPS       Y7, Y9, Y7
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y4
+	VSUBPS       const3f800000avx2<>+0(SB), Y5, Y5
+	VMULPS       Y4, Y4, Y8
+	VMULPS       Y5, Y5, Y9
+	VMULPS       Y4, Y8, Y10
+	VMULPS       Y5, Y9, Y11
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y12
+	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y4, Y12
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y13
+	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y5, Y13
+	VFMADD213PS  const3def5141avx2<>+0(SB), Y4, Y12
+	VFMADD213PS  const3def5141avx2<>+0(SB), Y5, Y13
+	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y4, Y12
+	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y5, Y13
+	VFMADD213PS  const3e11e90davx2<>+0(SB), Y4, Y12
+	VFMADD213PS  const3e11e90davx2<>+0(SB), Y5, Y13
+	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y4, Y12
+	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y5, Y13
+	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y4, Y12
+	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y5, Y13
+	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y4, Y12
+	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y5, Y13
+	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y4, Y12
+	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y5, Y13
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y13, Y11, Y11
+	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y6, Y10
+	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y7, Y11
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y8, Y10
+	VMOVAPS      Y11, Y8
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y9, Y8
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y8, Y5, Y5
+	VFMADD231PS  const3f317000avx2<>+0(SB), Y6, Y4
+	VFMADD231PS  const3f317000avx2<>+0(SB), Y7, Y5
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x01, Y7, Y0, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x01, Y7, Y1, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VMOVUPS      constff800000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x00, Y7, Y0, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VMOVUPS      constff800000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x00, Y7, Y1, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VMOVUPS      const7f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y0, Y6
+	VBLENDVPS    Y6, Y0, Y4, Y4
+	VMOVUPS      const7f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y1, Y6
+	VBLENDVPS    Y6, Y1, Y5, Y5
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VBLENDVPS    Y6, Y0, Y4, Y0
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VBLENDVPS    Y4, Y1, Y5, Y1
+	VMULPS       const4b800000avx2<>+0(SB), Y2, Y4
+	VMULPS       const4b800000avx2<>+0(SB), Y3, Y5
+	VMOVUPS      const00800000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y6, Y2, Y6
+	VBLENDVPS    Y6, Y4, Y2, Y4
+	VMOVUPS      const00800000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y6, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y5
+	VMOVUPS      const41c00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y2, Y8
+	VBLENDVPS    Y8, Y6, Y7, Y6
+	VMOVUPS      const41c00000avx2<>+0(SB), Y7
+	VXORPS       Y8, Y8, Y8
+	VMOVUPS      const00800000avx2<>+0(SB), Y9
+	VCMPPS       $0x01, Y9, Y3, Y9
+	VBLENDVPS    Y9, Y7, Y8, Y7
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y9
+	VPADDD       constffffff81avx2<>+0(SB), Y9, Y9
+	VCVTDQ2PS    Y9, Y9
+	VPAND        const007fffffavx2<>+0(SB), Y5, Y5
+	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
+	VSUBPS       Y6, Y8, Y6
+	VPADDD       const3f3504f3avx2<>+0(SB), Y5, Y5
+	VSUBPS       Y7, Y9, Y7
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y4
+	VSUBPS       const3f800000avx2<>+0(SB), Y5, Y5
+	VMULPS       Y4, Y4, Y8
+	VMULPS       Y5, Y5, Y9
+	VMULPS       Y4, Y8, Y10
+	VMULPS       Y5, Y9, Y11
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y12
+	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y4, Y12
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y13
+	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y5, Y13
+	VFMADD213PS  const3def5141avx2<>+0(SB), Y4, Y12
+	VFMADD213PS  const3def5141avx2<>+0(SB), Y5, Y13
+	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y4, Y12
+	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y5, Y13
+	VFMADD213PS  const3e11e90davx2<>+0(SB), Y4, Y12
+	VFMADD213PS  const3e11e90davx2<>+0(SB), Y5, Y13
+	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y4, Y12
+	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y5, Y13
+	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y4, Y12
+	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y5, Y13
+	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y4, Y12
+	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y5, Y13
+	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y4, Y12
+	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y5, Y13
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y13, Y11, Y11
+	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y6, Y10
+	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y7, Y11
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y8, Y10
+	VMOVAPS      Y11, Y8
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y9, Y8
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y8, Y5, Y5
+	VFMADD231PS  const3f317000avx2<>+0(SB), Y6, Y4
+	VFMADD231PS  const3f317000avx2<>+0(SB), Y7, Y5
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x01, Y7, Y2, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x01, Y7, Y3, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VMOVUPS      constff800000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x00, Y7, Y2, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VMOVUPS      constff800000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x00, Y7, Y3, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VMOVUPS      const7f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y2, Y6
+	VBLENDVPS    Y6, Y2, Y4, Y4
+	VMOVUPS      const7f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y3, Y6
+	VBLENDVPS    Y6, Y3, Y5, Y5
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VBLENDVPS    Y6, Y2, Y4, Y2
+	VCMPPS       $0x03, Y3, Y3, Y4
+	VBLENDVPS    Y4, Y3, Y5, Y3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLogTailY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripLogTailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS       const4b800000avx2<>+0(SB), Y0, Y1
+	VMOVUPS      const00800000avx2<>+0(SB), Y2
+	VCMPPS       $0x01, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y1, Y0, Y1
+	VMOVUPS      const41c00000avx2<>+0(SB), Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      const00800000avx2<>+0(SB), Y4
+	VCMPPS       $0x01, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y2, Y3, Y2
+	VPADDD       const004afb0davx2<>+0(SB), Y1, Y1
+	VPSRLD       $0x17, Y1, Y3
+	VPADDD       constffffff81avx2<>+0(SB), Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VPAND        const007fffffavx2<>+0(SB), Y1, Y1
+	VPADDD       const3f3504f3avx2<>+0(SB), Y1, Y1
+	VSUBPS       Y2, Y3, Y2
+	VSUBPS       const3f800000avx2<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y1, Y3
+	VMULPS       Y1, Y3, Y4
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y5
+	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y1, Y5
+	VFMADD213PS  const3def5141avx2<>+0(SB), Y1, Y5
+	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y1, Y5
+	VFMADD213PS  const3e11e90davx2<>+0(SB), Y1, Y5
+	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y1, Y5
+	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y1, Y5
+	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y1, Y5
+	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y1, Y5
+	VMULPS       Y5, Y4, Y4
+	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y2, Y4
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y3, Y4
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  const3f317000avx2<>+0(SB), Y2, Y1
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x01, Y3, Y0, Y3
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	VMOVUPS      constff800000avx2<>+0(SB), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x00, Y3, Y0, Y3
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	VMOVUPS      const7f800000avx2<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y1
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripTanhFullY()
+// Requires: AVX, FMA3
+TEXT ·stripTanhFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS     const411028f6avx2<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMOVUPS     const411028f6avx2<>+0(SB), Y4
+	VMINPS      Y1, Y4, Y1
+	VMOVUPS     const411028f6avx2<>+0(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VMOVUPS     const411028f6avx2<>+0(SB), Y4
+	VMINPS      Y3, Y4, Y3
+	VMOVUPS     constc11028f6avx2<>+0(SB), Y4
+	VMAXPS      Y0, Y4, Y0
+	VMOVUPS     constc11028f6avx2<>+0(SB), Y4
+	VMAXPS      Y1, Y4, Y1
+	VMOVUPS     constc11028f6avx2<>+0(SB), Y4
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     constc11028f6avx2<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMULPS      Y0, Y0, Y4
+	VMULPS      Y1, Y1, Y5
+	VMULPS      Y2, Y2, Y6
+	VMULPS      Y3, Y3, Y7
+	VMOVUPS     const3265203davx2<>+0(SB), Y8
+	VFMADD213PS const37acc63aavx2<>+0(SB), Y4, Y8
+	VMOVUPS     const3265203davx2<>+0(SB), Y9
+	VFMADD213PS const37acc63aavx2<>+0(SB), Y5, Y9
+	VMOVUPS     const3265203davx2<>+0(SB), Y10
+	VFMADD213PS const37acc63aavx2<>+0(SB), Y6, Y10
+	VMOVUPS     const3265203davx2<>+0(SB), Y11
+	VFMADD213PS const37acc63aavx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3b65093bavx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3b65093bavx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3b65093bavx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3b65093bavx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3e0903d8avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3e0903d8avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3e0903d8avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3e0903d8avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3f800000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3f800000avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3f800000avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3f800000avx2<>+0(SB), Y7, Y11
+	VMULPS      Y8, Y0, Y0
+	VMULPS      Y9, Y1, Y1
+	VMULPS      Y10, Y2, Y2
+	VMULPS      Y11, Y3, Y3
+	VMOVUPS     const35508e37avx2<>+0(SB), Y8
+	VFMADD213PS const39ac3205avx2<>+0(SB), Y4, Y8
+	VMOVUPS     const35508e37avx2<>+0(SB), Y9
+	VFMADD213PS const39ac3205avx2<>+0(SB), Y5, Y9
+	VMOVUPS     const35508e37avx2<>+0(SB), Y10
+	VFMADD213PS const39ac3205avx2<>+0(SB), Y6, Y10
+	VMOVUPS     const35508e37avx2<>+0(SB), Y11
+	VFMADD213PS const39ac3205avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3eef2c91avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3eef2c91avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3eef2c91avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3eef2c91avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3f800000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3f800000avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3f800000avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3f800000avx2<>+0(SB), Y7, Y11
+	VDIVPS      Y8, Y0, Y0
+	VDIVPS      Y9, Y1, Y1
+	VDIVPS      Y10, Y2, Y2
+	VDIVPS      Y11, Y3, Y3
+	VMOVUPS     const3f800000avx2<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMOVUPS     const3f800000avx2<>+0(SB), Y4
+	VMINPS      Y1, Y4, Y1
+	VMOVUPS     const3f800000avx2<>+0(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VMOVUPS     const3f800000avx2<>+0(SB), Y4
+	VMINPS      Y3, Y4, Y3
+	VMOVUPS     constbf800000avx2<>+0(SB), Y4
+	VMAXPS      Y0, Y4, Y0
+	VMOVUPS     constbf800000avx2<>+0(SB), Y4
+	VMAXPS      Y1, Y4, Y1
+	VMOVUPS     constbf800000avx2<>+0(SB), Y4
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     constbf800000avx2<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripTanhTailY()
+// Requires: AVX, FMA3
+TEXT ·stripTanhTailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS     const411028f6avx2<>+0(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constc11028f6avx2<>+0(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMULPS      Y0, Y0, Y1
+	VMOVUPS     const3265203davx2<>+0(SB), Y2
+	VFMADD213PS const37acc63aavx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3b65093bavx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3e0903d8avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f800000avx2<>+0(SB), Y1, Y2
+	VMULPS      Y2, Y0, Y0
+	VMOVUPS     const35508e37avx2<>+0(SB), Y2
+	VFMADD213PS const39ac3205avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3eef2c91avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f800000avx2<>+0(SB), Y1, Y2
+	VDIVPS      Y2, Y0, Y0
+	VMOVUPS     const3f800000avx2<>+0(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constbf800000avx2<>+0(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripErfFullY()
+// Requires: AVX, FMA3
+TEXT ·stripErfFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS     const407b3333avx2<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMOVUPS     const407b3333avx2<>+0(SB), Y4
+	VMINPS      Y1, Y4, Y1
+	VMOVUPS     const407b3333avx2<>+0(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VMOVUPS     const407b3333avx2<>+0(SB), Y4
+	VMINPS      Y3, Y4, Y3
+	VMOVUPS     constc07b3333avx2<>+0(SB), Y4
+	VMAXPS      Y0, Y4, Y0
+	VMOVUPS     constc07b3333avx2<>+0(SB), Y4
+	VMAXPS      Y1, Y4, Y1
+	VMOVUPS     constc07b3333avx2<>+0(SB), Y4
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     constc07b3333avx2<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMULPS      Y0, Y0, Y4
+	VMULPS      Y1, Y1, Y5
+	VMULPS      Y2, Y2, Y6
+	VMULPS      Y3, Y3, Y7
+	VMOVUPS     const36094e30avx2<>+0(SB), Y8
+	VFMADD213PS const39955736avx2<>+0(SB), Y4, Y8
+	VMOVUPS     const36094e30avx2<>+0(SB), Y9
+	VFMADD213PS const39955736avx2<>+0(SB), Y5, Y9
+	VMOVUPS     const36094e30avx2<>+0(SB), Y10
+	VFMADD213PS const39955736avx2<>+0(SB), Y6, Y10
+	VMOVUPS     const36094e30avx2<>+0(SB), Y11
+	VFMADD213PS const39955736avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3b773e11avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3b773e11avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3b773e11avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3b773e11avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3d5824daavx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3d5824daavx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3d5824daavx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3d5824daavx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3e432b73avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3e432b73avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3e432b73avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3e432b73avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3f906ebaavx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3f906ebaavx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3f906ebaavx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3f906ebaavx2<>+0(SB), Y7, Y11
+	VMULPS      Y8, Y0, Y0
+	VMULPS      Y9, Y1, Y1
+	VMULPS      Y10, Y2, Y2
+	VMULPS      Y11, Y3, Y3
+	VMOVUPS     const381f955cavx2<>+0(SB), Y8
+	VFMADD213PS const3a988d21avx2<>+0(SB), Y4, Y8
+	VMOVUPS     const381f955cavx2<>+0(SB), Y9
+	VFMADD213PS const3a988d21avx2<>+0(SB), Y5, Y9
+	VMOVUPS     const381f955cavx2<>+0(SB), Y10
+	VFMADD213PS const3a988d21avx2<>+0(SB), Y6, Y10
+	VMOVUPS     const381f955cavx2<>+0(SB), Y11
+	VFMADD213PS const3a988d21avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3c757cb0avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3c757cb0avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3c757cb0avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3c757cb0avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3de9d8feavx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3de9d8feavx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3de9d8feavx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3de9d8feavx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3f009308avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3f009308avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3f009308avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3f009308avx2<>+0(SB), Y7, Y11
+	VFMADD213PS const3f800000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS const3f800000avx2<>+0(SB), Y5, Y9
+	VFMADD213PS const3f800000avx2<>+0(SB), Y6, Y10
+	VFMADD213PS const3f800000avx2<>+0(SB), Y7, Y11
+	VDIVPS      Y8, Y0, Y0
+	VDIVPS      Y9, Y1, Y1
+	VDIVPS      Y10, Y2, Y2
+	VDIVPS      Y11, Y3, Y3
+	VMOVUPS     const3f800000avx2<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMOVUPS     const3f800000avx2<>+0(SB), Y4
+	VMINPS      Y1, Y4, Y1
+	VMOVUPS     const3f800000avx2<>+0(SB), Y4
+	VMINPS      Y2, Y4, Y2
+	VMOVUPS     const3f800000avx2<>+0(SB), Y4
+	VMINPS      Y3, Y4, Y3
+	VMOVUPS     constbf800000avx2<>+0(SB), Y4
+	VMAXPS      Y0, Y4, Y0
+	VMOVUPS     constbf800000avx2<>+0(SB), Y4
+	VMAXPS      Y1, Y4, Y1
+	VMOVUPS     constbf800000avx2<>+0(SB), Y4
+	VMAXPS      Y2, Y4, Y2
+	VMOVUPS     constbf800000avx2<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripErfTailY()
+// Requires: AVX, FMA3
+TEXT ·stripErfTailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS     const407b3333avx2<>+0(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constc07b3333avx2<>+0(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMULPS      Y0, Y0, Y1
+	VMOVUPS     const36094e30avx2<>+0(SB), Y2
+	VFMADD213PS const39955736avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3b773e11avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3d5824daavx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3e432b73avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f906ebaavx2<>+0(SB), Y1, Y2
+	VMULPS      Y2, Y0, Y0
+	VMOVUPS     const381f955cavx2<>+0(SB), Y2
+	VFMADD213PS const3a988d21avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3c757cb0avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3de9d8feavx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f009308avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f800000avx2<>+0(SB), Y1, Y2
+	VDIVPS      Y2, Y0, Y0
+	VMOVUPS     const3f800000avx2<>+0(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constbf800000avx2<>+0(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripSigmoidFullY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripSigmoidFullY(SB), NOSPLIT|NOFRAME, $0
+	VPOR         const80000000avx2<>+0(SB), Y0, Y4
+	VPOR         const80000000avx2<>+0(SB), Y1, Y5
+	VMOVUPS      const42b20000avx2<>+0(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      const42b20000avx2<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y4, Y6
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y5, Y7
+	VROUNDPS     $0x08, Y6, Y6
+	VROUNDPS     $0x08, Y7, Y7
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y6, Y4
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y7, Y5
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y6, Y4
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y7, Y5
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y8
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y4, Y8
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y9
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y9
+	VCVTPS2DQ    Y6, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y8, Y5
+	VCVTPS2DQ    Y7, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y9, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x01, Y7, Y0, Y0
+	VBLENDVPS    Y0, Y4, Y6, Y0
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x01, Y8, Y1, Y1
+	VBLENDVPS    Y1, Y5, Y7, Y1
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VDIVPS       Y4, Y0, Y0
+	VDIVPS       Y5, Y1, Y1
+	VPOR         const80000000avx2<>+0(SB), Y2, Y4
+	VPOR         const80000000avx2<>+0(SB), Y3, Y5
+	VMOVUPS      const42b20000avx2<>+0(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      const42b20000avx2<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y4, Y6
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y5, Y7
+	VROUNDPS     $0x08, Y6, Y6
+	VROUNDPS     $0x08, Y7, Y7
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y6, Y4
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y7, Y5
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y6, Y4
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y7, Y5
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y8
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y4, Y8
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y9
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y9
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y9
+	VCVTPS2DQ    Y6, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y8, Y5
+	VCVTPS2DQ    Y7, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y9, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPS       $0x01, Y7, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y6, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x01, Y8, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y7, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y5, Y3, Y3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripSigmoidTailY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripSigmoidTailY(SB), NOSPLIT|NOFRAME, $0
+	VPOR         const80000000avx2<>+0(SB), Y0, Y1
+	VMOVUPS      const42b20000avx2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      constc2d00000avx2<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y2, Y1
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y2, Y1
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y3
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y1, Y3
+	VCVTPS2DQ    Y2, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       const0000007favx2<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VPADDD       const0000007favx2<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VMOVUPS      const3f800000avx2<>+0(SB), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x01, Y3, Y0, Y0
+	VBLENDVPS    Y0, Y1, Y2, Y0
+	VADDPS       Y2, Y1, Y1
+	VDIVPS       Y1, Y0, Y0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripFloorFullY()
+// Requires: AVX
+TEXT ·stripFloorFullY(SB), NOSPLIT|NOFRAME, $0
+	VROUNDPS $0x09, Y0, Y0
+	VROUNDPS $0x09, Y1, Y1
+	VROUNDPS $0x09, Y2, Y2
+	VROUNDPS $0x09, Y3, Y3
+	ADDQ     $0x08, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripFloorTailY()
+// Requires: AVX
+TEXT ·stripFloorTailY(SB), NOSPLIT|NOFRAME, $0
+	VROUNDPS $0x09, Y0, Y0
+	ADDQ     $0x08, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripCeilFullY()
+// Requires: AVX
+TEXT ·stripCeilFullY(SB), NOSPLIT|NOFRAME, $0
+	VROUNDPS $0x0a, Y0, Y0
+	VROUNDPS $0x0a, Y1, Y1
+	VROUNDPS $0x0a, Y2, Y2
+	VROUNDPS $0x0a, Y3, Y3
+	ADDQ     $0x08, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripCeilTailY()
+// Requires: AVX
+TEXT ·stripCeilTailY(SB), NOSPLIT|NOFRAME, $0
+	VROUNDPS $0x0a, Y0, Y0
+	ADDQ     $0x08, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripRoundFullY()
+// Requires: AVX
+TEXT ·stripRoundFullY(SB), NOSPLIT|NOFRAME, $0
+	VROUNDPS $0x08, Y0, Y0
+	VROUNDPS $0x08, Y1, Y1
+	VROUNDPS $0x08, Y2, Y2
+	VROUNDPS $0x08, Y3, Y3
+	ADDQ     $0x08, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripRoundTailY()
+// Requires: AVX
+TEXT ·stripRoundTailY(SB), NOSPLIT|NOFRAME, $0
+	VROUNDPS $0x08, Y0, Y0
+	ADDQ     $0x08, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripSignFullY()
+// Requires: AVX
+TEXT ·stripSignFullY(SB), NOSPLIT|NOFRAME, $0
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y0, Y4, Y7
+	VBLENDVPS Y7, Y5, Y6, Y5
+	VMOVUPS   const3f800000avx2<>+0(SB), Y6
+	VXORPS    Y7, Y7, Y7
+	VCMPPS    $0x01, Y4, Y0, Y0
+	VBLENDVPS Y0, Y6, Y7, Y0
+	VSUBPS    Y0, Y5, Y0
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y1, Y4, Y7
+	VBLENDVPS Y7, Y5, Y6, Y5
+	VMOVUPS   const3f800000avx2<>+0(SB), Y6
+	VXORPS    Y7, Y7, Y7
+	VCMPPS    $0x01, Y4, Y1, Y1
+	VBLENDVPS Y1, Y6, Y7, Y1
+	VSUBPS    Y1, Y5, Y1
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y2, Y4, Y7
+	VBLENDVPS Y7, Y5, Y6, Y5
+	VMOVUPS   const3f800000avx2<>+0(SB), Y6
+	VXORPS    Y7, Y7, Y7
+	VCMPPS    $0x01, Y4, Y2, Y2
+	VBLENDVPS Y2, Y6, Y7, Y2
+	VSUBPS    Y2, Y5, Y2
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y3, Y4, Y7
+	VBLENDVPS Y7, Y5, Y6, Y5
+	VMOVUPS   const3f800000avx2<>+0(SB), Y6
+	VXORPS    Y7, Y7, Y7
+	VCMPPS    $0x01, Y4, Y3, Y3
+	VBLENDVPS Y3, Y6, Y7, Y3
+	VSUBPS    Y3, Y5, Y3
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSignTailY()
+// Requires: AVX
+TEXT ·stripSignTailY(SB), NOSPLIT|NOFRAME, $0
+	VXORPS    Y1, Y1, Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x01, Y0, Y1, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VMOVUPS   const3f800000avx2<>+0(SB), Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x01, Y1, Y0, Y0
+	VBLENDVPS Y0, Y3, Y4, Y0
+	VSUBPS    Y0, Y2, Y0
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIsNaNFullY()
+// Requires: AVX
+TEXT ·stripIsNaNFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VCMPPS    $0x03, Y0, Y0, Y0
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VCMPPS    $0x03, Y1, Y1, Y1
+	VBLENDVPS Y1, Y4, Y5, Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VCMPPS    $0x03, Y2, Y2, Y2
+	VBLENDVPS Y2, Y4, Y5, Y2
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VBLENDVPS Y3, Y4, Y5, Y3
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIsNaNTailY()
+// Requires: AVX
+TEXT ·stripIsNaNTailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y1
+	VXORPS    Y2, Y2, Y2
+	VCMPPS    $0x03, Y0, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIsFiniteFullY()
+// Requires: AVX, AVX2
+TEXT ·stripIsFiniteFullY(SB), NOSPLIT|NOFRAME, $0
+	VPAND     const7fffffffavx2<>+0(SB), Y0, Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VMOVUPS   const7f800000avx2<>+0(SB), Y6
+	VCMPPS    $0x01, Y6, Y0, Y0
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VPAND     const7fffffffavx2<>+0(SB), Y1, Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VMOVUPS   const7f800000avx2<>+0(SB), Y6
+	VCMPPS    $0x01, Y6, Y1, Y1
+	VBLENDVPS Y1, Y4, Y5, Y1
+	VPAND     const7fffffffavx2<>+0(SB), Y2, Y2
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VMOVUPS   const7f800000avx2<>+0(SB), Y6
+	VCMPPS    $0x01, Y6, Y2, Y2
+	VBLENDVPS Y2, Y4, Y5, Y2
+	VPAND     const7fffffffavx2<>+0(SB), Y3, Y3
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VMOVUPS   const7f800000avx2<>+0(SB), Y6
+	VCMPPS    $0x01, Y6, Y3, Y3
+	VBLENDVPS Y3, Y4, Y5, Y3
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIsFiniteTailY()
+// Requires: AVX, AVX2
+TEXT ·stripIsFiniteTailY(SB), NOSPLIT|NOFRAME, $0
+	VPAND     const7fffffffavx2<>+0(SB), Y0, Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y1
+	VXORPS    Y2, Y2, Y2
+	VMOVUPS   const7f800000avx2<>+0(SB), Y3
+	VCMPPS    $0x01, Y3, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIsZeroFullY()
+// Requires: AVX
+TEXT ·stripIsZeroFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y6, Y0, Y0
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y6, Y1, Y1
+	VBLENDVPS Y1, Y4, Y5, Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y6, Y2, Y2
+	VBLENDVPS Y2, Y4, Y5, Y2
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y6, Y3, Y3
+	VBLENDVPS Y3, Y4, Y5, Y3
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIsZeroTailY()
+// Requires: AVX
+TEXT ·stripIsZeroTailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x00, Y3, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripNotZeroFullY()
+// Requires: AVX
+TEXT ·stripNotZeroFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y0, Y0
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y1, Y1
+	VBLENDVPS Y1, Y4, Y5, Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y2, Y2
+	VBLENDVPS Y2, Y4, Y5, Y2
+	VMOVUPS   const3f800000avx2<>+0(SB), Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y3, Y3
+	VBLENDVPS Y3, Y4, Y5, Y3
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripNotZeroTailY()
+// Requires: AVX
+TEXT ·stripNotZeroTailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS   const3f800000avx2<>+0(SB), Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x04, Y3, Y0, Y0
+	VBLENDVPS Y0, Y1, Y2, Y0
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripNotZeroIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripNotZeroIntFullY(SB), NOSPLIT|NOFRAME, $0
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y0, Y0
+	VBLENDVPS Y0, Y6, Y5, Y0
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y1, Y1
+	VBLENDVPS Y1, Y6, Y5, Y1
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y2, Y2
+	VBLENDVPS Y2, Y6, Y5, Y2
+	VXORPS    Y4, Y4, Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y3, Y3
+	VBLENDVPS Y3, Y6, Y5, Y3
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripNotZeroIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripNotZeroIntTailY(SB), NOSPLIT|NOFRAME, $0
+	VXORPS    Y1, Y1, Y1
+	VMOVUPS   const3f800000avx2<>+0(SB), Y2
+	VXORPS    Y3, Y3, Y3
+	VPCMPEQD  Y1, Y0, Y0
+	VBLENDVPS Y0, Y3, Y2, Y0
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripNegIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripNegIntFullY(SB), NOSPLIT|NOFRAME, $0
+	VXORPS  Y4, Y4, Y4
+	VPSUBD  Y0, Y4, Y0
+	VXORPS  Y4, Y4, Y4
+	VPSUBD  Y1, Y4, Y1
+	VXORPS  Y4, Y4, Y4
+	VPSUBD  Y2, Y4, Y2
+	VXORPS  Y4, Y4, Y4
+	VPSUBD  Y3, Y4, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripNegIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripNegIntTailY(SB), NOSPLIT|NOFRAME, $0
+	VXORPS  Y1, Y1, Y1
+	VPSUBD  Y0, Y1, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAbsIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripAbsIntFullY(SB), NOSPLIT|NOFRAME, $0
+	VPABSD  Y0, Y0
+	VPABSD  Y1, Y1
+	VPABSD  Y2, Y2
+	VPABSD  Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAbsIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripAbsIntTailY(SB), NOSPLIT|NOFRAME, $0
+	VPABSD  Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripFromIntFullY()
+// Requires: AVX
+TEXT ·stripFromIntFullY(SB), NOSPLIT|NOFRAME, $0
+	VCVTDQ2PS Y0, Y0
+	VCVTDQ2PS Y1, Y1
+	VCVTDQ2PS Y2, Y2
+	VCVTDQ2PS Y3, Y3
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripFromIntTailY()
+// Requires: AVX
+TEXT ·stripFromIntTailY(SB), NOSPLIT|NOFRAME, $0
+	VCVTDQ2PS Y0, Y0
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripToIntFullY()
+// Requires: AVX
+TEXT ·stripToIntFullY(SB), NOSPLIT|NOFRAME, $0
+	VCVTTPS2DQ Y0, Y0
+	VCVTTPS2DQ Y1, Y1
+	VCVTTPS2DQ Y2, Y2
+	VCVTTPS2DQ Y3, Y3
+	ADDQ       $0x08, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripToIntTailY()
+// Requires: AVX
+TEXT ·stripToIntTailY(SB), NOSPLIT|NOFRAME, $0
+	VCVTTPS2DQ Y0, Y0
+	ADDQ       $0x08, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSquareFullY()
+// Requires: AVX
+TEXT ·stripSquareFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareTailY()
+// Requires: AVX
+TEXT ·stripSquareTailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddFullY()
+// Requires: AVX
+TEXT ·stripAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddTailY()
+// Requires: AVX
+TEXT ·stripAddTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSubFullY()
+// Requires: AVX
+TEXT ·stripSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSubTailY()
+// Requires: AVX
+TEXT ·stripSubTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSubFullY()
+// Requires: AVX
+TEXT ·stripRSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSubTailY()
+// Requires: AVX
+TEXT ·stripRSubTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMulFullY()
+// Requires: AVX
+TEXT ·stripMulFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VMULPS  Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VMULPS  Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VMULPS  Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VMULPS  Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulTailY()
+// Requires: AVX
+TEXT ·stripMulTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripDivFullY()
+// Requires: AVX
+TEXT ·stripDivFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VDIVPS  Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VDIVPS  Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VDIVPS  Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VDIVPS  Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripDivTailY()
+// Requires: AVX
+TEXT ·stripDivTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VDIVPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRDivFullY()
+// Requires: AVX
+TEXT ·stripRDivFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VDIVPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VDIVPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VDIVPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VDIVPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRDivTailY()
+// Requires: AVX
+TEXT ·stripRDivTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VDIVPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMaxFullY()
+// Requires: AVX
+TEXT ·stripMaxFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMAXPS    Y4, Y0, Y4
+	VCMPPS    $0x03, Y0, Y0, Y5
+	VBLENDVPS Y5, Y0, Y4, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMAXPS    Y4, Y1, Y4
+	VCMPPS    $0x03, Y1, Y1, Y5
+	VBLENDVPS Y5, Y1, Y4, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMAXPS    Y4, Y2, Y4
+	VCMPPS    $0x03, Y2, Y2, Y5
+	VBLENDVPS Y5, Y2, Y4, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMAXPS    Y4, Y3, Y4
+	VCMPPS    $0x03, Y3, Y3, Y5
+	VBLENDVPS Y5, Y3, Y4, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMaxTailY()
+// Requires: AVX
+TEXT ·stripMaxTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMAXPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRMaxFullY()
+// Requires: AVX
+TEXT ·stripRMaxFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMAXPS    Y0, Y4, Y0
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMAXPS    Y1, Y4, Y1
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VBLENDVPS Y5, Y4, Y1, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMAXPS    Y2, Y4, Y2
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VBLENDVPS Y5, Y4, Y2, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMAXPS    Y3, Y4, Y3
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRMaxTailY()
+// Requires: AVX
+TEXT ·stripRMaxTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMAXPS     Y0, Y1, Y0
+	VCMPPS     $0x03, Y1, Y1, Y2
+	VBLENDVPS  Y2, Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMinFullY()
+// Requires: AVX
+TEXT ·stripMinFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMINPS    Y4, Y0, Y4
+	VCMPPS    $0x03, Y0, Y0, Y5
+	VBLENDVPS Y5, Y0, Y4, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMINPS    Y4, Y1, Y4
+	VCMPPS    $0x03, Y1, Y1, Y5
+	VBLENDVPS Y5, Y1, Y4, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMINPS    Y4, Y2, Y4
+	VCMPPS    $0x03, Y2, Y2, Y5
+	VBLENDVPS Y5, Y2, Y4, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMINPS    Y4, Y3, Y4
+	VCMPPS    $0x03, Y3, Y3, Y5
+	VBLENDVPS Y5, Y3, Y4, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMinTailY()
+// Requires: AVX
+TEXT ·stripMinTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMINPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRMinFullY()
+// Requires: AVX
+TEXT ·stripRMinFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMINPS    Y0, Y4, Y0
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMINPS    Y1, Y4, Y1
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VBLENDVPS Y5, Y4, Y1, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMINPS    Y2, Y4, Y2
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VBLENDVPS Y5, Y4, Y2, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMINPS    Y3, Y4, Y3
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRMinTailY()
+// Requires: AVX
+TEXT ·stripRMinTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMINPS     Y0, Y1, Y0
+	VCMPPS     $0x03, Y1, Y1, Y2
+	VBLENDVPS  Y2, Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripEqualFullY()
+// Requires: AVX
+TEXT ·stripEqualFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y4, Y0, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y4, Y1, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y4, Y2, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y4, Y3, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripEqualTailY()
+// Requires: AVX
+TEXT ·stripEqualTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x00, Y1, Y0, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripNotEqualFullY()
+// Requires: AVX
+TEXT ·stripNotEqualFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y4, Y0, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y4, Y1, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y4, Y2, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y4, Y3, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripNotEqualTailY()
+// Requires: AVX
+TEXT ·stripNotEqualTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x04, Y1, Y0, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLessFullY()
+// Requires: AVX
+TEXT ·stripLessFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y4, Y0, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y4, Y1, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y4, Y2, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y4, Y3, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLessTailY()
+// Requires: AVX
+TEXT ·stripLessTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x01, Y1, Y0, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLessEqualFullY()
+// Requires: AVX
+TEXT ·stripLessEqualFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x02, Y4, Y0, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x02, Y4, Y1, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x02, Y4, Y2, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x02, Y4, Y3, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLessEqualTailY()
+// Requires: AVX
+TEXT ·stripLessEqualTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x02, Y1, Y0, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripGreaterFullY()
+// Requires: AVX
+TEXT ·stripGreaterFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y0, Y4, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y1, Y4, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y2, Y4, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x01, Y3, Y4, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripGreaterTailY()
+// Requires: AVX
+TEXT ·stripGreaterTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x01, Y0, Y1, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripGreaterEqualFullY()
+// Requires: AVX
+TEXT ·stripGreaterEqualFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x02, Y0, Y4, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x02, Y1, Y4, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x02, Y2, Y4, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x02, Y3, Y4, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripGreaterEqualTailY()
+// Requires: AVX
+TEXT ·stripGreaterEqualTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x02, Y0, Y1, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAddIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripAddIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VPADDD  Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VPADDD  Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VPADDD  Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VPADDD  Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripAddIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VPADDD     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSubIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripSubIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VPSUBD  Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VPSUBD  Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VPSUBD  Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VPSUBD  Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSubIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripSubIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VPSUBD     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSubIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripRSubIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VPSUBD  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VPSUBD  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VPSUBD  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VPSUBD  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSubIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripRSubIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VPSUBD     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMulIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripMulIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VPMULLD Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VPMULLD Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VPMULLD Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VPMULLD Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripMulIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VPMULLD    Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMaxIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripMaxIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VPMAXSD Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VPMAXSD Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VPMAXSD Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VPMAXSD Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMaxIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripMaxIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VPMAXSD    Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMinIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripMinIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VPMINSD Y4, Y0, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VPMINSD Y4, Y1, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VPMINSD Y4, Y2, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VPMINSD Y4, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMinIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripMinIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VPMINSD    Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripEqualIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripEqualIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y0, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y1, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y2, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y3, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripEqualIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripEqualIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VPCMPEQD   Y1, Y0, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripNotEqualIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripNotEqualIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y0, Y0
+	VBLENDVPS Y0, Y6, Y5, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y1, Y1
+	VBLENDVPS Y1, Y6, Y5, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y2, Y2
+	VBLENDVPS Y2, Y6, Y5, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPEQD  Y4, Y3, Y3
+	VBLENDVPS Y3, Y6, Y5, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripNotEqualIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripNotEqualIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VPCMPEQD   Y1, Y0, Y0
+	VBLENDVPS  Y0, Y3, Y2, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLessIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripLessIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y0, Y4, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y1, Y4, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y2, Y4, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y3, Y4, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLessIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripLessIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VPCMPGTD   Y0, Y1, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLessEqualIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripLessEqualIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y4, Y0, Y0
+	VBLENDVPS Y0, Y6, Y5, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y4, Y1, Y1
+	VBLENDVPS Y1, Y6, Y5, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y4, Y2, Y2
+	VBLENDVPS Y2, Y6, Y5, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y4, Y3, Y3
+	VBLENDVPS Y3, Y6, Y5, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLessEqualIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripLessEqualIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VPCMPGTD   Y1, Y0, Y0
+	VBLENDVPS  Y0, Y3, Y2, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripGreaterIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripGreaterIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y4, Y0, Y0
+	VBLENDVPS Y0, Y5, Y6, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y4, Y1, Y1
+	VBLENDVPS Y1, Y5, Y6, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y4, Y2, Y2
+	VBLENDVPS Y2, Y5, Y6, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y4, Y3, Y3
+	VBLENDVPS Y3, Y5, Y6, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripGreaterIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripGreaterIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VPCMPGTD   Y1, Y0, Y0
+	VBLENDVPS  Y0, Y2, Y3, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripGreaterEqualIntFullY()
+// Requires: AVX, AVX2
+TEXT ·stripGreaterEqualIntFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y0, Y4, Y0
+	VBLENDVPS Y0, Y6, Y5, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y1, Y4, Y1
+	VBLENDVPS Y1, Y6, Y5, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y2, Y4, Y2
+	VBLENDVPS Y2, Y6, Y5, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   const3f800000avx2<>+0(SB), Y5
+	VXORPS    Y6, Y6, Y6
+	VPCMPGTD  Y3, Y4, Y3
+	VBLENDVPS Y3, Y6, Y5, Y3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripGreaterEqualIntTailY()
+// Requires: AVX, AVX2
+TEXT ·stripGreaterEqualIntTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMOVUPS    const3f800000avx2<>+0(SB), Y2
+	VXORPS     Y3, Y3, Y3
+	VPCMPGTD   Y0, Y1, Y0
+	VBLENDVPS  Y0, Y3, Y2, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSelectFullY()
+// Requires: AVX
+TEXT ·stripSelectFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	MOVQ      16(SI), DX
+	MOVQ      (DI)(DX*1), BX
+	MOVQ      8(DI)(DX*1), DX
+	ANDQ      R8, DX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMOVUPS   (BX)(DX*1), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y0, Y0
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMOVUPS   32(BX)(DX*1), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y1, Y1
+	VBLENDVPS Y1, Y4, Y5, Y1
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMOVUPS   64(BX)(DX*1), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y2, Y2
+	VBLENDVPS Y2, Y4, Y5, Y2
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMOVUPS   96(BX)(DX*1), Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y3, Y3
+	VBLENDVPS Y3, Y4, Y5, Y3
+	ADDQ      $0x18, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSelectTailY()
+// Requires: AVX
+TEXT ·stripSelectTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	MOVQ       16(SI), DX
+	MOVQ       (DI)(DX*1), BX
+	MOVQ       8(DI)(DX*1), DX
+	ANDQ       R8, DX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMASKMOVPS (BX)(DX*1), Y15, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x04, Y3, Y0, Y0
+	VBLENDVPS  Y0, Y1, Y2, Y0
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMulAddFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VMOVUPS     (BX)(DX*1), Y5
+	VFMADD231PS Y4, Y0, Y5
+	VMOVUPS     32(CX)(AX*1), Y0
+	VMOVUPS     32(BX)(DX*1), Y4
+	VFMADD231PS Y0, Y1, Y4
+	VMOVUPS     64(CX)(AX*1), Y0
+	VMOVUPS     64(BX)(DX*1), Y1
+	VMOVAPS     Y1, Y6
+	VFMADD231PS Y0, Y2, Y6
+	VMOVUPS     96(CX)(AX*1), Y0
+	VMOVUPS     96(BX)(DX*1), Y1
+	VMOVAPS     Y1, Y7
+	VFMADD231PS Y0, Y3, Y7
+	VMOVAPS     Y5, Y0
+	VMOVAPS     Y4, Y1
+	VMOVAPS     Y6, Y2
+	VMOVAPS     Y7, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVAPS     Y2, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoadFullY()
+// Requires: AVX
+TEXT ·stripLoadFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadTailY()
+// Requires: AVX
+TEXT ·stripLoadTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStoreFullY()
+// Requires: AVX
+TEXT ·stripStoreFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStoreTailY()
+// Requires: AVX
+TEXT ·stripStoreTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStorePastFullY()
+// Requires: AVX
+TEXT ·stripStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x10, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripStorePastTailY()
+// Requires: AVX
+TEXT ·stripStorePastTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadFullY()
+// Requires: MMX+
+TEXT ·stripAheadFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadTailY()
+// Requires: MMX+
+TEXT ·stripAheadTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoadOneTailY()
+// Requires: AVX
+TEXT ·stripLoadOneTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VBROADCASTSS (CX)(AX*1), Y0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripStoreOneTailY()
+// Requires: AVX
+TEXT ·stripStoreOneTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ   8(SI), AX
+	MOVQ   (DI)(AX*1), CX
+	MOVQ   8(DI)(AX*1), AX
+	ANDQ   R8, AX
+	VMOVSS X0, (CX)(AX*1)
+	ADDQ   $0x10, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
+// func stripSpreadTailY()
+// Requires: AVX
+TEXT ·stripSpreadTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAddFullY()
+// Requires: AVX
+TEXT ·stripIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAddTailY()
+// Requires: AVX
+TEXT ·stripIntoAddTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripFoldAddTailY()
+// Requires: AVX
+TEXT ·stripFoldAddTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VADDPS     Y1, Y0, Y0
+	VADDPS     Y3, Y2, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERMILPS  $0x4e, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERMILPS  $0xb1, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoMaxFullY()
+// Requires: AVX
+TEXT ·stripIntoMaxFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMAXPS    Y0, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y6
+	VBLENDVPS Y6, Y4, Y5, Y4
+	VMOVUPS   Y4, (CX)(AX*1)
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMAXPS    Y1, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y6
+	VBLENDVPS Y6, Y4, Y5, Y4
+	VMOVUPS   Y4, 32(CX)(AX*1)
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMAXPS    Y2, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y6
+	VBLENDVPS Y6, Y4, Y5, Y4
+	VMOVUPS   Y4, 64(CX)(AX*1)
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMAXPS    Y3, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y6
+	VBLENDVPS Y6, Y4, Y5, Y4
+	VMOVUPS   Y4, 96(CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoMaxTailY()
+// Requires: AVX
+TEXT ·stripIntoMaxTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMAXPS     Y0, Y1, Y2
+	VCMPPS     $0x03, Y1, Y1, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripFoldMaxTailY()
+// Requires: AVX
+TEXT ·stripFoldMaxTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VMAXPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y4
+	VBLENDVPS  Y4, Y0, Y1, Y0
+	VMAXPS     Y3, Y2, Y1
+	VCMPPS     $0x03, Y2, Y2, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VMAXPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VMAXPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	VPERMILPS  $0x4e, Y0, Y1
+	VMAXPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	VPERMILPS  $0xb1, Y0, Y1
+	VMAXPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoMinFullY()
+// Requires: AVX
+TEXT ·stripIntoMinFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Y4
+	VMINPS    Y0, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y6
+	VBLENDVPS Y6, Y4, Y5, Y4
+	VMOVUPS   Y4, (CX)(AX*1)
+	VMOVUPS   32(CX)(AX*1), Y4
+	VMINPS    Y1, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y6
+	VBLENDVPS Y6, Y4, Y5, Y4
+	VMOVUPS   Y4, 32(CX)(AX*1)
+	VMOVUPS   64(CX)(AX*1), Y4
+	VMINPS    Y2, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y6
+	VBLENDVPS Y6, Y4, Y5, Y4
+	VMOVUPS   Y4, 64(CX)(AX*1)
+	VMOVUPS   96(CX)(AX*1), Y4
+	VMINPS    Y3, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y6
+	VBLENDVPS Y6, Y4, Y5, Y4
+	VMOVUPS   Y4, 96(CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoMinTailY()
+// Requires: AVX
+TEXT ·stripIntoMinTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMINPS     Y0, Y1, Y2
+	VCMPPS     $0x03, Y1, Y1, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripFoldMinTailY()
+// Requires: AVX
+TEXT ·stripFoldMinTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VMINPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y4
+	VBLENDVPS  Y4, Y0, Y1, Y0
+	VMINPS     Y3, Y2, Y1
+	VCMPPS     $0x03, Y2, Y2, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VMINPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VMINPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	VPERMILPS  $0x4e, Y0, Y1
+	VMINPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	VPERMILPS  $0xb1, Y0, Y1
+	VMINPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripBeginFullY()
+TEXT ·stripBeginFullY(SB), NOSPLIT|NOFRAME, $0
+	XORQ R8, R8
+	CMPQ R9, $0x00000080
+	JLT  tail
+	ADDQ $0x10, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+tail:
+	ADDQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAgainFullY()
+TEXT ·stripAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	ADDQ $0x00000080, R8
+	MOVQ R9, AX
+	SUBQ R8, AX
+	CMPQ AX, $0x00000080
+	JLT  done
+	SUBQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+done:
+	ADDQ $0x10, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripBeginTailTailY()
+// Requires: AVX, CMOV
+TEXT ·stripBeginTailTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	JZ      done
+	MOVQ    $0x00000020, CX
+	CMPQ    AX, CX
+	CMOVQLT AX, CX
+	LEAQ    tailMask<>+0(SB), AX
+	ADDQ    $0x00000020, AX
+	SUBQ    CX, AX
+	VMOVUPS (AX), Y15
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAgainTailTailY()
+TEXT ·stripAgainTailTailY(SB), NOSPLIT|NOFRAME, $0
+	ADDQ $0x00000020, R8
+	CMPQ R8, R9
+	JGE  done
+	SUBQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+done:
+	ADDQ $0x10, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripOnceTailY()
+// Requires: AVX, CMOV
+TEXT ·stripOnceTailY(SB), NOSPLIT|NOFRAME, $0
+	XORQ    R8, R8
+	MOVQ    $0x00000020, AX
+	MOVQ    $0x00000020, CX
+	CMPQ    AX, CX
+	CMOVQLT AX, CX
+	LEAQ    tailMask<>+0(SB), AX
+	ADDQ    $0x00000020, AX
+	SUBQ    CX, AX
+	VMOVUPS (AX), Y15
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripNextRowTailY()
+TEXT ·stripNextRowTailY(SB), NOSPLIT|NOFRAME, $0
+	DECQ R10
+	JZ   done
+	MOVQ R11, AX
+	MOVQ DI, CX
+
+step:
+	TESTQ AX, AX
+	JZ    stepped
+	MOVQ  16(CX), DX
+	ADDQ  DX, (CX)
+	ADDQ  $0x20, CX
+	DECQ  AX
+	JMP   step
+
+stepped:
+	SUBQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+done:
+	ADDQ $0x10, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripEndTailY()
+// Requires: AVX, MMX+
+TEXT ·stripEndTailY(SB), NOSPLIT|NOFRAME, $0
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func stripsY(code *uintptr, slots *uintptr, steps int, rows int, row int)
+TEXT ·stripsY(SB), NOSPLIT, $0-40
+	MOVQ code+0(FP), SI
+	MOVQ slots+8(FP), DI
+	MOVQ steps+16(FP), R11
+	MOVQ rows+24(FP), R10
+	MOVQ row+32(FP), R9
+	XORQ R8, R8
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripCodeY(at *uintptr)
+TEXT ·stripCodeY(SB), NOSPLIT, $0-8
+	MOVQ at+0(FP), AX
+	LEAQ ·stripNegFullY+0(SB), CX
+	MOVQ CX, (AX)
+	LEAQ ·stripNegTailY+0(SB), CX
+	MOVQ CX, 8(AX)
+	LEAQ ·stripAbsFullY+0(SB), CX
+	MOVQ CX, 16(AX)
+	LEAQ ·stripAbsTailY+0(SB), CX
+	MOVQ CX, 24(AX)
+	LEAQ ·stripSqrtFullY+0(SB), CX
+	MOVQ CX, 32(AX)
+	LEAQ ·stripSqrtTailY+0(SB), CX
+	MOVQ CX, 40(AX)
+	LEAQ ·stripRsqrtFullY+0(SB), CX
+	MOVQ CX, 48(AX)
+	LEAQ ·stripRsqrtTailY+0(SB), CX
+	MOVQ CX, 56(AX)
+	LEAQ ·stripExpFullY+0(SB), CX
+	MOVQ CX, 64(AX)
+	LEAQ ·stripExpTailY+0(SB), CX
+	MOVQ CX, 72(AX)
+	LEAQ ·stripLogFullY+0(SB), CX
+	MOVQ CX, 80(AX)
+	LEAQ ·stripLogTailY+0(SB), CX
+	MOVQ CX, 88(AX)
+	LEAQ ·stripTanhFullY+0(SB), CX
+	MOVQ CX, 96(AX)
+	LEAQ ·stripTanhTailY+0(SB), CX
+	MOVQ CX, 104(AX)
+	LEAQ ·stripErfFullY+0(SB), CX
+	MOVQ CX, 112(AX)
+	LEAQ ·stripErfTailY+0(SB), CX
+	MOVQ CX, 120(AX)
+	LEAQ ·stripSigmoidFullY+0(SB), CX
+	MOVQ CX, 128(AX)
+	LEAQ ·stripSigmoidTailY+0(SB), CX
+	MOVQ CX, 136(AX)
+	XORQ CX, CX
+	MOVQ CX, 144(AX)
+	XORQ CX, CX
+	MOVQ CX, 152(AX)
+	XORQ CX, CX
+	MOVQ CX, 160(AX)
+	XORQ CX, CX
+	MOVQ CX, 168(AX)
+	XORQ CX, CX
+	MOVQ CX, 176(AX)
+	XORQ CX, CX
+	MOVQ CX, 184(AX)
+	XORQ CX, CX
+	MOVQ CX, 192(AX)
+	XORQ CX, CX
+	MOVQ CX, 200(AX)
+	LEAQ ·stripFloorFullY+0(SB), CX
+	MOVQ CX, 208(AX)
+	LEAQ ·stripFloorTailY+0(SB), CX
+	MOVQ CX, 216(AX)
+	LEAQ ·stripCeilFullY+0(SB), CX
+	MOVQ CX, 224(AX)
+	LEAQ ·stripCeilTailY+0(SB), CX
+	MOVQ CX, 232(AX)
+	LEAQ ·stripRoundFullY+0(SB), CX
+	MOVQ CX, 240(AX)
+	LEAQ ·stripRoundTailY+0(SB), CX
+	MOVQ CX, 248(AX)
+	LEAQ ·stripSignFullY+0(SB), CX
+	MOVQ CX, 256(AX)
+	LEAQ ·stripSignTailY+0(SB), CX
+	MOVQ CX, 264(AX)
+	LEAQ ·stripIsNaNFullY+0(SB), CX
+	MOVQ CX, 272(AX)
+	LEAQ ·stripIsNaNTailY+0(SB), CX
+	MOVQ CX, 280(AX)
+	LEAQ ·stripIsFiniteFullY+0(SB), CX
+	MOVQ CX, 288(AX)
+	LEAQ ·stripIsFiniteTailY+0(SB), CX
+	MOVQ CX, 296(AX)
+	LEAQ ·stripIsZeroFullY+0(SB), CX
+	MOVQ CX, 304(AX)
+	LEAQ ·stripIsZeroTailY+0(SB), CX
+	MOVQ CX, 312(AX)
+	LEAQ ·stripNotZeroFullY+0(SB), CX
+	MOVQ CX, 320(AX)
+	LEAQ ·stripNotZeroTailY+0(SB), CX
+	MOVQ CX, 328(AX)
+	LEAQ ·stripNotZeroIntFullY+0(SB), CX
+	MOVQ CX, 336(AX)
+	LEAQ ·stripNotZeroIntTailY+0(SB), CX
+	MOVQ CX, 344(AX)
+	LEAQ ·stripNegIntFullY+0(SB), CX
+	MOVQ CX, 352(AX)
+	LEAQ ·stripNegIntTailY+0(SB), CX
+	MOVQ CX, 360(AX)
+	LEAQ ·stripAbsIntFullY+0(SB), CX
+	MOVQ CX, 368(AX)
+	LEAQ ·stripAbsIntTailY+0(SB), CX
+	MOVQ CX, 376(AX)
+	LEAQ ·stripFromIntFullY+0(SB), CX
+	MOVQ CX, 384(AX)
+	LEAQ ·stripFromIntTailY+0(SB), CX
+	MOVQ CX, 392(AX)
+	LEAQ ·stripToIntFullY+0(SB), CX
+	MOVQ CX, 400(AX)
+	LEAQ ·stripToIntTailY+0(SB), CX
+	MOVQ CX, 408(AX)
+	LEAQ ·stripSquareFullY+0(SB), CX
+	MOVQ CX, 416(AX)
+	LEAQ ·stripSquareTailY+0(SB), CX
+	MOVQ CX, 424(AX)
+	LEAQ ·stripAddFullY+0(SB), CX
+	MOVQ CX, 432(AX)
+	LEAQ ·stripAddTailY+0(SB), CX
+	MOVQ CX, 440(AX)
+	LEAQ ·stripSubFullY+0(SB), CX
+	MOVQ CX, 448(AX)
+	LEAQ ·stripSubTailY+0(SB), CX
+	MOVQ CX, 456(AX)
+	LEAQ ·stripRSubFullY+0(SB), CX
+	MOVQ CX, 464(AX)
+	LEAQ ·stripRSubTailY+0(SB), CX
+	MOVQ CX, 472(AX)
+	LEAQ ·stripMulFullY+0(SB), CX
+	MOVQ CX, 480(AX)
+	LEAQ ·stripMulTailY+0(SB), CX
+	MOVQ CX, 488(AX)
+	LEAQ ·stripDivFullY+0(SB), CX
+	MOVQ CX, 496(AX)
+	LEAQ ·stripDivTailY+0(SB), CX
+	MOVQ CX, 504(AX)
+	LEAQ ·stripRDivFullY+0(SB), CX
+	MOVQ CX, 512(AX)
+	LEAQ ·stripRDivTailY+0(SB), CX
+	MOVQ CX, 520(AX)
+	LEAQ ·stripMaxFullY+0(SB), CX
+	MOVQ CX, 528(AX)
+	LEAQ ·stripMaxTailY+0(SB), CX
+	MOVQ CX, 536(AX)
+	LEAQ ·stripRMaxFullY+0(SB), CX
+	MOVQ CX, 544(AX)
+	LEAQ ·stripRMaxTailY+0(SB), CX
+	MOVQ CX, 552(AX)
+	LEAQ ·stripMinFullY+0(SB), CX
+	MOVQ CX, 560(AX)
+	LEAQ ·stripMinTailY+0(SB), CX
+	MOVQ CX, 568(AX)
+	LEAQ ·stripRMinFullY+0(SB), CX
+	MOVQ CX, 576(AX)
+	LEAQ ·stripRMinTailY+0(SB), CX
+	MOVQ CX, 584(AX)
+	XORQ CX, CX
+	MOVQ CX, 592(AX)
+	XORQ CX, CX
+	MOVQ CX, 600(AX)
+	XORQ CX, CX
+	MOVQ CX, 608(AX)
+	XORQ CX, CX
+	MOVQ CX, 616(AX)
+	LEAQ ·stripEqualFullY+0(SB), CX
+	MOVQ CX, 624(AX)
+	LEAQ ·stripEqualTailY+0(SB), CX
+	MOVQ CX, 632(AX)
+	LEAQ ·stripNotEqualFullY+0(SB), CX
+	MOVQ CX, 640(AX)
+	LEAQ ·stripNotEqualTailY+0(SB), CX
+	MOVQ CX, 648(AX)
+	LEAQ ·stripLessFullY+0(SB), CX
+	MOVQ CX, 656(AX)
+	LEAQ ·stripLessTailY+0(SB), CX
+	MOVQ CX, 664(AX)
+	LEAQ ·stripLessEqualFullY+0(SB), CX
+	MOVQ CX, 672(AX)
+	LEAQ ·stripLessEqualTailY+0(SB), CX
+	MOVQ CX, 680(AX)
+	LEAQ ·stripGreaterFullY+0(SB), CX
+	MOVQ CX, 688(AX)
+	LEAQ ·stripGreaterTailY+0(SB), CX
+	MOVQ CX, 696(AX)
+	LEAQ ·stripGreaterEqualFullY+0(SB), CX
+	MOVQ CX, 704(AX)
+	LEAQ ·stripGreaterEqualTailY+0(SB), CX
+	MOVQ CX, 712(AX)
+	LEAQ ·stripAddIntFullY+0(SB), CX
+	MOVQ CX, 720(AX)
+	LEAQ ·stripAddIntTailY+0(SB), CX
+	MOVQ CX, 728(AX)
+	LEAQ ·stripSubIntFullY+0(SB), CX
+	MOVQ CX, 736(AX)
+	LEAQ ·stripSubIntTailY+0(SB), CX
+	MOVQ CX, 744(AX)
+	LEAQ ·stripRSubIntFullY+0(SB), CX
+	MOVQ CX, 752(AX)
+	LEAQ ·stripRSubIntTailY+0(SB), CX
+	MOVQ CX, 760(AX)
+	LEAQ ·stripMulIntFullY+0(SB), CX
+	MOVQ CX, 768(AX)
+	LEAQ ·stripMulIntTailY+0(SB), CX
+	MOVQ CX, 776(AX)
+	LEAQ ·stripMaxIntFullY+0(SB), CX
+	MOVQ CX, 784(AX)
+	LEAQ ·stripMaxIntTailY+0(SB), CX
+	MOVQ CX, 792(AX)
+	LEAQ ·stripMinIntFullY+0(SB), CX
+	MOVQ CX, 800(AX)
+	LEAQ ·stripMinIntTailY+0(SB), CX
+	MOVQ CX, 808(AX)
+	LEAQ ·stripEqualIntFullY+0(SB), CX
+	MOVQ CX, 816(AX)
+	LEAQ ·stripEqualIntTailY+0(SB), CX
+	MOVQ CX, 824(AX)
+	LEAQ ·stripNotEqualIntFullY+0(SB), CX
+	MOVQ CX, 832(AX)
+	LEAQ ·stripNotEqualIntTailY+0(SB), CX
+	MOVQ CX, 840(AX)
+	LEAQ ·stripLessIntFullY+0(SB), CX
+	MOVQ CX, 848(AX)
+	LEAQ ·stripLessIntTailY+0(SB), CX
+	MOVQ CX, 856(AX)
+	LEAQ ·stripLessEqualIntFullY+0(SB), CX
+	MOVQ CX, 864(AX)
+	LEAQ ·stripLessEqualIntTailY+0(SB), CX
+	MOVQ CX, 872(AX)
+	LEAQ ·stripGreaterIntFullY+0(SB), CX
+	MOVQ CX, 880(AX)
+	LEAQ ·stripGreaterIntTailY+0(SB), CX
+	MOVQ CX, 888(AX)
+	LEAQ ·stripGreaterEqualIntFullY+0(SB), CX
+	MOVQ CX, 896(AX)
+	LEAQ ·stripGreaterEqualIntTailY+0(SB), CX
+	MOVQ CX, 904(AX)
+	LEAQ ·stripSelectFullY+0(SB), CX
+	MOVQ CX, 912(AX)
+	LEAQ ·stripSelectTailY+0(SB), CX
+	MOVQ CX, 920(AX)
+	LEAQ ·stripMulAddFullY+0(SB), CX
+	MOVQ CX, 928(AX)
+	LEAQ ·stripMulAddTailY+0(SB), CX
+	MOVQ CX, 936(AX)
+	LEAQ ·stripLoadFullY+0(SB), CX
+	MOVQ CX, 944(AX)
+	LEAQ ·stripLoadTailY+0(SB), CX
+	MOVQ CX, 952(AX)
+	LEAQ ·stripStoreFullY+0(SB), CX
+	MOVQ CX, 960(AX)
+	LEAQ ·stripStoreTailY+0(SB), CX
+	MOVQ CX, 968(AX)
+	LEAQ ·stripStorePastFullY+0(SB), CX
+	MOVQ CX, 976(AX)
+	LEAQ ·stripStorePastTailY+0(SB), CX
+	MOVQ CX, 984(AX)
+	LEAQ ·stripAheadFullY+0(SB), CX
+	MOVQ CX, 992(AX)
+	LEAQ ·stripAheadTailY+0(SB), CX
+	MOVQ CX, 1000(AX)
+	LEAQ ·stripIntoAddFullY+0(SB), CX
+	MOVQ CX, 1008(AX)
+	LEAQ ·stripIntoAddTailY+0(SB), CX
+	MOVQ CX, 1016(AX)
+	LEAQ ·stripIntoMaxFullY+0(SB), CX
+	MOVQ CX, 1024(AX)
+	LEAQ ·stripIntoMaxTailY+0(SB), CX
+	MOVQ CX, 1032(AX)
+	LEAQ ·stripIntoMinFullY+0(SB), CX
+	MOVQ CX, 1040(AX)
+	LEAQ ·stripIntoMinTailY+0(SB), CX
+	MOVQ CX, 1048(AX)
+	LEAQ ·stripLoadOneTailY+0(SB), CX
+	MOVQ CX, 1056(AX)
+	LEAQ ·stripStoreOneTailY+0(SB), CX
+	MOVQ CX, 1064(AX)
+	LEAQ ·stripSpreadTailY+0(SB), CX
+	MOVQ CX, 1072(AX)
+	LEAQ ·stripFoldAddTailY+0(SB), CX
+	MOVQ CX, 1080(AX)
+	LEAQ ·stripFoldMaxTailY+0(SB), CX
+	MOVQ CX, 1088(AX)
+	LEAQ ·stripFoldMinTailY+0(SB), CX
+	MOVQ CX, 1096(AX)
+	LEAQ ·stripBeginTailTailY+0(SB), CX
+	MOVQ CX, 1104(AX)
+	LEAQ ·stripAgainTailTailY+0(SB), CX
+	MOVQ CX, 1112(AX)
+	LEAQ ·stripOnceTailY+0(SB), CX
+	MOVQ CX, 1120(AX)
+	LEAQ ·stripNextRowTailY+0(SB), CX
+	MOVQ CX, 1128(AX)
+	LEAQ ·stripBeginFullY+0(SB), CX
+	MOVQ CX, 1136(AX)
+	LEAQ ·stripAgainFullY+0(SB), CX
+	MOVQ CX, 1144(AX)
+	LEAQ ·stripEndTailY+0(SB), CX
+	MOVQ CX, 1152(AX)
 	RET

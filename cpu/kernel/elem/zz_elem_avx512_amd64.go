@@ -74,6 +74,26 @@ func signZ(dst []float32, x []float32)
 //go:noescape
 func isNaNZ(dst []float32, x []float32)
 
+// isZeroZ is Table.isZero for avx512.
+//
+//go:noescape
+func isZeroZ(dst []float32, x []float32)
+
+// notZeroZ is Table.notZero for avx512.
+//
+//go:noescape
+func notZeroZ(dst []float32, x []float32)
+
+// notZeroIntZ is Table.notZeroInt for avx512.
+//
+//go:noescape
+func notZeroIntZ(dst []float32, x []float32)
+
+// squareZ is Table.square for avx512.
+//
+//go:noescape
+func squareZ(dst []float32, x []float32)
+
 // isFiniteZ is Table.isFinite for avx512.
 //
 //go:noescape
@@ -383,3 +403,412 @@ func mulAddZ(dst []float32, x []float32, y []float32, z []float32)
 //
 //go:noescape
 func mulAddScalarZ(dst []float32, x []float32, z []float32, y float32)
+
+// stripNegFullZ is threaded code: not to be called.
+func stripNegFullZ()
+
+// stripNegTailZ is threaded code: not to be called.
+func stripNegTailZ()
+
+// stripAbsFullZ is threaded code: not to be called.
+func stripAbsFullZ()
+
+// stripAbsTailZ is threaded code: not to be called.
+func stripAbsTailZ()
+
+// stripSqrtFullZ is threaded code: not to be called.
+func stripSqrtFullZ()
+
+// stripSqrtTailZ is threaded code: not to be called.
+func stripSqrtTailZ()
+
+// stripRsqrtFullZ is threaded code: not to be called.
+func stripRsqrtFullZ()
+
+// stripRsqrtTailZ is threaded code: not to be called.
+func stripRsqrtTailZ()
+
+// stripExpFullZ is threaded code: not to be called.
+func stripExpFullZ()
+
+// stripExpTailZ is threaded code: not to be called.
+func stripExpTailZ()
+
+// stripLogFullZ is threaded code: not to be called.
+func stripLogFullZ()
+
+// stripLogTailZ is threaded code: not to be called.
+func stripLogTailZ()
+
+// stripTanhFullZ is threaded code: not to be called.
+func stripTanhFullZ()
+
+// stripTanhTailZ is threaded code: not to be called.
+func stripTanhTailZ()
+
+// stripErfFullZ is threaded code: not to be called.
+func stripErfFullZ()
+
+// stripErfTailZ is threaded code: not to be called.
+func stripErfTailZ()
+
+// stripSigmoidFullZ is threaded code: not to be called.
+func stripSigmoidFullZ()
+
+// stripSigmoidTailZ is threaded code: not to be called.
+func stripSigmoidTailZ()
+
+// stripFloorFullZ is threaded code: not to be called.
+func stripFloorFullZ()
+
+// stripFloorTailZ is threaded code: not to be called.
+func stripFloorTailZ()
+
+// stripCeilFullZ is threaded code: not to be called.
+func stripCeilFullZ()
+
+// stripCeilTailZ is threaded code: not to be called.
+func stripCeilTailZ()
+
+// stripRoundFullZ is threaded code: not to be called.
+func stripRoundFullZ()
+
+// stripRoundTailZ is threaded code: not to be called.
+func stripRoundTailZ()
+
+// stripSignFullZ is threaded code: not to be called.
+func stripSignFullZ()
+
+// stripSignTailZ is threaded code: not to be called.
+func stripSignTailZ()
+
+// stripIsNaNFullZ is threaded code: not to be called.
+func stripIsNaNFullZ()
+
+// stripIsNaNTailZ is threaded code: not to be called.
+func stripIsNaNTailZ()
+
+// stripIsFiniteFullZ is threaded code: not to be called.
+func stripIsFiniteFullZ()
+
+// stripIsFiniteTailZ is threaded code: not to be called.
+func stripIsFiniteTailZ()
+
+// stripIsZeroFullZ is threaded code: not to be called.
+func stripIsZeroFullZ()
+
+// stripIsZeroTailZ is threaded code: not to be called.
+func stripIsZeroTailZ()
+
+// stripNotZeroFullZ is threaded code: not to be called.
+func stripNotZeroFullZ()
+
+// stripNotZeroTailZ is threaded code: not to be called.
+func stripNotZeroTailZ()
+
+// stripNotZeroIntFullZ is threaded code: not to be called.
+func stripNotZeroIntFullZ()
+
+// stripNotZeroIntTailZ is threaded code: not to be called.
+func stripNotZeroIntTailZ()
+
+// stripNegIntFullZ is threaded code: not to be called.
+func stripNegIntFullZ()
+
+// stripNegIntTailZ is threaded code: not to be called.
+func stripNegIntTailZ()
+
+// stripAbsIntFullZ is threaded code: not to be called.
+func stripAbsIntFullZ()
+
+// stripAbsIntTailZ is threaded code: not to be called.
+func stripAbsIntTailZ()
+
+// stripFromIntFullZ is threaded code: not to be called.
+func stripFromIntFullZ()
+
+// stripFromIntTailZ is threaded code: not to be called.
+func stripFromIntTailZ()
+
+// stripToIntFullZ is threaded code: not to be called.
+func stripToIntFullZ()
+
+// stripToIntTailZ is threaded code: not to be called.
+func stripToIntTailZ()
+
+// stripSquareFullZ is threaded code: not to be called.
+func stripSquareFullZ()
+
+// stripSquareTailZ is threaded code: not to be called.
+func stripSquareTailZ()
+
+// stripAddFullZ is threaded code: not to be called.
+func stripAddFullZ()
+
+// stripAddTailZ is threaded code: not to be called.
+func stripAddTailZ()
+
+// stripSubFullZ is threaded code: not to be called.
+func stripSubFullZ()
+
+// stripSubTailZ is threaded code: not to be called.
+func stripSubTailZ()
+
+// stripRSubFullZ is threaded code: not to be called.
+func stripRSubFullZ()
+
+// stripRSubTailZ is threaded code: not to be called.
+func stripRSubTailZ()
+
+// stripMulFullZ is threaded code: not to be called.
+func stripMulFullZ()
+
+// stripMulTailZ is threaded code: not to be called.
+func stripMulTailZ()
+
+// stripDivFullZ is threaded code: not to be called.
+func stripDivFullZ()
+
+// stripDivTailZ is threaded code: not to be called.
+func stripDivTailZ()
+
+// stripRDivFullZ is threaded code: not to be called.
+func stripRDivFullZ()
+
+// stripRDivTailZ is threaded code: not to be called.
+func stripRDivTailZ()
+
+// stripMaxFullZ is threaded code: not to be called.
+func stripMaxFullZ()
+
+// stripMaxTailZ is threaded code: not to be called.
+func stripMaxTailZ()
+
+// stripRMaxFullZ is threaded code: not to be called.
+func stripRMaxFullZ()
+
+// stripRMaxTailZ is threaded code: not to be called.
+func stripRMaxTailZ()
+
+// stripMinFullZ is threaded code: not to be called.
+func stripMinFullZ()
+
+// stripMinTailZ is threaded code: not to be called.
+func stripMinTailZ()
+
+// stripRMinFullZ is threaded code: not to be called.
+func stripRMinFullZ()
+
+// stripRMinTailZ is threaded code: not to be called.
+func stripRMinTailZ()
+
+// stripEqualFullZ is threaded code: not to be called.
+func stripEqualFullZ()
+
+// stripEqualTailZ is threaded code: not to be called.
+func stripEqualTailZ()
+
+// stripNotEqualFullZ is threaded code: not to be called.
+func stripNotEqualFullZ()
+
+// stripNotEqualTailZ is threaded code: not to be called.
+func stripNotEqualTailZ()
+
+// stripLessFullZ is threaded code: not to be called.
+func stripLessFullZ()
+
+// stripLessTailZ is threaded code: not to be called.
+func stripLessTailZ()
+
+// stripLessEqualFullZ is threaded code: not to be called.
+func stripLessEqualFullZ()
+
+// stripLessEqualTailZ is threaded code: not to be called.
+func stripLessEqualTailZ()
+
+// stripGreaterFullZ is threaded code: not to be called.
+func stripGreaterFullZ()
+
+// stripGreaterTailZ is threaded code: not to be called.
+func stripGreaterTailZ()
+
+// stripGreaterEqualFullZ is threaded code: not to be called.
+func stripGreaterEqualFullZ()
+
+// stripGreaterEqualTailZ is threaded code: not to be called.
+func stripGreaterEqualTailZ()
+
+// stripAddIntFullZ is threaded code: not to be called.
+func stripAddIntFullZ()
+
+// stripAddIntTailZ is threaded code: not to be called.
+func stripAddIntTailZ()
+
+// stripSubIntFullZ is threaded code: not to be called.
+func stripSubIntFullZ()
+
+// stripSubIntTailZ is threaded code: not to be called.
+func stripSubIntTailZ()
+
+// stripRSubIntFullZ is threaded code: not to be called.
+func stripRSubIntFullZ()
+
+// stripRSubIntTailZ is threaded code: not to be called.
+func stripRSubIntTailZ()
+
+// stripMulIntFullZ is threaded code: not to be called.
+func stripMulIntFullZ()
+
+// stripMulIntTailZ is threaded code: not to be called.
+func stripMulIntTailZ()
+
+// stripMaxIntFullZ is threaded code: not to be called.
+func stripMaxIntFullZ()
+
+// stripMaxIntTailZ is threaded code: not to be called.
+func stripMaxIntTailZ()
+
+// stripMinIntFullZ is threaded code: not to be called.
+func stripMinIntFullZ()
+
+// stripMinIntTailZ is threaded code: not to be called.
+func stripMinIntTailZ()
+
+// stripEqualIntFullZ is threaded code: not to be called.
+func stripEqualIntFullZ()
+
+// stripEqualIntTailZ is threaded code: not to be called.
+func stripEqualIntTailZ()
+
+// stripNotEqualIntFullZ is threaded code: not to be called.
+func stripNotEqualIntFullZ()
+
+// stripNotEqualIntTailZ is threaded code: not to be called.
+func stripNotEqualIntTailZ()
+
+// stripLessIntFullZ is threaded code: not to be called.
+func stripLessIntFullZ()
+
+// stripLessIntTailZ is threaded code: not to be called.
+func stripLessIntTailZ()
+
+// stripLessEqualIntFullZ is threaded code: not to be called.
+func stripLessEqualIntFullZ()
+
+// stripLessEqualIntTailZ is threaded code: not to be called.
+func stripLessEqualIntTailZ()
+
+// stripGreaterIntFullZ is threaded code: not to be called.
+func stripGreaterIntFullZ()
+
+// stripGreaterIntTailZ is threaded code: not to be called.
+func stripGreaterIntTailZ()
+
+// stripGreaterEqualIntFullZ is threaded code: not to be called.
+func stripGreaterEqualIntFullZ()
+
+// stripGreaterEqualIntTailZ is threaded code: not to be called.
+func stripGreaterEqualIntTailZ()
+
+// stripSelectFullZ is threaded code: not to be called.
+func stripSelectFullZ()
+
+// stripSelectTailZ is threaded code: not to be called.
+func stripSelectTailZ()
+
+// stripMulAddFullZ is threaded code: not to be called.
+func stripMulAddFullZ()
+
+// stripMulAddTailZ is threaded code: not to be called.
+func stripMulAddTailZ()
+
+// stripLoadFullZ is threaded code: not to be called.
+func stripLoadFullZ()
+
+// stripLoadTailZ is threaded code: not to be called.
+func stripLoadTailZ()
+
+// stripStoreFullZ is threaded code: not to be called.
+func stripStoreFullZ()
+
+// stripStoreTailZ is threaded code: not to be called.
+func stripStoreTailZ()
+
+// stripStorePastFullZ is threaded code: not to be called.
+func stripStorePastFullZ()
+
+// stripStorePastTailZ is threaded code: not to be called.
+func stripStorePastTailZ()
+
+// stripAheadFullZ is threaded code: not to be called.
+func stripAheadFullZ()
+
+// stripAheadTailZ is threaded code: not to be called.
+func stripAheadTailZ()
+
+// stripLoadOneTailZ is threaded code: not to be called.
+func stripLoadOneTailZ()
+
+// stripStoreOneTailZ is threaded code: not to be called.
+func stripStoreOneTailZ()
+
+// stripSpreadTailZ is threaded code: not to be called.
+func stripSpreadTailZ()
+
+// stripIntoAddFullZ is threaded code: not to be called.
+func stripIntoAddFullZ()
+
+// stripIntoAddTailZ is threaded code: not to be called.
+func stripIntoAddTailZ()
+
+// stripFoldAddTailZ is threaded code: not to be called.
+func stripFoldAddTailZ()
+
+// stripIntoMaxFullZ is threaded code: not to be called.
+func stripIntoMaxFullZ()
+
+// stripIntoMaxTailZ is threaded code: not to be called.
+func stripIntoMaxTailZ()
+
+// stripFoldMaxTailZ is threaded code: not to be called.
+func stripFoldMaxTailZ()
+
+// stripIntoMinFullZ is threaded code: not to be called.
+func stripIntoMinFullZ()
+
+// stripIntoMinTailZ is threaded code: not to be called.
+func stripIntoMinTailZ()
+
+// stripFoldMinTailZ is threaded code: not to be called.
+func stripFoldMinTailZ()
+
+// stripBeginFullZ is threaded code: not to be called.
+func stripBeginFullZ()
+
+// stripAgainFullZ is threaded code: not to be called.
+func stripAgainFullZ()
+
+// stripBeginTailTailZ is threaded code: not to be called.
+func stripBeginTailTailZ()
+
+// stripAgainTailTailZ is threaded code: not to be called.
+func stripAgainTailTailZ()
+
+// stripOnceTailZ is threaded code: not to be called.
+func stripOnceTailZ()
+
+// stripNextRowTailZ is threaded code: not to be called.
+func stripNextRowTailZ()
+
+// stripEndTailZ is threaded code: not to be called.
+func stripEndTailZ()
+
+// stripsZ runs threaded code over rows of row bytes; the first steps slots move on from row to row.
+//
+//go:noescape
+func stripsZ(code *uintptr, slots *uintptr, steps int, rows int, row int)
+
+// stripCodeZ writes the addresses of the threaded code, in the order of op.Codes; 0 for what there is none of.
+//
+//go:noescape
+func stripCodeZ(at *uintptr)

@@ -169,9 +169,7 @@ loop:
 	VMAXPS            Z0, Z1, Z0
 	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z0, Z1
 	VRNDSCALEPS       $0x08, Z1, Z1
-	VMOVAPS           Z0, Z0
 	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z1, Z0
-	VMOVAPS           Z0, Z0
 	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z1, Z0
 	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z2
 	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z0, Z2
@@ -198,9 +196,7 @@ tail:
 	VMAXPS            Z0, Z1, Z0
 	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z0, Z1
 	VRNDSCALEPS       $0x08, Z1, Z1
-	VMOVAPS           Z0, Z0
 	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z1, Z0
-	VMOVAPS           Z0, Z0
 	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z1, Z0
 	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z2
 	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z0, Z2
@@ -247,7 +243,7 @@ DATA const3f000000avx512<>+0(SB)/4, $0x3f000000
 GLOBL const3f000000avx512<>(SB), RODATA|NOPTR, $4
 
 // func logZ(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·logZ(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -265,51 +261,48 @@ loop:
 	VCMPPS            $0x01, Z3, Z0, K1
 	VBLENDMPS         Z1, Z0, K1, Z2
 	VBROADCASTSS      const41c00000avx512<>+0(SB), Z1
-	VPXORD            Z4, Z4, Z4
-	VBROADCASTSS      const00800000avx512<>+0(SB), Z3
-	VCMPPS            $0x01, Z3, Z0, K1
-	VBLENDMPS         Z1, Z4, K1, Z5
+	VXORPS            Z3, Z3, Z3
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z15
+	VCMPPS            $0x01, Z15, Z0, K1
+	VBLENDMPS         Z1, Z3, K1, Z4
 	VPADDD.BCST       const004afb0davx512<>+0(SB), Z2, Z1
 	VPSRLD            $0x17, Z1, Z3
 	VPADDD.BCST       constffffff81avx512<>+0(SB), Z3, Z3
 	VCVTDQ2PS         Z3, Z3
 	VPANDD.BCST       const007fffffavx512<>+0(SB), Z1, Z1
 	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z1, Z1
-	VSUBPS            Z5, Z3, Z3
+	VSUBPS            Z4, Z3, Z3
 	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z1, Z1
-	VMULPS            Z1, Z1, Z21
-	VMULPS            Z1, Z21, Z22
-	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z23
-	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z1, Z23
-	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z1, Z23
-	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z1, Z23
-	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z1, Z23
-	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z1, Z23
-	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z1, Z23
-	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z1, Z23
-	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z1, Z23
-	VMULPS            Z23, Z22, Z22
-	VMOVAPS           Z22, Z22
-	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z3, Z22
-	VMOVAPS           Z22, Z22
-	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z21, Z22
-	VADDPS            Z22, Z1, Z1
-	VMOVAPS           Z1, Z1
+	VMULPS            Z1, Z1, Z15
+	VMULPS            Z1, Z15, Z16
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z17
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z1, Z17
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z1, Z17
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z1, Z17
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z1, Z17
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z1, Z17
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z1, Z17
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z1, Z17
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z1, Z17
+	VMULPS            Z17, Z16, Z16
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z3, Z16
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z15, Z16
+	VADDPS            Z16, Z1, Z1
 	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z3, Z1
 	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z3
-	VPXORD            Z7, Z7, Z7
-	VCMPPS            $0x01, Z7, Z0, K1
-	VBLENDMPS         Z3, Z1, K1, Z6
+	VXORPS            Z15, Z15, Z15
+	VCMPPS            $0x01, Z15, Z0, K1
+	VBLENDMPS         Z3, Z1, K1, Z5
 	VBROADCASTSS      constff800000avx512<>+0(SB), Z1
-	VPXORD            Z9, Z9, Z9
-	VCMPPS            $0x00, Z9, Z0, K1
-	VBLENDMPS         Z1, Z6, K1, Z8
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x00, Z3, Z0, K1
+	VBLENDMPS         Z1, Z5, K1, Z6
 	VBROADCASTSS      const7f800000avx512<>+0(SB), Z1
 	VCMPPS            $0x00, Z1, Z0, K1
-	VBLENDMPS         Z0, Z8, K1, Z10
+	VBLENDMPS         Z0, Z6, K1, Z7
 	VCMPPS            $0x03, Z0, Z0, K1
-	VBLENDMPS         Z0, Z10, K1, Z11
-	VMOVUPS           Z11, (AX)(BX*4)
+	VBLENDMPS         Z0, Z7, K1, Z8
+	VMOVUPS           Z8, (AX)(BX*4)
 	ADDQ              $0x10, BX
 	JMP               loop
 
@@ -323,19 +316,19 @@ tail:
 	VMULPS.BCST       const4b800000avx512<>+0(SB), Z0, Z1
 	VBROADCASTSS      const00800000avx512<>+0(SB), Z2
 	VCMPPS            $0x01, Z2, Z0, K2
-	VBLENDMPS         Z1, Z0, K2, Z12
+	VBLENDMPS         Z1, Z0, K2, Z9
 	VBROADCASTSS      const41c00000avx512<>+0(SB), Z1
-	VPXORD            Z13, Z13, Z13
-	VBROADCASTSS      const00800000avx512<>+0(SB), Z2
-	VCMPPS            $0x01, Z2, Z0, K2
-	VBLENDMPS         Z1, Z13, K2, Z14
-	VPADDD.BCST       const004afb0davx512<>+0(SB), Z12, Z1
+	VXORPS            Z2, Z2, Z2
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z0, K2
+	VBLENDMPS         Z1, Z2, K2, Z10
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z9, Z1
 	VPSRLD            $0x17, Z1, Z2
 	VPADDD.BCST       constffffff81avx512<>+0(SB), Z2, Z2
 	VCVTDQ2PS         Z2, Z2
 	VPANDD.BCST       const007fffffavx512<>+0(SB), Z1, Z1
 	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z1, Z1
-	VSUBPS            Z14, Z2, Z2
+	VSUBPS            Z10, Z2, Z2
 	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z1, Z1
 	VMULPS            Z1, Z1, Z3
 	VMULPS            Z1, Z3, Z4
@@ -349,27 +342,24 @@ tail:
 	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z1, Z5
 	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z1, Z5
 	VMULPS            Z5, Z4, Z4
-	VMOVAPS           Z4, Z4
 	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z2, Z4
-	VMOVAPS           Z4, Z4
 	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z3, Z4
 	VADDPS            Z4, Z1, Z1
-	VMOVAPS           Z1, Z1
 	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z2, Z1
 	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z2
-	VPXORD            Z16, Z16, Z16
-	VCMPPS            $0x01, Z16, Z0, K2
-	VBLENDMPS         Z2, Z1, K2, Z15
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x01, Z3, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z11
 	VBROADCASTSS      constff800000avx512<>+0(SB), Z1
-	VPXORD            Z18, Z18, Z18
-	VCMPPS            $0x00, Z18, Z0, K2
-	VBLENDMPS         Z1, Z15, K2, Z17
+	VXORPS            Z2, Z2, Z2
+	VCMPPS            $0x00, Z2, Z0, K2
+	VBLENDMPS         Z1, Z11, K2, Z12
 	VBROADCASTSS      const7f800000avx512<>+0(SB), Z1
 	VCMPPS            $0x00, Z1, Z0, K2
-	VBLENDMPS         Z0, Z17, K2, Z19
+	VBLENDMPS         Z0, Z12, K2, Z13
 	VCMPPS            $0x03, Z0, Z0, K2
-	VBLENDMPS         Z0, Z19, K2, Z20
-	VMOVUPS           Z20, K1, (AX)(BX*4)
+	VBLENDMPS         Z0, Z13, K2, Z14
+	VMOVUPS           Z14, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -655,7 +645,7 @@ DATA const3f009308avx512<>+0(SB)/4, $0x3f009308
 GLOBL const3f009308avx512<>(SB), RODATA|NOPTR, $4
 
 // func sigmoidZ(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoidZ(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -675,21 +665,19 @@ loop:
 	VMAXPS            Z1, Z2, Z1
 	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z1, Z2
 	VRNDSCALEPS       $0x08, Z2, Z2
-	VMOVAPS           Z1, Z1
 	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z2, Z1
-	VMOVAPS           Z1, Z1
 	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z2, Z1
-	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z7
-	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z7
-	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z7
-	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z7
-	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z7
-	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z7
-	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z7
-	VSCALEFPS         Z2, Z7, Z1
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z5
+	VSCALEFPS         Z2, Z5, Z1
 	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
-	VPXORD            Z4, Z4, Z4
-	VCMPPS            $0x01, Z4, Z0, K1
+	VXORPS            Z5, Z5, Z5
+	VCMPPS            $0x01, Z5, Z0, K1
 	VBLENDMPS         Z1, Z2, K1, Z3
 	VADDPS            Z2, Z1, Z0
 	VDIVPS            Z0, Z3, Z0
@@ -711,9 +699,7 @@ tail:
 	VMAXPS            Z1, Z2, Z1
 	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z1, Z2
 	VRNDSCALEPS       $0x08, Z2, Z2
-	VMOVAPS           Z1, Z1
 	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z2, Z1
-	VMOVAPS           Z1, Z1
 	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z2, Z1
 	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z3
 	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z3
@@ -724,11 +710,11 @@ tail:
 	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z3
 	VSCALEFPS         Z2, Z3, Z1
 	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
-	VPXORD            Z6, Z6, Z6
-	VCMPPS            $0x01, Z6, Z0, K2
-	VBLENDMPS         Z1, Z2, K2, Z5
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x01, Z3, Z0, K2
+	VBLENDMPS         Z1, Z2, K2, Z4
 	VADDPS            Z2, Z1, Z0
-	VDIVPS            Z0, Z5, Z0
+	VDIVPS            Z0, Z4, Z0
 	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 done:
@@ -835,7 +821,7 @@ done:
 	RET
 
 // func signZ(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·signZ(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -848,16 +834,16 @@ loop:
 	CMPQ         SI, $0x10
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z0
-	VPXORD       Z1, Z1, Z1
+	VXORPS       Z1, Z1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K1
-	VBLENDMPS    Z2, Z5, K1, Z6
-	VSUBPS       Z6, Z4, Z0
+	VBLENDMPS    Z2, Z3, K1, Z5
+	VSUBPS       Z5, Z4, Z0
 	VMOVUPS      Z0, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
@@ -869,16 +855,16 @@ tail:
 	BZHIQ        SI, CX, CX
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z0
-	VPXORD       Z7, Z7, Z7
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
-	VPXORD       Z8, Z8, Z8
-	VCMPPS       $0x01, Z0, Z7, K2
-	VBLENDMPS    Z1, Z8, K2, Z9
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
-	VPXORD       Z10, Z10, Z10
-	VCMPPS       $0x01, Z7, Z0, K2
-	VBLENDMPS    Z1, Z10, K2, Z11
-	VSUBPS       Z11, Z9, Z0
+	VXORPS       Z1, Z1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x01, Z0, Z1, K2
+	VBLENDMPS    Z2, Z3, K2, Z6
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x01, Z1, Z0, K2
+	VBLENDMPS    Z2, Z3, K2, Z7
+	VSUBPS       Z7, Z6, Z0
 	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
@@ -886,7 +872,7 @@ done:
 	RET
 
 // func isNaNZ(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·isNaNZ(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -900,7 +886,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
-	VPXORD       Z2, Z2, Z2
+	VXORPS       Z2, Z2, Z2
 	VCMPPS       $0x03, Z0, Z0, K1
 	VBLENDMPS    Z1, Z2, K1, Z3
 	VMOVUPS      Z3, (AX)(BX*4)
@@ -915,17 +901,173 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
-	VPXORD       Z4, Z4, Z4
+	VXORPS       Z2, Z2, Z2
 	VCMPPS       $0x03, Z0, Z0, K2
-	VBLENDMPS    Z1, Z4, K2, Z5
+	VBLENDMPS    Z1, Z2, K2, Z4
+	VMOVUPS      Z4, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func isZeroZ(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·isZeroZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z4, Z4, Z4
+	VCMPPS       $0x00, Z4, Z0, K1
+	VBLENDMPS    Z1, Z2, K1, Z3
+	VMOVUPS      Z3, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x00, Z3, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z5
 	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
-// func isFiniteZ(dst []float32, x []float32)
+// func notZeroZ(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·notZeroZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z4, Z4, Z4
+	VCMPPS       $0x04, Z4, Z0, K1
+	VBLENDMPS    Z1, Z2, K1, Z3
+	VMOVUPS      Z3, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x04, Z3, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notZeroIntZ(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·notZeroIntZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x10
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Z0
+	VXORPS       Z1, Z1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPEQD     Z1, Z0, K1
+	VBLENDMPS    Z3, Z2, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $-1, CX
+	BZHIQ        SI, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z0
+	VXORPS       Z1, Z1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPEQD     Z1, Z0, K2
+	VBLENDMPS    Z3, Z2, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squareZ(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
+TEXT ·squareZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ    CX, SI
+	SUBQ    BX, SI
+	CMPQ    SI, $0x10
+	JLT     tail
+	VMOVUPS (DX)(BX*4), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*4)
+	ADDQ    $0x10, BX
+	JMP     loop
+
+tail:
+	TESTQ     SI, SI
+	JZ        done
+	MOVQ      $-1, CX
+	BZHIQ     SI, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (DX)(BX*4), K1, Z0
+	VMULPS    Z0, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func isFiniteZ(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·isFiniteZ(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -939,12 +1081,12 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z0
 	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
-	VPXORD       Z1, Z1, Z1
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
-	VCMPPS       $0x01, Z6, Z0, K1
-	VBLENDMPS    Z5, Z1, K1, Z2
-	VMOVUPS      Z2, (AX)(BX*4)
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z3
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z5
+	VCMPPS       $0x01, Z5, Z0, K1
+	VBLENDMPS    Z3, Z4, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -957,18 +1099,18 @@ tail:
 	VMOVUPS.Z    (DX)(BX*4), K1, Z0
 	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
-	VPXORD       Z3, Z3, Z3
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z2
-	VCMPPS       $0x01, Z2, Z0, K2
-	VBLENDMPS    Z1, Z3, K2, Z4
-	VMOVUPS      Z4, K1, (AX)(BX*4)
+	VXORPS       Z3, Z3, Z3
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z4
+	VCMPPS       $0x01, Z4, Z0, K2
+	VBLENDMPS    Z1, Z3, K2, Z2
+	VMOVUPS      Z2, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func negIntZ(dst []float32, x []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·negIntZ(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -981,7 +1123,7 @@ loop:
 	CMPQ    SI, $0x10
 	JLT     tail
 	VMOVUPS (DX)(BX*4), Z0
-	VPXORD  Z1, Z1, Z1
+	VXORPS  Z1, Z1, Z1
 	VPSUBD  Z0, Z1, Z0
 	VMOVUPS Z0, (AX)(BX*4)
 	ADDQ    $0x10, BX
@@ -994,8 +1136,8 @@ tail:
 	BZHIQ     SI, CX, CX
 	KMOVW     CX, K1
 	VMOVUPS.Z (DX)(BX*4), K1, Z0
-	VPXORD    Z2, Z2, Z2
-	VPSUBD    Z0, Z2, Z0
+	VXORPS    Z1, Z1, Z1
+	VPSUBD    Z0, Z1, Z0
 	VMOVUPS   Z0, K1, (AX)(BX*4)
 
 done:
@@ -1678,7 +1820,7 @@ done:
 	RET
 
 // func equalZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·equalZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -1694,7 +1836,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -1710,17 +1852,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func equalScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·equalScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -1735,7 +1877,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -1750,17 +1892,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func notEqualZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·notEqualZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -1776,7 +1918,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -1792,17 +1934,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func notEqualScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·notEqualScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -1817,7 +1959,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -1832,17 +1974,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func lessZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lessZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -1858,7 +2000,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -1874,17 +2016,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func lessScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lessScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -1899,7 +2041,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -1914,17 +2056,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func lessEqualZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lessEqualZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -1940,7 +2082,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -1956,17 +2098,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func lessEqualScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lessEqualScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -1981,7 +2123,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -1996,17 +2138,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func greaterZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·greaterZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2022,7 +2164,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -2038,17 +2180,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func greaterScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·greaterScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2063,7 +2205,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -2078,17 +2220,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func greaterEqualZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·greaterEqualZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2104,7 +2246,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -2120,17 +2262,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func greaterEqualScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·greaterEqualScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2145,7 +2287,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -2160,10 +2302,10 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -2590,7 +2732,7 @@ done:
 	RET
 
 // func equalIntZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·equalIntZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2606,7 +2748,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -2622,17 +2764,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func equalIntScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·equalIntScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2647,7 +2789,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -2662,17 +2804,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func notEqualIntZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·notEqualIntZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2688,7 +2830,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K1
 	VBLENDMPS    Z3, Z2, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -2704,17 +2846,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K2
-	VBLENDMPS    Z5, Z2, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func notEqualIntScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·notEqualIntScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2729,7 +2871,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z0, Z1, K1
 	VBLENDMPS    Z3, Z2, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -2744,17 +2886,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z0, Z1, K2
-	VBLENDMPS    Z5, Z2, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func lessIntZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lessIntZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2770,7 +2912,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -2786,17 +2928,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func lessIntScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lessIntScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2811,7 +2953,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -2826,17 +2968,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func lessEqualIntZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lessEqualIntZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2852,7 +2994,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K1
 	VBLENDMPS    Z3, Z2, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -2868,17 +3010,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K2
-	VBLENDMPS    Z5, Z2, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func lessEqualIntScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lessEqualIntScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2893,7 +3035,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K1
 	VBLENDMPS    Z3, Z2, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -2908,17 +3050,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K2
-	VBLENDMPS    Z5, Z2, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func greaterIntZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·greaterIntZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -2934,7 +3076,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -2950,17 +3092,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func greaterIntScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·greaterIntScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -2975,7 +3117,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K1
 	VBLENDMPS    Z2, Z3, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -2990,17 +3132,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K2
-	VBLENDMPS    Z2, Z5, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func greaterEqualIntZ(dst []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·greaterEqualIntZ(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -3016,7 +3158,7 @@ loop:
 	VMOVUPS      (DX)(SI*4), Z0
 	VMOVUPS      (BX)(SI*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K1
 	VBLENDMPS    Z3, Z2, K1, Z4
 	VMOVUPS      Z4, (AX)(SI*4)
@@ -3032,17 +3174,17 @@ tail:
 	VMOVUPS.Z    (DX)(SI*4), K1, Z0
 	VMOVUPS.Z    (BX)(SI*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K2
-	VBLENDMPS    Z5, Z2, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func greaterEqualIntScalarZ(dst []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·greaterEqualIntScalarZ(SB), NOSPLIT, $0-52
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -3057,7 +3199,7 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z3, Z3, Z3
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K1
 	VBLENDMPS    Z3, Z2, K1, Z4
 	VMOVUPS      Z4, (AX)(BX*4)
@@ -3072,17 +3214,17 @@ tail:
 	KMOVW        CX, K1
 	VMOVUPS.Z    (DX)(BX*4), K1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VPXORD       Z5, Z5, Z5
+	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K2
-	VBLENDMPS    Z5, Z2, K2, Z6
-	VMOVUPS      Z6, K1, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K2, Z5
+	VMOVUPS      Z5, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
 
 // func selectOfZ(dst []float32, c []float32, x []float32, y []float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·selectOfZ(SB), NOSPLIT, $0-96
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -3099,7 +3241,7 @@ loop:
 	VMOVUPS   (DX)(DI*4), Z0
 	VMOVUPS   (BX)(DI*4), Z1
 	VMOVUPS   (SI)(DI*4), Z2
-	VPXORD    Z4, Z4, Z4
+	VXORPS    Z4, Z4, Z4
 	VCMPPS    $0x04, Z4, Z0, K1
 	VBLENDMPS Z1, Z2, K1, Z3
 	VMOVUPS   Z3, (AX)(DI*4)
@@ -3115,8 +3257,8 @@ tail:
 	VMOVUPS.Z (DX)(DI*4), K1, Z0
 	VMOVUPS.Z (BX)(DI*4), K1, Z1
 	VMOVUPS.Z (SI)(DI*4), K1, Z2
-	VPXORD    Z6, Z6, Z6
-	VCMPPS    $0x04, Z6, Z0, K2
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z0, K2
 	VBLENDMPS Z1, Z2, K2, Z5
 	VMOVUPS   Z5, K1, (AX)(DI*4)
 
@@ -3125,7 +3267,7 @@ done:
 	RET
 
 // func selectOfScalarZ(dst []float32, c []float32, x []float32, y float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·selectOfScalarZ(SB), NOSPLIT, $0-76
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -3141,7 +3283,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(SI*4), Z1
 	VMOVUPS   (BX)(SI*4), Z2
-	VPXORD    Z4, Z4, Z4
+	VXORPS    Z4, Z4, Z4
 	VCMPPS    $0x04, Z4, Z1, K1
 	VBLENDMPS Z2, Z0, K1, Z3
 	VMOVUPS   Z3, (AX)(SI*4)
@@ -3156,8 +3298,8 @@ tail:
 	KMOVW     CX, K1
 	VMOVUPS.Z (DX)(SI*4), K1, Z1
 	VMOVUPS.Z (BX)(SI*4), K1, Z2
-	VPXORD    Z6, Z6, Z6
-	VCMPPS    $0x04, Z6, Z1, K2
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z1, K2
 	VBLENDMPS Z2, Z0, K2, Z5
 	VMOVUPS   Z5, K1, (AX)(SI*4)
 
@@ -3166,7 +3308,7 @@ done:
 	RET
 
 // func rselectOfScalarZ(dst []float32, c []float32, y []float32, x float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·rselectOfScalarZ(SB), NOSPLIT, $0-76
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         dst_len+8(FP), CX
@@ -3182,7 +3324,7 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(SI*4), Z1
 	VMOVUPS   (BX)(SI*4), Z2
-	VPXORD    Z4, Z4, Z4
+	VXORPS    Z4, Z4, Z4
 	VCMPPS    $0x04, Z4, Z1, K1
 	VBLENDMPS Z0, Z2, K1, Z3
 	VMOVUPS   Z3, (AX)(SI*4)
@@ -3197,8 +3339,8 @@ tail:
 	KMOVW     CX, K1
 	VMOVUPS.Z (DX)(SI*4), K1, Z1
 	VMOVUPS.Z (BX)(SI*4), K1, Z2
-	VPXORD    Z6, Z6, Z6
-	VCMPPS    $0x04, Z6, Z1, K2
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z1, K2
 	VBLENDMPS Z0, Z2, K2, Z5
 	VMOVUPS   Z5, K1, (AX)(SI*4)
 
@@ -3224,7 +3366,6 @@ loop:
 	VMOVUPS     (DX)(DI*4), Z0
 	VMOVUPS     (BX)(DI*4), Z1
 	VMOVUPS     (SI)(DI*4), Z2
-	VMOVAPS     Z2, Z2
 	VFMADD231PS Z1, Z0, Z2
 	VMOVUPS     Z2, (AX)(DI*4)
 	ADDQ        $0x10, DI
@@ -3239,7 +3380,6 @@ tail:
 	VMOVUPS.Z   (DX)(DI*4), K1, Z0
 	VMOVUPS.Z   (BX)(DI*4), K1, Z1
 	VMOVUPS.Z   (SI)(DI*4), K1, Z2
-	VMOVAPS     Z2, Z2
 	VFMADD231PS Z1, Z0, Z2
 	VMOVUPS     Z2, K1, (AX)(DI*4)
 
@@ -3264,7 +3404,6 @@ loop:
 	JLT         tail
 	VMOVUPS     (DX)(SI*4), Z1
 	VMOVUPS     (BX)(SI*4), Z2
-	VMOVAPS     Z2, Z2
 	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, (AX)(SI*4)
 	ADDQ        $0x10, SI
@@ -3278,10 +3417,3266 @@ tail:
 	KMOVW       CX, K1
 	VMOVUPS.Z   (DX)(SI*4), K1, Z1
 	VMOVUPS.Z   (BX)(SI*4), K1, Z2
-	VMOVAPS     Z2, Z2
 	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
+	RET
+
+// func stripNegFullZ()
+// Requires: AVX512F
+TEXT ·stripNegFullZ(SB), NOSPLIT|NOFRAME, $0
+	VPXORD.BCST const80000000avx512<>+0(SB), Z0, Z0
+	VPXORD.BCST const80000000avx512<>+0(SB), Z1, Z1
+	VPXORD.BCST const80000000avx512<>+0(SB), Z2, Z2
+	VPXORD.BCST const80000000avx512<>+0(SB), Z3, Z3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripNegTailZ()
+// Requires: AVX512F
+TEXT ·stripNegTailZ(SB), NOSPLIT|NOFRAME, $0
+	VPXORD.BCST const80000000avx512<>+0(SB), Z0, Z0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAbsFullZ()
+// Requires: AVX512F
+TEXT ·stripAbsFullZ(SB), NOSPLIT|NOFRAME, $0
+	VPANDD.BCST const7fffffffavx512<>+0(SB), Z0, Z0
+	VPANDD.BCST const7fffffffavx512<>+0(SB), Z1, Z1
+	VPANDD.BCST const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST const7fffffffavx512<>+0(SB), Z3, Z3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAbsTailZ()
+// Requires: AVX512F
+TEXT ·stripAbsTailZ(SB), NOSPLIT|NOFRAME, $0
+	VPANDD.BCST const7fffffffavx512<>+0(SB), Z0, Z0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripSqrtFullZ()
+// Requires: AVX512F
+TEXT ·stripSqrtFullZ(SB), NOSPLIT|NOFRAME, $0
+	VSQRTPS Z0, Z0
+	VSQRTPS Z1, Z1
+	VSQRTPS Z2, Z2
+	VSQRTPS Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSqrtTailZ()
+// Requires: AVX512F
+TEXT ·stripSqrtTailZ(SB), NOSPLIT|NOFRAME, $0
+	VSQRTPS Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRsqrtFullZ()
+// Requires: AVX512F
+TEXT ·stripRsqrtFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VSQRTPS      Z0, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VSQRTPS      Z1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z6
+	VSQRTPS      Z2, Z2
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z7
+	VSQRTPS      Z3, Z3
+	VDIVPS       Z0, Z4, Z0
+	VDIVPS       Z1, Z5, Z1
+	VDIVPS       Z2, Z6, Z2
+	VDIVPS       Z3, Z7, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripRsqrtTailZ()
+// Requires: AVX512F
+TEXT ·stripRsqrtTailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VSQRTPS      Z0, Z0
+	VDIVPS       Z0, Z1, Z0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripExpFullZ()
+// Requires: AVX512F
+TEXT ·stripExpFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z4
+	VMINPS            Z0, Z4, Z0
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z4
+	VMINPS            Z1, Z4, Z1
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z4
+	VMINPS            Z2, Z4, Z2
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z4
+	VMINPS            Z3, Z4, Z3
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z4
+	VMAXPS            Z0, Z4, Z0
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z4
+	VMAXPS            Z1, Z4, Z1
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z4
+	VMAXPS            Z2, Z4, Z2
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z4
+	VMAXPS            Z3, Z4, Z3
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z0, Z4
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z1, Z5
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z2, Z6
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z3, Z7
+	VRNDSCALEPS       $0x08, Z4, Z4
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VRNDSCALEPS       $0x08, Z7, Z7
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z4, Z0
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z5, Z1
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z6, Z2
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z7, Z3
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z4, Z0
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z5, Z1
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z6, Z2
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z7, Z3
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z0, Z8
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z9
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z10
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z2, Z10
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z11
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z3, Z11
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z0, Z8
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z9
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z2, Z10
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z3, Z11
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z0, Z8
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z9
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z2, Z10
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z3, Z11
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z0, Z8
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z9
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z2, Z10
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z3, Z11
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z0, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z9
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z2, Z10
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z3, Z11
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z0, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z9
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z2, Z10
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z3, Z11
+	VSCALEFPS         Z4, Z8, Z0
+	VSCALEFPS         Z5, Z9, Z1
+	VSCALEFPS         Z6, Z10, Z2
+	VSCALEFPS         Z7, Z11, Z3
+	ADDQ              $0x08, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripExpTailZ()
+// Requires: AVX512F
+TEXT ·stripExpTailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z1
+	VMINPS            Z0, Z1, Z0
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z1
+	VMAXPS            Z0, Z1, Z0
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z0, Z1
+	VRNDSCALEPS       $0x08, Z1, Z1
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z1, Z0
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z1, Z0
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z2
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z0, Z2
+	VSCALEFPS         Z1, Z2, Z0
+	ADDQ              $0x08, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripLogFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLogFullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z0, Z4
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z1, Z5
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z0, K2
+	VBLENDMPS         Z4, Z0, K2, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z4
+	VCMPPS            $0x01, Z4, Z1, K2
+	VBLENDMPS         Z5, Z1, K2, Z8
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z4
+	VXORPS            Z5, Z5, Z5
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z0, K2
+	VBLENDMPS         Z4, Z5, K2, Z9
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z4
+	VXORPS            Z5, Z5, Z5
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z1, K2
+	VBLENDMPS         Z4, Z5, K2, Z10
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z6, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z8, Z6
+	VPSRLD            $0x17, Z6, Z7
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z7, Z7
+	VCVTDQ2PS         Z7, Z7
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z6, Z6
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z9, Z5, Z5
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z6, Z6
+	VSUBPS            Z10, Z7, Z7
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z4
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z6
+	VMULPS            Z4, Z4, Z8
+	VMULPS            Z6, Z6, Z9
+	VMULPS            Z4, Z8, Z10
+	VMULPS            Z6, Z9, Z27
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z28
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z4, Z28
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z29
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z6, Z29
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z4, Z28
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z6, Z29
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z4, Z28
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z6, Z29
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z4, Z28
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z6, Z29
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z4, Z28
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z6, Z29
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z4, Z28
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z6, Z29
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z4, Z28
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z6, Z29
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z4, Z28
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z6, Z29
+	VMULPS            Z28, Z10, Z10
+	VMULPS            Z29, Z27, Z27
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z5, Z10
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z7, Z27
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z8, Z10
+	VMOVAPS           Z27, Z8
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z9, Z8
+	VADDPS            Z10, Z4, Z4
+	VADDPS            Z8, Z6, Z6
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z5, Z4
+	VMOVAPS           Z6, Z5
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z7, Z5
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z6
+	VXORPS            Z7, Z7, Z7
+	VCMPPS            $0x01, Z7, Z0, K2
+	VBLENDMPS         Z6, Z4, K2, Z11
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z4
+	VXORPS            Z6, Z6, Z6
+	VCMPPS            $0x01, Z6, Z1, K2
+	VBLENDMPS         Z4, Z5, K2, Z12
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z4
+	VXORPS            Z5, Z5, Z5
+	VCMPPS            $0x00, Z5, Z0, K2
+	VBLENDMPS         Z4, Z11, K2, Z13
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z4
+	VXORPS            Z5, Z5, Z5
+	VCMPPS            $0x00, Z5, Z1, K2
+	VBLENDMPS         Z4, Z12, K2, Z14
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z4
+	VCMPPS            $0x00, Z4, Z0, K2
+	VBLENDMPS         Z0, Z13, K2, Z15
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z4
+	VCMPPS            $0x00, Z4, Z1, K2
+	VBLENDMPS         Z1, Z14, K2, Z16
+	VCMPPS            $0x03, Z0, Z0, K2
+	VBLENDMPS         Z0, Z15, K2, Z0
+	VCMPPS            $0x03, Z1, Z1, K2
+	VBLENDMPS         Z1, Z16, K2, Z1
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z2, Z4
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z5
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z6
+	VCMPPS            $0x01, Z6, Z2, K2
+	VBLENDMPS         Z4, Z2, K2, Z17
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z4
+	VCMPPS            $0x01, Z4, Z3, K2
+	VBLENDMPS         Z5, Z3, K2, Z18
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z4
+	VXORPS            Z5, Z5, Z5
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z6
+	VCMPPS            $0x01, Z6, Z2, K2
+	VBLENDMPS         Z4, Z5, K2, Z19
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z4
+	VXORPS            Z5, Z5, Z5
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z6
+	VCMPPS            $0x01, Z6, Z3, K2
+	VBLENDMPS         Z4, Z5, K2, Z20
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z17, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z18, Z6
+	VPSRLD            $0x17, Z6, Z7
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z7, Z7
+	VCVTDQ2PS         Z7, Z7
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z6, Z6
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z19, Z5, Z5
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z6, Z6
+	VSUBPS            Z20, Z7, Z7
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z4
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z6
+	VMULPS            Z4, Z4, Z8
+	VMULPS            Z6, Z6, Z9
+	VMULPS            Z4, Z8, Z10
+	VMULPS            Z6, Z9, Z11
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z12
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z4, Z12
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z13
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z6, Z13
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z4, Z12
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z6, Z13
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z4, Z12
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z6, Z13
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z4, Z12
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z6, Z13
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z4, Z12
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z6, Z13
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z4, Z12
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z6, Z13
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z4, Z12
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z6, Z13
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z4, Z12
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z6, Z13
+	VMULPS            Z12, Z10, Z10
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z5, Z10
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z7, Z11
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z8, Z10
+	VMOVAPS           Z11, Z8
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z9, Z8
+	VADDPS            Z10, Z4, Z4
+	VADDPS            Z8, Z6, Z6
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z5, Z4
+	VMOVAPS           Z6, Z5
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z7, Z5
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z6
+	VXORPS            Z7, Z7, Z7
+	VCMPPS            $0x01, Z7, Z2, K2
+	VBLENDMPS         Z6, Z4, K2, Z21
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z4
+	VXORPS            Z6, Z6, Z6
+	VCMPPS            $0x01, Z6, Z3, K2
+	VBLENDMPS         Z4, Z5, K2, Z22
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z4
+	VXORPS            Z5, Z5, Z5
+	VCMPPS            $0x00, Z5, Z2, K2
+	VBLENDMPS         Z4, Z21, K2, Z23
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z4
+	VXORPS            Z5, Z5, Z5
+	VCMPPS            $0x00, Z5, Z3, K2
+	VBLENDMPS         Z4, Z22, K2, Z24
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z4
+	VCMPPS            $0x00, Z4, Z2, K2
+	VBLENDMPS         Z2, Z23, K2, Z25
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z4
+	VCMPPS            $0x00, Z4, Z3, K2
+	VBLENDMPS         Z3, Z24, K2, Z26
+	VCMPPS            $0x03, Z2, Z2, K2
+	VBLENDMPS         Z2, Z25, K2, Z2
+	VCMPPS            $0x03, Z3, Z3, K2
+	VBLENDMPS         Z3, Z26, K2, Z3
+	ADDQ              $0x08, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripLogTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLogTailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z0, Z1
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z0, K2
+	VBLENDMPS         Z1, Z0, K2, Z2
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z1
+	VXORPS            Z3, Z3, Z3
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z0, K2
+	VBLENDMPS         Z1, Z3, K2, Z4
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z2, Z1
+	VPSRLD            $0x17, Z1, Z2
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z2, Z2
+	VCVTDQ2PS         Z2, Z2
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z1, Z1
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z1, Z1
+	VSUBPS            Z4, Z2, Z2
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z1, Z1
+	VMULPS            Z1, Z1, Z3
+	VMULPS            Z1, Z3, Z4
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z1, Z8
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z1, Z8
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z1, Z8
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z1, Z8
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z1, Z8
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z1, Z8
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z1, Z8
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z1, Z8
+	VMULPS            Z8, Z4, Z4
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z2, Z4
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z3, Z4
+	VADDPS            Z4, Z1, Z1
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z2, Z1
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z2
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x01, Z3, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z5
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z1
+	VXORPS            Z2, Z2, Z2
+	VCMPPS            $0x00, Z2, Z0, K2
+	VBLENDMPS         Z1, Z5, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z1
+	VCMPPS            $0x00, Z1, Z0, K2
+	VBLENDMPS         Z0, Z6, K2, Z7
+	VCMPPS            $0x03, Z0, Z0, K2
+	VBLENDMPS         Z0, Z7, K2, Z0
+	ADDQ              $0x08, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripTanhFullZ()
+// Requires: AVX512F
+TEXT ·stripTanhFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS     const411028f6avx512<>+0(SB), Z4
+	VMINPS           Z0, Z4, Z0
+	VBROADCASTSS     const411028f6avx512<>+0(SB), Z4
+	VMINPS           Z1, Z4, Z1
+	VBROADCASTSS     const411028f6avx512<>+0(SB), Z4
+	VMINPS           Z2, Z4, Z2
+	VBROADCASTSS     const411028f6avx512<>+0(SB), Z4
+	VMINPS           Z3, Z4, Z3
+	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z4
+	VMAXPS           Z0, Z4, Z0
+	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z4
+	VMAXPS           Z1, Z4, Z1
+	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z4
+	VMAXPS           Z2, Z4, Z2
+	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z4
+	VMAXPS           Z3, Z4, Z3
+	VMULPS           Z0, Z0, Z4
+	VMULPS           Z1, Z1, Z5
+	VMULPS           Z2, Z2, Z6
+	VMULPS           Z3, Z3, Z7
+	VBROADCASTSS     const3265203davx512<>+0(SB), Z8
+	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z4, Z8
+	VBROADCASTSS     const3265203davx512<>+0(SB), Z9
+	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z5, Z9
+	VBROADCASTSS     const3265203davx512<>+0(SB), Z10
+	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z6, Z10
+	VBROADCASTSS     const3265203davx512<>+0(SB), Z11
+	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3b65093bavx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3b65093bavx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3b65093bavx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3b65093bavx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3e0903d8avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3e0903d8avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3e0903d8avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3e0903d8avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z7, Z11
+	VMULPS           Z8, Z0, Z0
+	VMULPS           Z9, Z1, Z1
+	VMULPS           Z10, Z2, Z2
+	VMULPS           Z11, Z3, Z3
+	VBROADCASTSS     const35508e37avx512<>+0(SB), Z8
+	VFMADD213PS.BCST const39ac3205avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS     const35508e37avx512<>+0(SB), Z9
+	VFMADD213PS.BCST const39ac3205avx512<>+0(SB), Z5, Z9
+	VBROADCASTSS     const35508e37avx512<>+0(SB), Z10
+	VFMADD213PS.BCST const39ac3205avx512<>+0(SB), Z6, Z10
+	VBROADCASTSS     const35508e37avx512<>+0(SB), Z11
+	VFMADD213PS.BCST const39ac3205avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3cd3f5c8avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3cd3f5c8avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3cd3f5c8avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3cd3f5c8avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3eef2c91avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3eef2c91avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3eef2c91avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3eef2c91avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z7, Z11
+	VDIVPS           Z8, Z0, Z0
+	VDIVPS           Z9, Z1, Z1
+	VDIVPS           Z10, Z2, Z2
+	VDIVPS           Z11, Z3, Z3
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z4
+	VMINPS           Z0, Z4, Z0
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z4
+	VMINPS           Z1, Z4, Z1
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z4
+	VMINPS           Z2, Z4, Z2
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z4
+	VMINPS           Z3, Z4, Z3
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z4
+	VMAXPS           Z0, Z4, Z0
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z4
+	VMAXPS           Z1, Z4, Z1
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z4
+	VMAXPS           Z2, Z4, Z2
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z4
+	VMAXPS           Z3, Z4, Z3
+	ADDQ             $0x08, SI
+	MOVQ             (SI), AX
+	JMP              AX
+
+// func stripTanhTailZ()
+// Requires: AVX512F
+TEXT ·stripTanhTailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS     const411028f6avx512<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z0
+	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z1
+	VMAXPS           Z0, Z1, Z0
+	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const3265203davx512<>+0(SB), Z2
+	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3b65093bavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3e0903d8avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z1, Z2
+	VMULPS           Z2, Z0, Z0
+	VBROADCASTSS     const35508e37avx512<>+0(SB), Z2
+	VFMADD213PS.BCST const39ac3205avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3cd3f5c8avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3eef2c91avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z1, Z2
+	VDIVPS           Z2, Z0, Z0
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z0
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z1
+	VMAXPS           Z0, Z1, Z0
+	ADDQ             $0x08, SI
+	MOVQ             (SI), AX
+	JMP              AX
+
+// func stripErfFullZ()
+// Requires: AVX512F
+TEXT ·stripErfFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS     const407b3333avx512<>+0(SB), Z4
+	VMINPS           Z0, Z4, Z0
+	VBROADCASTSS     const407b3333avx512<>+0(SB), Z4
+	VMINPS           Z1, Z4, Z1
+	VBROADCASTSS     const407b3333avx512<>+0(SB), Z4
+	VMINPS           Z2, Z4, Z2
+	VBROADCASTSS     const407b3333avx512<>+0(SB), Z4
+	VMINPS           Z3, Z4, Z3
+	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z4
+	VMAXPS           Z0, Z4, Z0
+	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z4
+	VMAXPS           Z1, Z4, Z1
+	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z4
+	VMAXPS           Z2, Z4, Z2
+	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z4
+	VMAXPS           Z3, Z4, Z3
+	VMULPS           Z0, Z0, Z4
+	VMULPS           Z1, Z1, Z5
+	VMULPS           Z2, Z2, Z6
+	VMULPS           Z3, Z3, Z7
+	VBROADCASTSS     const36094e30avx512<>+0(SB), Z8
+	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS     const36094e30avx512<>+0(SB), Z9
+	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z5, Z9
+	VBROADCASTSS     const36094e30avx512<>+0(SB), Z10
+	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z6, Z10
+	VBROADCASTSS     const36094e30avx512<>+0(SB), Z11
+	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3b773e11avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3b773e11avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3b773e11avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3b773e11avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3d5824daavx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3d5824daavx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3d5824daavx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3d5824daavx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3e432b73avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3e432b73avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3e432b73avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3e432b73avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3f906ebaavx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3f906ebaavx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3f906ebaavx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3f906ebaavx512<>+0(SB), Z7, Z11
+	VMULPS           Z8, Z0, Z0
+	VMULPS           Z9, Z1, Z1
+	VMULPS           Z10, Z2, Z2
+	VMULPS           Z11, Z3, Z3
+	VBROADCASTSS     const381f955cavx512<>+0(SB), Z8
+	VFMADD213PS.BCST const3a988d21avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS     const381f955cavx512<>+0(SB), Z9
+	VFMADD213PS.BCST const3a988d21avx512<>+0(SB), Z5, Z9
+	VBROADCASTSS     const381f955cavx512<>+0(SB), Z10
+	VFMADD213PS.BCST const3a988d21avx512<>+0(SB), Z6, Z10
+	VBROADCASTSS     const381f955cavx512<>+0(SB), Z11
+	VFMADD213PS.BCST const3a988d21avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3c757cb0avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3c757cb0avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3c757cb0avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3c757cb0avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3de9d8feavx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3de9d8feavx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3de9d8feavx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3de9d8feavx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3f009308avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3f009308avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3f009308avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3f009308avx512<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z6, Z10
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z7, Z11
+	VDIVPS           Z8, Z0, Z0
+	VDIVPS           Z9, Z1, Z1
+	VDIVPS           Z10, Z2, Z2
+	VDIVPS           Z11, Z3, Z3
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z4
+	VMINPS           Z0, Z4, Z0
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z4
+	VMINPS           Z1, Z4, Z1
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z4
+	VMINPS           Z2, Z4, Z2
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z4
+	VMINPS           Z3, Z4, Z3
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z4
+	VMAXPS           Z0, Z4, Z0
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z4
+	VMAXPS           Z1, Z4, Z1
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z4
+	VMAXPS           Z2, Z4, Z2
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z4
+	VMAXPS           Z3, Z4, Z3
+	ADDQ             $0x08, SI
+	MOVQ             (SI), AX
+	JMP              AX
+
+// func stripErfTailZ()
+// Requires: AVX512F
+TEXT ·stripErfTailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS     const407b3333avx512<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z0
+	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z1
+	VMAXPS           Z0, Z1, Z0
+	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const36094e30avx512<>+0(SB), Z2
+	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3b773e11avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3d5824daavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3e432b73avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f906ebaavx512<>+0(SB), Z1, Z2
+	VMULPS           Z2, Z0, Z0
+	VBROADCASTSS     const381f955cavx512<>+0(SB), Z2
+	VFMADD213PS.BCST const3a988d21avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3c757cb0avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3de9d8feavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f009308avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z1, Z2
+	VDIVPS           Z2, Z0, Z0
+	VBROADCASTSS     const3f800000avx512<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z0
+	VBROADCASTSS     constbf800000avx512<>+0(SB), Z1
+	VMAXPS           Z0, Z1, Z0
+	ADDQ             $0x08, SI
+	MOVQ             (SI), AX
+	JMP              AX
+
+// func stripSigmoidFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripSigmoidFullZ(SB), NOSPLIT|NOFRAME, $0
+	VPORD.BCST        const80000000avx512<>+0(SB), Z0, Z4
+	VPORD.BCST        const80000000avx512<>+0(SB), Z1, Z5
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z6
+	VMINPS            Z4, Z6, Z4
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z6
+	VMINPS            Z5, Z6, Z5
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z6
+	VMAXPS            Z4, Z6, Z4
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z4, Z6
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z5, Z7
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VRNDSCALEPS       $0x08, Z7, Z7
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z6, Z4
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z7, Z5
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z6, Z4
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z7, Z5
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z5, Z9
+	VSCALEFPS         Z6, Z8, Z4
+	VSCALEFPS         Z7, Z9, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VXORPS            Z7, Z7, Z7
+	VCMPPS            $0x01, Z7, Z0, K2
+	VBLENDMPS         Z4, Z6, K2, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VXORPS            Z8, Z8, Z8
+	VCMPPS            $0x01, Z8, Z1, K2
+	VBLENDMPS         Z5, Z7, K2, Z1
+	VADDPS            Z6, Z4, Z4
+	VADDPS            Z7, Z5, Z5
+	VDIVPS            Z4, Z0, Z0
+	VDIVPS            Z5, Z1, Z1
+	VPORD.BCST        const80000000avx512<>+0(SB), Z2, Z4
+	VPORD.BCST        const80000000avx512<>+0(SB), Z3, Z5
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z6
+	VMINPS            Z4, Z6, Z4
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z6
+	VMINPS            Z5, Z6, Z5
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z6
+	VMAXPS            Z4, Z6, Z4
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z4, Z6
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z5, Z7
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VRNDSCALEPS       $0x08, Z7, Z7
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z6, Z4
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z7, Z5
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z6, Z4
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z7, Z5
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z5, Z9
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z5, Z9
+	VSCALEFPS         Z6, Z8, Z4
+	VSCALEFPS         Z7, Z9, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VXORPS            Z7, Z7, Z7
+	VCMPPS            $0x01, Z7, Z2, K2
+	VBLENDMPS         Z4, Z6, K2, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VXORPS            Z8, Z8, Z8
+	VCMPPS            $0x01, Z8, Z3, K2
+	VBLENDMPS         Z5, Z7, K2, Z3
+	VADDPS            Z6, Z4, Z4
+	VADDPS            Z7, Z5, Z5
+	VDIVPS            Z4, Z2, Z2
+	VDIVPS            Z5, Z3, Z3
+	ADDQ              $0x08, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripSigmoidTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripSigmoidTailZ(SB), NOSPLIT|NOFRAME, $0
+	VPORD.BCST        const80000000avx512<>+0(SB), Z0, Z1
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z1
+	VBROADCASTSS      constc2d00000avx512<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z1, Z2
+	VRNDSCALEPS       $0x08, Z2, Z2
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z2, Z1
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z2, Z1
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z3
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z3
+	VSCALEFPS         Z2, Z3, Z1
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x01, Z3, Z0, K2
+	VBLENDMPS         Z1, Z2, K2, Z0
+	VADDPS            Z2, Z1, Z1
+	VDIVPS            Z1, Z0, Z0
+	ADDQ              $0x08, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripFloorFullZ()
+// Requires: AVX512F
+TEXT ·stripFloorFullZ(SB), NOSPLIT|NOFRAME, $0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VRNDSCALEPS $0x09, Z1, Z1
+	VRNDSCALEPS $0x09, Z2, Z2
+	VRNDSCALEPS $0x09, Z3, Z3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripFloorTailZ()
+// Requires: AVX512F
+TEXT ·stripFloorTailZ(SB), NOSPLIT|NOFRAME, $0
+	VRNDSCALEPS $0x09, Z0, Z0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripCeilFullZ()
+// Requires: AVX512F
+TEXT ·stripCeilFullZ(SB), NOSPLIT|NOFRAME, $0
+	VRNDSCALEPS $0x0a, Z0, Z0
+	VRNDSCALEPS $0x0a, Z1, Z1
+	VRNDSCALEPS $0x0a, Z2, Z2
+	VRNDSCALEPS $0x0a, Z3, Z3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripCeilTailZ()
+// Requires: AVX512F
+TEXT ·stripCeilTailZ(SB), NOSPLIT|NOFRAME, $0
+	VRNDSCALEPS $0x0a, Z0, Z0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripRoundFullZ()
+// Requires: AVX512F
+TEXT ·stripRoundFullZ(SB), NOSPLIT|NOFRAME, $0
+	VRNDSCALEPS $0x08, Z0, Z0
+	VRNDSCALEPS $0x08, Z1, Z1
+	VRNDSCALEPS $0x08, Z2, Z2
+	VRNDSCALEPS $0x08, Z3, Z3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripRoundTailZ()
+// Requires: AVX512F
+TEXT ·stripRoundTailZ(SB), NOSPLIT|NOFRAME, $0
+	VRNDSCALEPS $0x08, Z0, Z0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripSignFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripSignFullZ(SB), NOSPLIT|NOFRAME, $0
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z0, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z7
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z4, Z0, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VSUBPS       Z0, Z7, Z0
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z1, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z8
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z4, Z1, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VSUBPS       Z1, Z8, Z1
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z2, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z9
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z4, Z2, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VSUBPS       Z2, Z9, Z2
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z3, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z4, Z3, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	VSUBPS       Z3, Z10, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripSignTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripSignTailZ(SB), NOSPLIT|NOFRAME, $0
+	VXORPS       Z1, Z1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x01, Z0, Z1, K2
+	VBLENDMPS    Z2, Z3, K2, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x01, Z1, Z0, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VSUBPS       Z0, Z4, Z0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripIsNaNFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripIsNaNFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VCMPPS       $0x03, Z0, Z0, K2
+	VBLENDMPS    Z4, Z5, K2, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VCMPPS       $0x03, Z1, Z1, K2
+	VBLENDMPS    Z4, Z5, K2, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VCMPPS       $0x03, Z2, Z2, K2
+	VBLENDMPS    Z4, Z5, K2, Z2
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VCMPPS       $0x03, Z3, Z3, K2
+	VBLENDMPS    Z4, Z5, K2, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripIsNaNTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripIsNaNTailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VCMPPS       $0x03, Z0, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripIsFiniteFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripIsFiniteFullZ(SB), NOSPLIT|NOFRAME, $0
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z7
+	VCMPPS       $0x01, Z7, Z0, K2
+	VBLENDMPS    Z4, Z5, K2, Z6
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z1, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z7
+	VCMPPS       $0x01, Z7, Z0, K2
+	VBLENDMPS    Z4, Z5, K2, Z1
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z2, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z7
+	VCMPPS       $0x01, Z7, Z0, K2
+	VBLENDMPS    Z4, Z5, K2, Z2
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z3, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z7
+	VCMPPS       $0x01, Z7, Z0, K2
+	VBLENDMPS    Z4, Z5, K2, Z3
+	VMOVAPS      Z6, Z0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripIsFiniteTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripIsFiniteTailZ(SB), NOSPLIT|NOFRAME, $0
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z4
+	VCMPPS       $0x01, Z4, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z3
+	VMOVAPS      Z3, Z0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripIsZeroFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripIsZeroFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x00, Z6, Z0, K2
+	VBLENDMPS    Z4, Z5, K2, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x00, Z6, Z1, K2
+	VBLENDMPS    Z4, Z5, K2, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x00, Z6, Z2, K2
+	VBLENDMPS    Z4, Z5, K2, Z2
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x00, Z6, Z3, K2
+	VBLENDMPS    Z4, Z5, K2, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripIsZeroTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripIsZeroTailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x00, Z3, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNotZeroFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNotZeroFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z0, K2
+	VBLENDMPS    Z4, Z5, K2, Z0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z1, K2
+	VBLENDMPS    Z4, Z5, K2, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z2, K2
+	VBLENDMPS    Z4, Z5, K2, Z2
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z3, K2
+	VBLENDMPS    Z4, Z5, K2, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNotZeroTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNotZeroTailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x04, Z3, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNotZeroIntFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNotZeroIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z0, K2
+	VBLENDMPS    Z6, Z5, K2, Z0
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z1, K2
+	VBLENDMPS    Z6, Z5, K2, Z1
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z2, K2
+	VBLENDMPS    Z6, Z5, K2, Z2
+	VXORPS       Z4, Z4, Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z3, K2
+	VBLENDMPS    Z6, Z5, K2, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNotZeroIntTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNotZeroIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	VXORPS       Z1, Z1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPEQD     Z1, Z0, K2
+	VBLENDMPS    Z3, Z2, K2, Z0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegIntFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNegIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	VXORPS  Z4, Z4, Z4
+	VPSUBD  Z0, Z4, Z0
+	VXORPS  Z4, Z4, Z4
+	VPSUBD  Z1, Z4, Z1
+	VXORPS  Z4, Z4, Z4
+	VPSUBD  Z2, Z4, Z2
+	VXORPS  Z4, Z4, Z4
+	VPSUBD  Z3, Z4, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripNegIntTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNegIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	VXORPS  Z1, Z1, Z1
+	VPSUBD  Z0, Z1, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAbsIntFullZ()
+// Requires: AVX512F
+TEXT ·stripAbsIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	VPABSD  Z0, Z0
+	VPABSD  Z1, Z1
+	VPABSD  Z2, Z2
+	VPABSD  Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAbsIntTailZ()
+// Requires: AVX512F
+TEXT ·stripAbsIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	VPABSD  Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripFromIntFullZ()
+// Requires: AVX512F
+TEXT ·stripFromIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	VCVTDQ2PS Z0, Z0
+	VCVTDQ2PS Z1, Z1
+	VCVTDQ2PS Z2, Z2
+	VCVTDQ2PS Z3, Z3
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripFromIntTailZ()
+// Requires: AVX512F
+TEXT ·stripFromIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	VCVTDQ2PS Z0, Z0
+	ADDQ      $0x08, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripToIntFullZ()
+// Requires: AVX512F
+TEXT ·stripToIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	VCVTTPS2DQ Z0, Z0
+	VCVTTPS2DQ Z1, Z1
+	VCVTTPS2DQ Z2, Z2
+	VCVTTPS2DQ Z3, Z3
+	ADDQ       $0x08, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripToIntTailZ()
+// Requires: AVX512F
+TEXT ·stripToIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	VCVTTPS2DQ Z0, Z0
+	ADDQ       $0x08, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSquareFullZ()
+// Requires: AVX512F
+TEXT ·stripSquareFullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareTailZ()
+// Requires: AVX512F
+TEXT ·stripSquareTailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddFullZ()
+// Requires: AVX512F
+TEXT ·stripAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddTailZ()
+// Requires: AVX512F
+TEXT ·stripAddTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSubFullZ()
+// Requires: AVX512F
+TEXT ·stripSubFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSubTailZ()
+// Requires: AVX512F
+TEXT ·stripSubTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSubFullZ()
+// Requires: AVX512F
+TEXT ·stripRSubFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSubTailZ()
+// Requires: AVX512F
+TEXT ·stripRSubTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMulFullZ()
+// Requires: AVX512F
+TEXT ·stripMulFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VMULPS  Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VMULPS  Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VMULPS  Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VMULPS  Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulTailZ()
+// Requires: AVX512F
+TEXT ·stripMulTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripDivFullZ()
+// Requires: AVX512F
+TEXT ·stripDivFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VDIVPS  Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VDIVPS  Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VDIVPS  Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VDIVPS  Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripDivTailZ()
+// Requires: AVX512F
+TEXT ·stripDivTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VDIVPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRDivFullZ()
+// Requires: AVX512F
+TEXT ·stripRDivFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VDIVPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VDIVPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VDIVPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VDIVPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRDivTailZ()
+// Requires: AVX512F
+TEXT ·stripRDivTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VDIVPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMaxFullZ()
+// Requires: AVX512F
+TEXT ·stripMaxFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Z4
+	VMAXPS    Z4, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z4, K2, Z0
+	VMOVUPS   64(CX)(AX*1), Z4
+	VMAXPS    Z4, Z1, Z4
+	VCMPPS    $0x03, Z1, Z1, K2
+	VBLENDMPS Z1, Z4, K2, Z1
+	VMOVUPS   128(CX)(AX*1), Z4
+	VMAXPS    Z4, Z2, Z4
+	VCMPPS    $0x03, Z2, Z2, K2
+	VBLENDMPS Z2, Z4, K2, Z2
+	VMOVUPS   192(CX)(AX*1), Z4
+	VMAXPS    Z4, Z3, Z4
+	VCMPPS    $0x03, Z3, Z3, K2
+	VBLENDMPS Z3, Z4, K2, Z3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMaxTailZ()
+// Requires: AVX512F
+TEXT ·stripMaxTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMAXPS    Z1, Z0, Z1
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z1, K2, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRMaxFullZ()
+// Requires: AVX512F
+TEXT ·stripRMaxFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Z4
+	VMAXPS    Z0, Z4, Z0
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z0, K2, Z5
+	VMOVUPS   64(CX)(AX*1), Z0
+	VMAXPS    Z1, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z4, K2, Z1
+	VMOVUPS   128(CX)(AX*1), Z0
+	VMAXPS    Z2, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z4, K2, Z2
+	VMOVUPS   192(CX)(AX*1), Z0
+	VMAXPS    Z3, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z4, K2, Z3
+	VMOVAPS   Z5, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRMaxTailZ()
+// Requires: AVX512F
+TEXT ·stripRMaxTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMAXPS    Z0, Z1, Z0
+	VCMPPS    $0x03, Z1, Z1, K2
+	VBLENDMPS Z1, Z0, K2, Z2
+	VMOVAPS   Z2, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMinFullZ()
+// Requires: AVX512F
+TEXT ·stripMinFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Z4
+	VMINPS    Z4, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z4, K2, Z0
+	VMOVUPS   64(CX)(AX*1), Z4
+	VMINPS    Z4, Z1, Z4
+	VCMPPS    $0x03, Z1, Z1, K2
+	VBLENDMPS Z1, Z4, K2, Z1
+	VMOVUPS   128(CX)(AX*1), Z4
+	VMINPS    Z4, Z2, Z4
+	VCMPPS    $0x03, Z2, Z2, K2
+	VBLENDMPS Z2, Z4, K2, Z2
+	VMOVUPS   192(CX)(AX*1), Z4
+	VMINPS    Z4, Z3, Z4
+	VCMPPS    $0x03, Z3, Z3, K2
+	VBLENDMPS Z3, Z4, K2, Z3
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMinTailZ()
+// Requires: AVX512F
+TEXT ·stripMinTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMINPS    Z1, Z0, Z1
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z1, K2, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRMinFullZ()
+// Requires: AVX512F
+TEXT ·stripRMinFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Z4
+	VMINPS    Z0, Z4, Z0
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z0, K2, Z5
+	VMOVUPS   64(CX)(AX*1), Z0
+	VMINPS    Z1, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z4, K2, Z1
+	VMOVUPS   128(CX)(AX*1), Z0
+	VMINPS    Z2, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z4, K2, Z2
+	VMOVUPS   192(CX)(AX*1), Z0
+	VMINPS    Z3, Z0, Z4
+	VCMPPS    $0x03, Z0, Z0, K2
+	VBLENDMPS Z0, Z4, K2, Z3
+	VMOVAPS   Z5, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRMinTailZ()
+// Requires: AVX512F
+TEXT ·stripRMinTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMINPS    Z0, Z1, Z0
+	VCMPPS    $0x03, Z1, Z1, K2
+	VBLENDMPS Z1, Z0, K2, Z2
+	VMOVAPS   Z2, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripEqualFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripEqualFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x00, Z4, Z0, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x00, Z4, Z1, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x00, Z4, Z2, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x00, Z4, Z3, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripEqualTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripEqualTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x00, Z1, Z0, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNotEqualFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNotEqualFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z4, Z0, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z4, Z1, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z4, Z2, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x04, Z4, Z3, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNotEqualTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNotEqualTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x04, Z1, Z0, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLessFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLessFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z4, Z0, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z4, Z1, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z4, Z2, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z4, Z3, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLessTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLessTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x01, Z1, Z0, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLessEqualFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLessEqualFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x02, Z4, Z0, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x02, Z4, Z1, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x02, Z4, Z2, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x02, Z4, Z3, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLessEqualTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLessEqualTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x02, Z1, Z0, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGreaterFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripGreaterFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z0, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z1, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z2, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x01, Z3, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGreaterTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripGreaterTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x01, Z0, Z1, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGreaterEqualFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripGreaterEqualFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x02, Z0, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x02, Z1, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x02, Z2, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VCMPPS       $0x02, Z3, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGreaterEqualTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripGreaterEqualTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x02, Z0, Z1, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripAddIntFullZ()
+// Requires: AVX512F
+TEXT ·stripAddIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VPADDD  Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VPADDD  Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VPADDD  Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VPADDD  Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddIntTailZ()
+// Requires: AVX512F
+TEXT ·stripAddIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VPADDD    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSubIntFullZ()
+// Requires: AVX512F
+TEXT ·stripSubIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VPSUBD  Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VPSUBD  Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VPSUBD  Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VPSUBD  Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSubIntTailZ()
+// Requires: AVX512F
+TEXT ·stripSubIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VPSUBD    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSubIntFullZ()
+// Requires: AVX512F
+TEXT ·stripRSubIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VPSUBD  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VPSUBD  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VPSUBD  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VPSUBD  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSubIntTailZ()
+// Requires: AVX512F
+TEXT ·stripRSubIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VPSUBD    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMulIntFullZ()
+// Requires: AVX512F
+TEXT ·stripMulIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VPMULLD Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VPMULLD Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VPMULLD Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VPMULLD Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulIntTailZ()
+// Requires: AVX512F
+TEXT ·stripMulIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VPMULLD   Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMaxIntFullZ()
+// Requires: AVX512F
+TEXT ·stripMaxIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VPMAXSD Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VPMAXSD Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VPMAXSD Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VPMAXSD Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMaxIntTailZ()
+// Requires: AVX512F
+TEXT ·stripMaxIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VPMAXSD   Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMinIntFullZ()
+// Requires: AVX512F
+TEXT ·stripMinIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VPMINSD Z4, Z0, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VPMINSD Z4, Z1, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VPMINSD Z4, Z2, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VPMINSD Z4, Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMinIntTailZ()
+// Requires: AVX512F
+TEXT ·stripMinIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VPMINSD   Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripEqualIntFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripEqualIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z0, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z1, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z2, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z3, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripEqualIntTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripEqualIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPEQD     Z1, Z0, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNotEqualIntFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNotEqualIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z0, K2
+	VBLENDMPS    Z6, Z5, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z1, K2
+	VBLENDMPS    Z6, Z5, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z2, K2
+	VBLENDMPS    Z6, Z5, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPEQD     Z4, Z3, K2
+	VBLENDMPS    Z6, Z5, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNotEqualIntTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripNotEqualIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPEQD     Z1, Z0, K2
+	VBLENDMPS    Z3, Z2, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLessIntFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLessIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z0, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z1, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z2, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z3, Z4, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLessIntTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLessIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPGTD     Z0, Z1, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLessEqualIntFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLessEqualIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z4, Z0, K2
+	VBLENDMPS    Z6, Z5, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z4, Z1, K2
+	VBLENDMPS    Z6, Z5, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z4, Z2, K2
+	VBLENDMPS    Z6, Z5, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z4, Z3, K2
+	VBLENDMPS    Z6, Z5, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLessEqualIntTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripLessEqualIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPGTD     Z1, Z0, K2
+	VBLENDMPS    Z3, Z2, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGreaterIntFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripGreaterIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z4, Z0, K2
+	VBLENDMPS    Z5, Z6, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z4, Z1, K2
+	VBLENDMPS    Z5, Z6, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z4, Z2, K2
+	VBLENDMPS    Z5, Z6, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z4, Z3, K2
+	VBLENDMPS    Z5, Z6, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGreaterIntTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripGreaterIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPGTD     Z1, Z0, K2
+	VBLENDMPS    Z2, Z3, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGreaterEqualIntFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripGreaterEqualIntFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z0, Z4, K2
+	VBLENDMPS    Z6, Z5, K2, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z1, Z4, K2
+	VBLENDMPS    Z6, Z5, K2, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z2, Z4, K2
+	VBLENDMPS    Z6, Z5, K2, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VXORPS       Z6, Z6, Z6
+	VPCMPGTD     Z3, Z4, K2
+	VBLENDMPS    Z6, Z5, K2, Z3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGreaterEqualIntTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripGreaterEqualIntTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
+	VXORPS       Z3, Z3, Z3
+	VPCMPGTD     Z0, Z1, K2
+	VBLENDMPS    Z3, Z2, K2, Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripSelectFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripSelectFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	MOVQ      16(SI), DX
+	MOVQ      (DI)(DX*1), BX
+	MOVQ      8(DI)(DX*1), DX
+	ANDQ      R8, DX
+	VMOVUPS   (CX)(AX*1), Z4
+	VMOVUPS   (BX)(DX*1), Z5
+	VXORPS    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z0, K2
+	VBLENDMPS Z4, Z5, K2, Z0
+	VMOVUPS   64(CX)(AX*1), Z4
+	VMOVUPS   64(BX)(DX*1), Z5
+	VXORPS    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z1, K2
+	VBLENDMPS Z4, Z5, K2, Z1
+	VMOVUPS   128(CX)(AX*1), Z4
+	VMOVUPS   128(BX)(DX*1), Z5
+	VXORPS    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z2, K2
+	VBLENDMPS Z4, Z5, K2, Z2
+	VMOVUPS   192(CX)(AX*1), Z4
+	VMOVUPS   192(BX)(DX*1), Z5
+	VXORPS    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z3, K2
+	VBLENDMPS Z4, Z5, K2, Z3
+	ADDQ      $0x18, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSelectTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripSelectTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	MOVQ      16(SI), DX
+	MOVQ      (DI)(DX*1), BX
+	MOVQ      8(DI)(DX*1), DX
+	ANDQ      R8, DX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMOVUPS.Z (BX)(DX*1), K1, Z2
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z0, K2
+	VBLENDMPS Z1, Z2, K2, Z0
+	ADDQ      $0x18, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMulAddFullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VMOVUPS     (BX)(DX*1), Z5
+	VFMADD231PS Z4, Z0, Z5
+	VMOVUPS     64(CX)(AX*1), Z0
+	VMOVUPS     64(BX)(DX*1), Z4
+	VFMADD231PS Z0, Z1, Z4
+	VMOVUPS     128(CX)(AX*1), Z0
+	VMOVUPS     128(BX)(DX*1), Z1
+	VMOVAPS     Z1, Z6
+	VFMADD231PS Z0, Z2, Z6
+	VMOVUPS     192(CX)(AX*1), Z0
+	VMOVUPS     192(BX)(DX*1), Z1
+	VMOVAPS     Z1, Z7
+	VFMADD231PS Z0, Z3, Z7
+	VMOVAPS     Z5, Z0
+	VMOVAPS     Z4, Z1
+	VMOVAPS     Z6, Z2
+	VMOVAPS     Z7, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVAPS     Z2, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoadFullZ()
+// Requires: AVX512F
+TEXT ·stripLoadFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z0
+	VMOVUPS 64(CX)(AX*1), Z1
+	VMOVUPS 128(CX)(AX*1), Z2
+	VMOVUPS 192(CX)(AX*1), Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadTailZ()
+// Requires: AVX512F
+TEXT ·stripLoadTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripStoreFullZ()
+// Requires: AVX512F
+TEXT ·stripStoreFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z1, 64(CX)(AX*1)
+	VMOVUPS Z2, 128(CX)(AX*1)
+	VMOVUPS Z3, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStoreTailZ()
+// Requires: AVX512F
+TEXT ·stripStoreTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStorePastFullZ()
+// Requires: AVX512F
+TEXT ·stripStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x10, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripStorePastTailZ()
+// Requires: AVX512F
+TEXT ·stripStorePastTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAheadFullZ()
+// Requires: MMX+
+TEXT ·stripAheadFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	PREFETCHT0 2176(CX)(AX*1)
+	PREFETCHT0 2240(CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadTailZ()
+// Requires: MMX+
+TEXT ·stripAheadTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoadOneTailZ()
+// Requires: AVX512F
+TEXT ·stripLoadOneTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VBROADCASTSS (CX)(AX*1), Z0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripStoreOneTailZ()
+// Requires: AVX
+TEXT ·stripStoreOneTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ   8(SI), AX
+	MOVQ   (DI)(AX*1), CX
+	MOVQ   8(DI)(AX*1), AX
+	ANDQ   R8, AX
+	VMOVSS X0, (CX)(AX*1)
+	ADDQ   $0x10, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
+// func stripSpreadTailZ()
+// Requires: AVX512F
+TEXT ·stripSpreadTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAddFullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAddTailZ()
+// Requires: AVX512F
+TEXT ·stripIntoAddTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripFoldAddTailZ()
+// Requires: AVX512F
+TEXT ·stripFoldAddTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	VADDPS     Z1, Z0, Z0
+	VADDPS     Z3, Z2, Z1
+	VADDPS     Z1, Z0, Z0
+	VSHUFF32X4 $0x4e, Z0, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VPERMILPS  $0x4e, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VPERMILPS  $0xb1, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoMaxFullZ()
+// Requires: AVX512F
+TEXT ·stripIntoMaxFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Z4
+	VMAXPS    Z0, Z4, Z5
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z5, K2, Z6
+	VMOVUPS   Z6, (CX)(AX*1)
+	VMOVUPS   64(CX)(AX*1), Z4
+	VMAXPS    Z1, Z4, Z5
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z5, K2, Z7
+	VMOVUPS   Z7, 64(CX)(AX*1)
+	VMOVUPS   128(CX)(AX*1), Z4
+	VMAXPS    Z2, Z4, Z5
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z5, K2, Z8
+	VMOVUPS   Z8, 128(CX)(AX*1)
+	VMOVUPS   192(CX)(AX*1), Z4
+	VMAXPS    Z3, Z4, Z5
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z5, K2, Z9
+	VMOVUPS   Z9, 192(CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoMaxTailZ()
+// Requires: AVX512F
+TEXT ·stripIntoMaxTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMAXPS    Z0, Z1, Z2
+	VCMPPS    $0x03, Z1, Z1, K2
+	VBLENDMPS Z1, Z2, K2, Z3
+	VMOVUPS   Z3, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripFoldMaxTailZ()
+// Requires: AVX512F
+TEXT ·stripFoldMaxTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z4
+	VMAXPS     Z3, Z2, Z0
+	VCMPPS     $0x03, Z2, Z2, K2
+	VBLENDMPS  Z2, Z0, K2, Z5
+	VMAXPS     Z5, Z4, Z0
+	VCMPPS     $0x03, Z4, Z4, K2
+	VBLENDMPS  Z4, Z0, K2, Z6
+	VSHUFF32X4 $0x4e, Z6, Z6, Z0
+	VMAXPS     Z0, Z6, Z0
+	VCMPPS     $0x03, Z6, Z6, K2
+	VBLENDMPS  Z6, Z0, K2, Z7
+	VSHUFF32X4 $0xb1, Z7, Z7, Z0
+	VMAXPS     Z0, Z7, Z0
+	VCMPPS     $0x03, Z7, Z7, K2
+	VBLENDMPS  Z7, Z0, K2, Z8
+	VPERMILPS  $0x4e, Z8, Z0
+	VMAXPS     Z0, Z8, Z0
+	VCMPPS     $0x03, Z8, Z8, K2
+	VBLENDMPS  Z8, Z0, K2, Z9
+	VPERMILPS  $0xb1, Z9, Z0
+	VMAXPS     Z0, Z9, Z0
+	VCMPPS     $0x03, Z9, Z9, K2
+	VBLENDMPS  Z9, Z0, K2, Z10
+	VMOVAPS    Z10, Z0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoMinFullZ()
+// Requires: AVX512F
+TEXT ·stripIntoMinFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS   (CX)(AX*1), Z4
+	VMINPS    Z0, Z4, Z5
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z5, K2, Z6
+	VMOVUPS   Z6, (CX)(AX*1)
+	VMOVUPS   64(CX)(AX*1), Z4
+	VMINPS    Z1, Z4, Z5
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z5, K2, Z7
+	VMOVUPS   Z7, 64(CX)(AX*1)
+	VMOVUPS   128(CX)(AX*1), Z4
+	VMINPS    Z2, Z4, Z5
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z5, K2, Z8
+	VMOVUPS   Z8, 128(CX)(AX*1)
+	VMOVUPS   192(CX)(AX*1), Z4
+	VMINPS    Z3, Z4, Z5
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z5, K2, Z9
+	VMOVUPS   Z9, 192(CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoMinTailZ()
+// Requires: AVX512F
+TEXT ·stripIntoMinTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMINPS    Z0, Z1, Z2
+	VCMPPS    $0x03, Z1, Z1, K2
+	VBLENDMPS Z1, Z2, K2, Z3
+	VMOVUPS   Z3, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripFoldMinTailZ()
+// Requires: AVX512F
+TEXT ·stripFoldMinTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z4
+	VMINPS     Z3, Z2, Z0
+	VCMPPS     $0x03, Z2, Z2, K2
+	VBLENDMPS  Z2, Z0, K2, Z5
+	VMINPS     Z5, Z4, Z0
+	VCMPPS     $0x03, Z4, Z4, K2
+	VBLENDMPS  Z4, Z0, K2, Z6
+	VSHUFF32X4 $0x4e, Z6, Z6, Z0
+	VMINPS     Z0, Z6, Z0
+	VCMPPS     $0x03, Z6, Z6, K2
+	VBLENDMPS  Z6, Z0, K2, Z7
+	VSHUFF32X4 $0xb1, Z7, Z7, Z0
+	VMINPS     Z0, Z7, Z0
+	VCMPPS     $0x03, Z7, Z7, K2
+	VBLENDMPS  Z7, Z0, K2, Z8
+	VPERMILPS  $0x4e, Z8, Z0
+	VMINPS     Z0, Z8, Z0
+	VCMPPS     $0x03, Z8, Z8, K2
+	VBLENDMPS  Z8, Z0, K2, Z9
+	VPERMILPS  $0xb1, Z9, Z0
+	VMINPS     Z0, Z9, Z0
+	VCMPPS     $0x03, Z9, Z9, K2
+	VBLENDMPS  Z9, Z0, K2, Z10
+	VMOVAPS    Z10, Z0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripBeginFullZ()
+TEXT ·stripBeginFullZ(SB), NOSPLIT|NOFRAME, $0
+	XORQ R8, R8
+	CMPQ R9, $0x00000100
+	JLT  tail
+	ADDQ $0x10, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+tail:
+	ADDQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAgainFullZ()
+TEXT ·stripAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	ADDQ $0x00000100, R8
+	MOVQ R9, AX
+	SUBQ R8, AX
+	CMPQ AX, $0x00000100
+	JLT  done
+	SUBQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+done:
+	ADDQ $0x10, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripBeginTailTailZ()
+// Requires: AVX512F, BMI2, CMOV
+TEXT ·stripBeginTailTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	JZ      done
+	MOVQ    $0x00000040, CX
+	CMPQ    AX, CX
+	CMOVQLT AX, CX
+	SHRQ    $0x02, CX
+	MOVQ    $-1, AX
+	BZHIQ   CX, AX, AX
+	KMOVW   AX, K1
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAgainTailTailZ()
+TEXT ·stripAgainTailTailZ(SB), NOSPLIT|NOFRAME, $0
+	ADDQ $0x00000040, R8
+	CMPQ R8, R9
+	JGE  done
+	SUBQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+done:
+	ADDQ $0x10, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripOnceTailZ()
+// Requires: AVX512F, BMI2, CMOV
+TEXT ·stripOnceTailZ(SB), NOSPLIT|NOFRAME, $0
+	XORQ    R8, R8
+	MOVQ    $0x00000040, AX
+	MOVQ    $0x00000040, CX
+	CMPQ    AX, CX
+	CMOVQLT AX, CX
+	SHRQ    $0x02, CX
+	MOVQ    $-1, AX
+	BZHIQ   CX, AX, AX
+	KMOVW   AX, K1
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripNextRowTailZ()
+TEXT ·stripNextRowTailZ(SB), NOSPLIT|NOFRAME, $0
+	DECQ R10
+	JZ   done
+	MOVQ R11, AX
+	MOVQ DI, CX
+
+step:
+	TESTQ AX, AX
+	JZ    stepped
+	MOVQ  16(CX), DX
+	ADDQ  DX, (CX)
+	ADDQ  $0x20, CX
+	DECQ  AX
+	JMP   step
+
+stepped:
+	SUBQ 8(SI), SI
+	MOVQ (SI), AX
+	JMP  AX
+
+done:
+	ADDQ $0x10, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripEndTailZ()
+// Requires: AVX, MMX+
+TEXT ·stripEndTailZ(SB), NOSPLIT|NOFRAME, $0
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func stripsZ(code *uintptr, slots *uintptr, steps int, rows int, row int)
+TEXT ·stripsZ(SB), NOSPLIT, $0-40
+	MOVQ code+0(FP), SI
+	MOVQ slots+8(FP), DI
+	MOVQ steps+16(FP), R11
+	MOVQ rows+24(FP), R10
+	MOVQ row+32(FP), R9
+	XORQ R8, R8
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripCodeZ(at *uintptr)
+TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
+	MOVQ at+0(FP), AX
+	LEAQ ·stripNegFullZ+0(SB), CX
+	MOVQ CX, (AX)
+	LEAQ ·stripNegTailZ+0(SB), CX
+	MOVQ CX, 8(AX)
+	LEAQ ·stripAbsFullZ+0(SB), CX
+	MOVQ CX, 16(AX)
+	LEAQ ·stripAbsTailZ+0(SB), CX
+	MOVQ CX, 24(AX)
+	LEAQ ·stripSqrtFullZ+0(SB), CX
+	MOVQ CX, 32(AX)
+	LEAQ ·stripSqrtTailZ+0(SB), CX
+	MOVQ CX, 40(AX)
+	LEAQ ·stripRsqrtFullZ+0(SB), CX
+	MOVQ CX, 48(AX)
+	LEAQ ·stripRsqrtTailZ+0(SB), CX
+	MOVQ CX, 56(AX)
+	LEAQ ·stripExpFullZ+0(SB), CX
+	MOVQ CX, 64(AX)
+	LEAQ ·stripExpTailZ+0(SB), CX
+	MOVQ CX, 72(AX)
+	LEAQ ·stripLogFullZ+0(SB), CX
+	MOVQ CX, 80(AX)
+	LEAQ ·stripLogTailZ+0(SB), CX
+	MOVQ CX, 88(AX)
+	LEAQ ·stripTanhFullZ+0(SB), CX
+	MOVQ CX, 96(AX)
+	LEAQ ·stripTanhTailZ+0(SB), CX
+	MOVQ CX, 104(AX)
+	LEAQ ·stripErfFullZ+0(SB), CX
+	MOVQ CX, 112(AX)
+	LEAQ ·stripErfTailZ+0(SB), CX
+	MOVQ CX, 120(AX)
+	LEAQ ·stripSigmoidFullZ+0(SB), CX
+	MOVQ CX, 128(AX)
+	LEAQ ·stripSigmoidTailZ+0(SB), CX
+	MOVQ CX, 136(AX)
+	XORQ CX, CX
+	MOVQ CX, 144(AX)
+	XORQ CX, CX
+	MOVQ CX, 152(AX)
+	XORQ CX, CX
+	MOVQ CX, 160(AX)
+	XORQ CX, CX
+	MOVQ CX, 168(AX)
+	XORQ CX, CX
+	MOVQ CX, 176(AX)
+	XORQ CX, CX
+	MOVQ CX, 184(AX)
+	XORQ CX, CX
+	MOVQ CX, 192(AX)
+	XORQ CX, CX
+	MOVQ CX, 200(AX)
+	LEAQ ·stripFloorFullZ+0(SB), CX
+	MOVQ CX, 208(AX)
+	LEAQ ·stripFloorTailZ+0(SB), CX
+	MOVQ CX, 216(AX)
+	LEAQ ·stripCeilFullZ+0(SB), CX
+	MOVQ CX, 224(AX)
+	LEAQ ·stripCeilTailZ+0(SB), CX
+	MOVQ CX, 232(AX)
+	LEAQ ·stripRoundFullZ+0(SB), CX
+	MOVQ CX, 240(AX)
+	LEAQ ·stripRoundTailZ+0(SB), CX
+	MOVQ CX, 248(AX)
+	LEAQ ·stripSignFullZ+0(SB), CX
+	MOVQ CX, 256(AX)
+	LEAQ ·stripSignTailZ+0(SB), CX
+	MOVQ CX, 264(AX)
+	LEAQ ·stripIsNaNFullZ+0(SB), CX
+	MOVQ CX, 272(AX)
+	LEAQ ·stripIsNaNTailZ+0(SB), CX
+	MOVQ CX, 280(AX)
+	LEAQ ·stripIsFiniteFullZ+0(SB), CX
+	MOVQ CX, 288(AX)
+	LEAQ ·stripIsFiniteTailZ+0(SB), CX
+	MOVQ CX, 296(AX)
+	LEAQ ·stripIsZeroFullZ+0(SB), CX
+	MOVQ CX, 304(AX)
+	LEAQ ·stripIsZeroTailZ+0(SB), CX
+	MOVQ CX, 312(AX)
+	LEAQ ·stripNotZeroFullZ+0(SB), CX
+	MOVQ CX, 320(AX)
+	LEAQ ·stripNotZeroTailZ+0(SB), CX
+	MOVQ CX, 328(AX)
+	LEAQ ·stripNotZeroIntFullZ+0(SB), CX
+	MOVQ CX, 336(AX)
+	LEAQ ·stripNotZeroIntTailZ+0(SB), CX
+	MOVQ CX, 344(AX)
+	LEAQ ·stripNegIntFullZ+0(SB), CX
+	MOVQ CX, 352(AX)
+	LEAQ ·stripNegIntTailZ+0(SB), CX
+	MOVQ CX, 360(AX)
+	LEAQ ·stripAbsIntFullZ+0(SB), CX
+	MOVQ CX, 368(AX)
+	LEAQ ·stripAbsIntTailZ+0(SB), CX
+	MOVQ CX, 376(AX)
+	LEAQ ·stripFromIntFullZ+0(SB), CX
+	MOVQ CX, 384(AX)
+	LEAQ ·stripFromIntTailZ+0(SB), CX
+	MOVQ CX, 392(AX)
+	LEAQ ·stripToIntFullZ+0(SB), CX
+	MOVQ CX, 400(AX)
+	LEAQ ·stripToIntTailZ+0(SB), CX
+	MOVQ CX, 408(AX)
+	LEAQ ·stripSquareFullZ+0(SB), CX
+	MOVQ CX, 416(AX)
+	LEAQ ·stripSquareTailZ+0(SB), CX
+	MOVQ CX, 424(AX)
+	LEAQ ·stripAddFullZ+0(SB), CX
+	MOVQ CX, 432(AX)
+	LEAQ ·stripAddTailZ+0(SB), CX
+	MOVQ CX, 440(AX)
+	LEAQ ·stripSubFullZ+0(SB), CX
+	MOVQ CX, 448(AX)
+	LEAQ ·stripSubTailZ+0(SB), CX
+	MOVQ CX, 456(AX)
+	LEAQ ·stripRSubFullZ+0(SB), CX
+	MOVQ CX, 464(AX)
+	LEAQ ·stripRSubTailZ+0(SB), CX
+	MOVQ CX, 472(AX)
+	LEAQ ·stripMulFullZ+0(SB), CX
+	MOVQ CX, 480(AX)
+	LEAQ ·stripMulTailZ+0(SB), CX
+	MOVQ CX, 488(AX)
+	LEAQ ·stripDivFullZ+0(SB), CX
+	MOVQ CX, 496(AX)
+	LEAQ ·stripDivTailZ+0(SB), CX
+	MOVQ CX, 504(AX)
+	LEAQ ·stripRDivFullZ+0(SB), CX
+	MOVQ CX, 512(AX)
+	LEAQ ·stripRDivTailZ+0(SB), CX
+	MOVQ CX, 520(AX)
+	LEAQ ·stripMaxFullZ+0(SB), CX
+	MOVQ CX, 528(AX)
+	LEAQ ·stripMaxTailZ+0(SB), CX
+	MOVQ CX, 536(AX)
+	LEAQ ·stripRMaxFullZ+0(SB), CX
+	MOVQ CX, 544(AX)
+	LEAQ ·stripRMaxTailZ+0(SB), CX
+	MOVQ CX, 552(AX)
+	LEAQ ·stripMinFullZ+0(SB), CX
+	MOVQ CX, 560(AX)
+	LEAQ ·stripMinTailZ+0(SB), CX
+	MOVQ CX, 568(AX)
+	LEAQ ·stripRMinFullZ+0(SB), CX
+	MOVQ CX, 576(AX)
+	LEAQ ·stripRMinTailZ+0(SB), CX
+	MOVQ CX, 584(AX)
+	XORQ CX, CX
+	MOVQ CX, 592(AX)
+	XORQ CX, CX
+	MOVQ CX, 600(AX)
+	XORQ CX, CX
+	MOVQ CX, 608(AX)
+	XORQ CX, CX
+	MOVQ CX, 616(AX)
+	LEAQ ·stripEqualFullZ+0(SB), CX
+	MOVQ CX, 624(AX)
+	LEAQ ·stripEqualTailZ+0(SB), CX
+	MOVQ CX, 632(AX)
+	LEAQ ·stripNotEqualFullZ+0(SB), CX
+	MOVQ CX, 640(AX)
+	LEAQ ·stripNotEqualTailZ+0(SB), CX
+	MOVQ CX, 648(AX)
+	LEAQ ·stripLessFullZ+0(SB), CX
+	MOVQ CX, 656(AX)
+	LEAQ ·stripLessTailZ+0(SB), CX
+	MOVQ CX, 664(AX)
+	LEAQ ·stripLessEqualFullZ+0(SB), CX
+	MOVQ CX, 672(AX)
+	LEAQ ·stripLessEqualTailZ+0(SB), CX
+	MOVQ CX, 680(AX)
+	LEAQ ·stripGreaterFullZ+0(SB), CX
+	MOVQ CX, 688(AX)
+	LEAQ ·stripGreaterTailZ+0(SB), CX
+	MOVQ CX, 696(AX)
+	LEAQ ·stripGreaterEqualFullZ+0(SB), CX
+	MOVQ CX, 704(AX)
+	LEAQ ·stripGreaterEqualTailZ+0(SB), CX
+	MOVQ CX, 712(AX)
+	LEAQ ·stripAddIntFullZ+0(SB), CX
+	MOVQ CX, 720(AX)
+	LEAQ ·stripAddIntTailZ+0(SB), CX
+	MOVQ CX, 728(AX)
+	LEAQ ·stripSubIntFullZ+0(SB), CX
+	MOVQ CX, 736(AX)
+	LEAQ ·stripSubIntTailZ+0(SB), CX
+	MOVQ CX, 744(AX)
+	LEAQ ·stripRSubIntFullZ+0(SB), CX
+	MOVQ CX, 752(AX)
+	LEAQ ·stripRSubIntTailZ+0(SB), CX
+	MOVQ CX, 760(AX)
+	LEAQ ·stripMulIntFullZ+0(SB), CX
+	MOVQ CX, 768(AX)
+	LEAQ ·stripMulIntTailZ+0(SB), CX
+	MOVQ CX, 776(AX)
+	LEAQ ·stripMaxIntFullZ+0(SB), CX
+	MOVQ CX, 784(AX)
+	LEAQ ·stripMaxIntTailZ+0(SB), CX
+	MOVQ CX, 792(AX)
+	LEAQ ·stripMinIntFullZ+0(SB), CX
+	MOVQ CX, 800(AX)
+	LEAQ ·stripMinIntTailZ+0(SB), CX
+	MOVQ CX, 808(AX)
+	LEAQ ·stripEqualIntFullZ+0(SB), CX
+	MOVQ CX, 816(AX)
+	LEAQ ·stripEqualIntTailZ+0(SB), CX
+	MOVQ CX, 824(AX)
+	LEAQ ·stripNotEqualIntFullZ+0(SB), CX
+	MOVQ CX, 832(AX)
+	LEAQ ·stripNotEqualIntTailZ+0(SB), CX
+	MOVQ CX, 840(AX)
+	LEAQ ·stripLessIntFullZ+0(SB), CX
+	MOVQ CX, 848(AX)
+	LEAQ ·stripLessIntTailZ+0(SB), CX
+	MOVQ CX, 856(AX)
+	LEAQ ·stripLessEqualIntFullZ+0(SB), CX
+	MOVQ CX, 864(AX)
+	LEAQ ·stripLessEqualIntTailZ+0(SB), CX
+	MOVQ CX, 872(AX)
+	LEAQ ·stripGreaterIntFullZ+0(SB), CX
+	MOVQ CX, 880(AX)
+	LEAQ ·stripGreaterIntTailZ+0(SB), CX
+	MOVQ CX, 888(AX)
+	LEAQ ·stripGreaterEqualIntFullZ+0(SB), CX
+	MOVQ CX, 896(AX)
+	LEAQ ·stripGreaterEqualIntTailZ+0(SB), CX
+	MOVQ CX, 904(AX)
+	LEAQ ·stripSelectFullZ+0(SB), CX
+	MOVQ CX, 912(AX)
+	LEAQ ·stripSelectTailZ+0(SB), CX
+	MOVQ CX, 920(AX)
+	LEAQ ·stripMulAddFullZ+0(SB), CX
+	MOVQ CX, 928(AX)
+	LEAQ ·stripMulAddTailZ+0(SB), CX
+	MOVQ CX, 936(AX)
+	LEAQ ·stripLoadFullZ+0(SB), CX
+	MOVQ CX, 944(AX)
+	LEAQ ·stripLoadTailZ+0(SB), CX
+	MOVQ CX, 952(AX)
+	LEAQ ·stripStoreFullZ+0(SB), CX
+	MOVQ CX, 960(AX)
+	LEAQ ·stripStoreTailZ+0(SB), CX
+	MOVQ CX, 968(AX)
+	LEAQ ·stripStorePastFullZ+0(SB), CX
+	MOVQ CX, 976(AX)
+	LEAQ ·stripStorePastTailZ+0(SB), CX
+	MOVQ CX, 984(AX)
+	LEAQ ·stripAheadFullZ+0(SB), CX
+	MOVQ CX, 992(AX)
+	LEAQ ·stripAheadTailZ+0(SB), CX
+	MOVQ CX, 1000(AX)
+	LEAQ ·stripIntoAddFullZ+0(SB), CX
+	MOVQ CX, 1008(AX)
+	LEAQ ·stripIntoAddTailZ+0(SB), CX
+	MOVQ CX, 1016(AX)
+	LEAQ ·stripIntoMaxFullZ+0(SB), CX
+	MOVQ CX, 1024(AX)
+	LEAQ ·stripIntoMaxTailZ+0(SB), CX
+	MOVQ CX, 1032(AX)
+	LEAQ ·stripIntoMinFullZ+0(SB), CX
+	MOVQ CX, 1040(AX)
+	LEAQ ·stripIntoMinTailZ+0(SB), CX
+	MOVQ CX, 1048(AX)
+	LEAQ ·stripLoadOneTailZ+0(SB), CX
+	MOVQ CX, 1056(AX)
+	LEAQ ·stripStoreOneTailZ+0(SB), CX
+	MOVQ CX, 1064(AX)
+	LEAQ ·stripSpreadTailZ+0(SB), CX
+	MOVQ CX, 1072(AX)
+	LEAQ ·stripFoldAddTailZ+0(SB), CX
+	MOVQ CX, 1080(AX)
+	LEAQ ·stripFoldMaxTailZ+0(SB), CX
+	MOVQ CX, 1088(AX)
+	LEAQ ·stripFoldMinTailZ+0(SB), CX
+	MOVQ CX, 1096(AX)
+	LEAQ ·stripBeginTailTailZ+0(SB), CX
+	MOVQ CX, 1104(AX)
+	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	MOVQ CX, 1112(AX)
+	LEAQ ·stripOnceTailZ+0(SB), CX
+	MOVQ CX, 1120(AX)
+	LEAQ ·stripNextRowTailZ+0(SB), CX
+	MOVQ CX, 1128(AX)
+	LEAQ ·stripBeginFullZ+0(SB), CX
+	MOVQ CX, 1136(AX)
+	LEAQ ·stripAgainFullZ+0(SB), CX
+	MOVQ CX, 1144(AX)
+	LEAQ ·stripEndTailZ+0(SB), CX
+	MOVQ CX, 1152(AX)
 	RET

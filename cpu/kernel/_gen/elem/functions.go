@@ -32,6 +32,10 @@ var unary = []struct {
 		return f.Sub(f.Truth(zero, vec.R(x), 1), vec.R(f.Truth(x, vec.R(zero), 1)))
 	}},
 	{"isNaN", func(x reg.Register) reg.Register { return f.Truth(x, vec.R(x), 3) }},
+	{"isZero", func(x reg.Register) reg.Register { return f.Truth(x, vec.F(0), 0) }},
+	{"notZero", func(x reg.Register) reg.Register { return f.Truth(x, vec.F(0), 4) }},
+	{"notZeroInt", func(x reg.Register) reg.Register { return f.SameInt(x, f.Load(vec.F(0)), false) }},
+	{"square", func(x reg.Register) reg.Register { return f.Mul(x, vec.R(x)) }},
 	{"isFinite", func(x reg.Register) reg.Register { return f.Truth(f.Abs(x), vec.F(math.Inf(1)), 1) }},
 	{"negInt", func(x reg.Register) reg.Register { return ints(x, f.Load(vec.F(0)), VPSUBD) }},
 	{"absInt", func(x reg.Register) reg.Register { return moved(x, VPABSD) }},
@@ -39,11 +43,14 @@ var unary = []struct {
 	{"toInt", func(x reg.Register) reg.Register { return moved(x, VCVTTPS2DQ) }},
 }
 
-// binary kernels; each has a second form whose y is one number.
-var binary = []struct {
+// two is a function of two numbers.
+type two struct {
 	name string
 	body func(x, y reg.Register) reg.Register
-}{
+}
+
+// binary kernels; each has a second form whose y is one number.
+var binary = []two{
 	{"add", func(x, y reg.Register) reg.Register { return f.Add(x, vec.R(y)) }},
 	{"sub", func(x, y reg.Register) reg.Register { return f.Sub(x, vec.R(y)) }},
 	{"mul", func(x, y reg.Register) reg.Register { return f.Mul(x, vec.R(y)) }},
@@ -70,6 +77,12 @@ var binary = []struct {
 	{"lessEqualInt", func(x, y reg.Register) reg.Register { return f.GreaterInt(x, y, false) }},
 	{"greaterInt", func(x, y reg.Register) reg.Register { return f.GreaterInt(x, y, true) }},
 	{"greaterEqualInt", func(x, y reg.Register) reg.Register { return f.GreaterInt(y, x, false) }},
+}
+
+// swapped are binary ones with operands exchanged that only threaded code needs.
+var swapped = []two{
+	{"rmax", func(x, y reg.Register) reg.Register { return extreme(y, x, VMAXPS) }},
+	{"rmin", func(x, y reg.Register) reg.Register { return extreme(y, x, VMINPS) }},
 }
 
 // ints is op of y and x, in the order of Go's assembler.

@@ -45,6 +45,7 @@ func main() {
 	kernel("mulAddScalar", "func(dst, x, z []float32, y float32)", []string{"x", "z"}, "y", func(v []reg.Register, s reg.Register) reg.Register {
 		return f.MulAdd(v[0], vec.R(s), vec.R(v[1]))
 	})
+	strips()
 	Generate()
 }
 

@@ -21,6 +21,7 @@ type Flavour struct {
 	Wide  bool // AVX-512
 	// constants already in the file, by their bits
 	constants map[uint32]operand.Mem
+	pause     func() // of Interleave
 }
 
 // For returns the flavour called name; it panics when there is none.
@@ -106,6 +107,7 @@ func (f *Flavour) op3(plain, broadcast instruction, x reg.Register, y Value) reg
 }
 
 func (f *Flavour) into(plain, broadcast instruction, y Value, rest ...operand.Op) {
+	defer f.turn()
 	switch {
 	case !y.konst:
 		plain(append([]operand.Op{y.reg}, rest...)...)
@@ -126,12 +128,14 @@ func (f *Flavour) Div(x reg.Register, y Value) reg.Register { return f.op3(VDIVP
 func (f *Flavour) MinKeep(x reg.Register, y Value) reg.Register {
 	dst := f.Reg()
 	VMINPS(x, f.Load(y), dst)
+	f.turn()
 	return dst
 }
 
 func (f *Flavour) MaxKeep(x reg.Register, y Value) reg.Register {
 	dst := f.Reg()
 	VMAXPS(x, f.Load(y), dst)
+	f.turn()
 	return dst
 }
 
@@ -186,8 +190,8 @@ func (f *Flavour) Xor(x reg.Register, y Value) reg.Register {
 	return f.op3(f.pick(VPXOR, VPXORD), VPXORD_BCST, x, y)
 }
 
-// Xor3 writes x ^ y to dst.
-func (f *Flavour) Xor3(x, y, dst reg.Register) { f.pick(VPXOR, VPXORD)(x, y, dst) }
+// Xor3 writes x ^ y to dst. Of VXORPS the assembler knows that x ^ x does not depend on what is in x.
+func (f *Flavour) Xor3(x, y, dst reg.Register) { VXORPS(x, y, dst) }
 
 // pick returns the instruction of the flavour; avo types three-operand instructions of AVX2 separately.
 func (f *Flavour) pick(narrow func(a, b, c operand.Op), wide instruction) instruction {
@@ -205,6 +209,7 @@ func (f *Flavour) SignOf(x reg.Register) reg.Register { return f.And(x, Bits(0x8
 func (f *Flavour) Sqrt(x reg.Register) reg.Register {
 	dst := f.Reg()
 	VSQRTPS(x, dst)
+	f.turn()
 	return dst
 }
 
@@ -215,6 +220,7 @@ func (f *Flavour) Less(x reg.Register, y Value, chosen, other reg.Register) reg.
 
 // Compare is Less for any predicate of VCMPPS: 0 equal, 1 less, 2 less or equal, 3 unordered, 4 not equal.
 func (f *Flavour) Compare(x reg.Register, y Value, predicate uint8, chosen, other reg.Register) reg.Register {
+	defer f.turn()
 	dst := f.Reg()
 	if f.Wide {
 		k := K()
@@ -263,6 +269,7 @@ func (f *Flavour) compareInt(x, y reg.Register, op instruction, want bool) reg.R
 
 // Scale is x * 2^n for integral n, exact where the result is normal.
 func (f *Flavour) Scale(x, n reg.Register) reg.Register {
+	defer f.turn()
 	if f.Wide {
 		dst := f.Reg()
 		VSCALEFPS(n, x, dst)
@@ -286,6 +293,7 @@ func (f *Flavour) Round(x reg.Register) reg.Register { return f.Rounded(x, 8) }
 
 // Rounded is Round for any mode: 8 to nearest, 9 down, 10 up.
 func (f *Flavour) Rounded(x reg.Register, mode uint8) reg.Register {
+	defer f.turn()
 	dst := f.Reg()
 	if f.Wide {
 		VRNDSCALEPS(operand.U8(mode), x, dst)

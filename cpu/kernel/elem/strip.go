@@ -1,0 +1,166 @@
+package elem
+
+import (
+	"unsafe"
+
+	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
+)
+
+// Strips runs programs over rows of arrays, strip by strip: Vectors registers of elements at once, from the first load to
+// the last store, so that what one instruction hands to the next stays in registers. A program is threaded code: a list of
+// addresses of pieces of assembly, each of which ends with a jump to the next (zz_*, written by _gen/elem/strip.go).
+//
+// What a program computes for an element is what the kernels of the same ops compute for it, whatever its place.
+type Strips struct {
+	Lanes int // float32 in a register
+	codes map[string]uintptr
+	run   func(code, slots *uintptr, steps, rows, row int)
+}
+
+// Vectors is the number of registers in a strip.
+const Vectors = 4
+
+// Width is the number of elements of a strip.
+func (s *Strips) Width() int { return Vectors * s.Lanes }
+
+// Slot is an operand: where an array is, or a strip of a worker.
+type Slot struct {
+	Address uintptr // of the current row
+	Mask    uintptr // all ones of an array, in which a row is traversed; 0 of a strip
+	Step    uintptr // bytes from row to row; of the first Program.Steps slots alone
+	_       uintptr
+}
+
+// Across is the Mask of arrays.
+const Across = ^uintptr(0)
+
+// Code is what one instruction does with the accumulator, a strip: a function (Apply, whose further operands are slots) or
+// a move between the accumulator and a slot.
+type Code uint8
+
+const (
+	Apply     Code = iota // acc = f(acc, A, B)
+	Load                  // acc = A
+	Store                 // A = acc
+	StorePast             // the same, past the caches; A must be aligned to a register
+	Ahead                 // ask for what will be read of A
+	IntoAdd               // A = A + acc, lane by lane
+	IntoMax
+	IntoMin
+
+	LoadOne  // acc = the number at A, in every lane. This and the following are for Once.
+	StoreOne // the number at A = the first lane of acc
+	Spread   // every vector of A = the first of acc
+	FoldAdd  // acc = the sum of all lanes of strip A, in every lane
+	FoldMax
+	FoldMin
+)
+
+var codeNames = [...]string{Load: "Load", Store: "Store", StorePast: "StorePast", Ahead: "Ahead", IntoAdd: "IntoAdd", IntoMax: "IntoMax", IntoMin: "IntoMin",
+	LoadOne: "LoadOne", StoreOne: "StoreOne", Spread: "Spread", FoldAdd: "FoldAdd", FoldMax: "FoldMax", FoldMin: "FoldMin"}
+
+// Instr is one instruction. A and B are numbers of slots.
+type Instr struct {
+	Code Code
+	Op   op.Op // of Apply
+	A, B int
+}
+
+func (i Instr) name() string {
+	if i.Code == Apply {
+		return i.Op.String()
+	}
+	return codeNames[i.Code]
+}
+
+// slots returns the operands of i.
+func (i Instr) slots() []int {
+	switch {
+	case i.Code != Apply:
+		return []int{i.A}
+	case i.Op >= op.Select:
+		return []int{i.A, i.B}
+	case i.Op >= op.Add:
+		return []int{i.A}
+	}
+	return nil
+}
+
+// Segment is instructions that run over all strips of a row before the next segment begins; Once, one time for the row, on
+// one register.
+type Segment struct {
+	Once bool
+	Code []Instr
+}
+
+// Has reports whether there is code for f.
+func (s *Strips) Has(f op.Op) bool { return s.codes[f.String()+"Full"] != 0 }
+
+// Program is segments for each row, ready to run.
+type Program struct {
+	code  []uintptr
+	steps int
+	run   func(code, slots *uintptr, steps, rows, row int)
+}
+
+const (
+	word     = 8
+	slotSize = int(unsafe.Sizeof(Slot{}))
+)
+
+// Assemble makes a program of segments that are run for each row. The first steps slots move on from row to row.
+func (s *Strips) Assemble(segments []Segment, steps int) *Program {
+	p := &Program{steps: steps, run: s.run}
+	for _, seg := range segments {
+		if seg.Once {
+			p.emit(s.codes["OnceTail"])
+			p.emitAll(s, seg.Code, "Tail")
+			continue
+		}
+		p.emit(s.codes["BeginFull"], 0)
+		begin := len(p.code)
+		p.emitAll(s, seg.Code, "Full")
+		p.emit(s.codes["AgainFull"], uintptr(word*(len(p.code)-begin)))
+		tail := len(p.code)
+		p.code[begin-1] = uintptr(word * (tail - begin + 2))
+		p.emit(s.codes["BeginTailTail"], 0)
+		p.emitAll(s, seg.Code, "Tail")
+		p.emit(s.codes["AgainTailTail"], uintptr(word*(len(p.code)-tail)))
+		p.code[tail+1] = uintptr(word * (len(p.code) - tail))
+	}
+	p.emit(s.codes["NextRowTail"], uintptr(word*len(p.code)))
+	p.emit(s.codes["EndTail"])
+	return p
+}
+
+func (p *Program) emit(words ...uintptr) { p.code = append(p.code, words...) }
+
+func (p *Program) emitAll(s *Strips, code []Instr, form string) {
+	for _, i := range code {
+		address := s.codes[i.name()+form]
+		if address == 0 {
+			panic("BUG: elem: no code for " + i.name() + form)
+		}
+		p.emit(address)
+		for _, slot := range i.slots() {
+			p.emit(uintptr(slot * slotSize))
+		}
+	}
+}
+
+// Run runs p over rows > 0 rows of length > 0 elements each. What the slots point to must stay reachable until it returns.
+func (p *Program) Run(slots []Slot, rows, length int) {
+	p.run(&p.code[0], (*uintptr)(unsafe.Pointer(&slots[0])), p.steps, rows, 4*length)
+}
+
+// newStrips looks up the code of a flavour: addresses writes where it is, in the order of op.Codes.
+func newStrips(lanes int, addresses func(at *uintptr), run func(code, slots *uintptr, steps, rows, row int)) *Strips {
+	names := op.Codes()
+	at := make([]uintptr, len(names))
+	addresses(&at[0])
+	s := &Strips{Lanes: lanes, codes: make(map[string]uintptr), run: run}
+	for i, name := range names {
+		s.codes[name] = at[i]
+	}
+	return s
+}

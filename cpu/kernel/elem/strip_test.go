@@ -1,0 +1,180 @@
+package elem
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
+)
+
+// array is a slot of an array, with step floats from row to row.
+func array(x []float32, step int) Slot {
+	return Slot{Address: uintptr(unsafe.Pointer(unsafe.SliceData(x))), Mask: Across, Step: uintptr(4 * step)}
+}
+
+// strip is a slot of a worker's strip.
+func strip(x []float32) Slot {
+	return Slot{Address: uintptr(unsafe.Pointer(unsafe.SliceData(x)))}
+}
+
+func repeated(n int, x float32) []float32 {
+	s := make([]float32, n)
+	for i := range s {
+		s[i] = x
+	}
+	return s
+}
+
+// draws has numbers of all sizes, and the special ones between them; for an op of integers, small integers.
+func draws(rng *rand.Rand, n int, o op.Op) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		switch {
+		case o >= op.AddInt && o <= op.GreaterEqualInt || o == op.NegInt || o == op.AbsInt || o == op.FromInt || o == op.NotZeroInt:
+			x[i] = math.Float32frombits(uint32(rng.IntN(7) - 3))
+		case i%3 == 0:
+			x[i] = special[rng.IntN(len(special))]
+		default:
+			x[i] = float32(rng.NormFloat64() * math.Exp(3*rng.NormFloat64()))
+		}
+	}
+	return x
+}
+
+// TestStripsComputeWhatKernelsDo runs every op over rows of all lengths around the borders of strips and vectors, between
+// guards, and demands the bits of the kernel of the same op.
+func TestStripsComputeWhatKernelsDo(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, table := range tables() {
+		s := table.Strips
+		tried := 0
+		for o := op.None + 1; o < op.Count; o++ {
+			if !s.Has(o) {
+				continue
+			}
+			tried++
+			p := s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: Apply, Op: o, A: 2, B: 3}, {Code: Store, A: 1}}}}, 4)
+			for _, cols := range []int{1, s.Lanes - 1, s.Lanes, s.Lanes + 1, s.Width() - 1, s.Width(), s.Width() + 1, 3*s.Width() + 2*s.Lanes + 3} {
+				const rows, gap = 3, 5
+				n := rows * (cols + gap)
+				x, y, z, got := draws(rng, n, o), draws(rng, n, o), draws(rng, n, o), repeated(n, 77)
+				p.Run([]Slot{array(x, cols+gap), array(got, cols+gap), array(y, cols+gap), array(z, cols+gap)}, rows, cols)
+				want := repeated(n, 77)
+				for r := range rows {
+					from, to := r*(cols+gap), r*(cols+gap)+cols
+					kernelOf(table, o)(want[from:to], x[from:to], y[from:to], z[from:to])
+				}
+				sameBits(t, fmt.Sprintf("%s %s of rows of %d", table.Name, o, cols), got, want)
+			}
+		}
+		if tried < 50 {
+			t.Errorf("%s: only %d ops have code", table.Name, tried)
+		}
+	}
+}
+
+// kernelOf returns the kernel of o as one of three arrays.
+func kernelOf(t *Table, o op.Op) Ternary {
+	switch {
+	case o == op.Select:
+		return t.Select
+	case o == op.MulAdd:
+		return t.MulAdd
+	case o >= op.Add:
+		return func(dst, x, y, _ []float32) { t.Binary(o)(dst, x, y) }
+	}
+	return func(dst, x, _, _ []float32) { t.Unary(o)(dst, x) }
+}
+
+// TestStripsReduce normalizes rows: a sum over each, of which a number is made, and a second traversal; maxima and minima
+// beside, and sums over columns.
+func TestStripsReduce(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, table := range tables() {
+		s := table.Strips
+		for _, cols := range []int{1, 7, s.Width(), 5*s.Width() + s.Lanes + 3} {
+			const rows = 4
+			x, y, rowMax, rowMin, columns := make([]float32, rows*cols), make([]float32, rows*cols), make([]float32, rows), make([]float32, rows), make([]float32, cols)
+			for i := range x {
+				x[i] = float32(rng.NormFloat64()) - 3
+			}
+			const (
+				in, out, most, least, column, sum, high, low, zero, inf, minusInf, scale, length = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+			)
+			slots := []Slot{array(x, cols), array(y, cols), {Step: 4}, {Step: 4}, array(columns, 0)}
+			slots[most].Address, slots[least].Address = array(rowMax, 1).Address, array(rowMin, 1).Address
+			for _, v := range []float32{0, 0, 0, 0, float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(cols)} {
+				slots = append(slots, strip(repeated(s.Width(), v)))
+			}
+			p := s.Assemble([]Segment{
+				{Once: true, Code: []Instr{{Code: Load, A: zero}, {Code: Spread, A: sum}, {Code: Load, A: minusInf}, {Code: Spread, A: high}, {Code: Load, A: inf}, {Code: Spread, A: low}}},
+				{Code: []Instr{{Code: Ahead, A: in}, {Code: Load, A: in}, {Code: IntoAdd, A: sum}, {Code: IntoMax, A: high}, {Code: IntoMin, A: low}}},
+				{Once: true, Code: []Instr{{Code: FoldMax, A: high}, {Code: StoreOne, A: most}, {Code: FoldMin, A: low}, {Code: StoreOne, A: least},
+					{Code: FoldAdd, A: sum}, {Code: Apply, Op: op.Div, A: length}, {Code: Spread, A: scale}}},
+				{Code: []Instr{{Code: Load, A: in}, {Code: Apply, Op: op.Sub, A: scale}, {Code: Store, A: out}, {Code: IntoAdd, A: column}}},
+			}, 4)
+			p.Run(slots, rows, cols)
+			want := make([]float64, cols)
+			for r := range rows {
+				mean, high, low := 0.0, math.Inf(-1), math.Inf(1)
+				for _, v := range x[r*cols : (r+1)*cols] {
+					mean += float64(v) / float64(cols)
+					high, low = math.Max(high, float64(v)), math.Min(low, float64(v))
+				}
+				if rowMax[r] != float32(high) || rowMin[r] != float32(low) {
+					t.Errorf("%s row of %d: maximum %g and minimum %g, expected %g and %g", table.Name, cols, rowMax[r], rowMin[r], high, low)
+				}
+				for i, v := range x[r*cols : (r+1)*cols] {
+					want[i] += float64(v) - mean
+					if got := float64(y[r*cols+i]); math.Abs(got-(float64(v)-mean)) > 2e-6 { // a mean near 3 in float32, and the last bit of its sum
+						t.Errorf("%s row of %d, element %d: %g, expected %g", table.Name, cols, i, got, float64(v)-mean)
+					}
+				}
+			}
+			for i, w := range want {
+				if math.Abs(float64(columns[i])-w) > 1e-5 {
+					t.Errorf("%s column %d of %d: %g, expected %g", table.Name, i, cols, columns[i], w)
+				}
+			}
+		}
+	}
+}
+
+// TestStripsStorePastTheCaches writes aligned rows.
+func TestStripsStorePastTheCaches(t *testing.T) {
+	for _, table := range tables() {
+		s := table.Strips
+		cols := 2*s.Width() + 1
+		pitch := 3 * s.Width()
+		raw := make([]float32, 2*pitch+16)
+		skip := -int(uintptr(unsafe.Pointer(&raw[0]))) & 63 / 4
+		y := raw[skip : skip+2*pitch]
+		x := draws(rand.New(rand.NewPCG(1, 2)), 2*pitch, op.Add)
+		s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: StorePast, A: 1}}}}, 2).Run([]Slot{array(x, pitch), array(y, pitch)}, 2, cols)
+		want := make([]float32, 2*pitch)
+		copy(want[:cols], x)
+		copy(want[pitch:], x[pitch:pitch+cols])
+		sameBits(t, table.Name, y, want)
+	}
+}
+
+// BenchmarkStrips is y = gamma tanh(alpha x) + beta on 2,048 elements in the first-level cache.
+func BenchmarkStrips(b *testing.B) {
+	for _, table := range tables() {
+		b.Run(table.Name, func(b *testing.B) {
+			const n = 2048
+			s := table.Strips
+			x, y, gamma, beta := repeated(n, .5), make([]float32, n), repeated(n, 2), repeated(n, 3)
+			p := s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: Apply, Op: op.Mul, A: 4}, {Code: Apply, Op: op.Tanh}, {Code: Apply, Op: op.Mul, A: 2},
+				{Code: Apply, Op: op.Add, A: 3}, {Code: Store, A: 1}}}}, 0)
+			slots := []Slot{array(x, 0), array(y, 0), array(gamma, 0), array(beta, 0), strip(repeated(s.Width(), .7))}
+			for b.Loop() {
+				p.Run(slots, 1, n)
+			}
+			b.ReportMetric(n*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "elem/ns")
+		})
+	}
+}

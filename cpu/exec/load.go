@@ -6,7 +6,7 @@ import "github.com/dyt-go/dyt/cpu/plan"
 // by copying them.
 func (w *worker) load(t *plan.Tape, i int, f *frame, at tile) {
 	d := &t.Loads[i]
-	if d.Kind == plan.LoadOne {
+	if d.Kind == plan.LoadOne || t.Strips != nil && d.IsStep() && d.Kind != plan.LoadDense {
 		return
 	}
 	if d.Bytes {

@@ -14,6 +14,9 @@ type tile struct{ row, col, rows, cols int }
 // tape computes the worker's share of a cluster: some of its chunks, tile by tile.
 func (w *worker) tape(t *plan.Tape, k *elem.Table, f *frame, shared []float32, team *par.Team, index int) {
 	w.begin(t, f)
+	if t.Strips != nil {
+		w.numbersOf(t, k, f)
+	}
 	perRow, tiles, chunks := (t.Row+t.TileCols-1)/t.TileCols, t.Tiles(), t.Chunks()
 	from, to := team.Share(chunks, index)
 	for chunk := from; chunk < to; chunk++ {
@@ -24,6 +27,10 @@ func (w *worker) tape(t *plan.Tape, k *elem.Table, f *frame, shared []float32, t
 			at := tile{row: n / perRow * t.TileRows, col: n % perRow * t.TileCols}
 			at.rows, at.cols = min(t.TileRows, t.Rows-at.row), min(t.TileCols, t.Row-at.col)
 			w.bind(t, f, at)
+			if t.Strips != nil {
+				w.strips(t, at, chunk, f, shared)
+				continue
+			}
 			for i := range t.Code {
 				w.instr(t, &t.Code[i], k, at, chunk, f, shared)
 			}

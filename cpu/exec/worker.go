@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"github.com/dyt-go/dyt/cpu/kernel/elem"
 	"github.com/dyt-go/dyt/cpu/kernel/gemm"
 	"github.com/dyt-go/dyt/cpu/plan"
 	"github.com/dyt-go/dyt/internal/par"
@@ -12,19 +13,23 @@ type worker struct {
 	regs    [][]float32
 	numbers []float32 // registers of one number
 	filled  []bool    // by load: its repeated row lies in memory already
-	spans   []span    // by step, of an execution that is traced
-	_       [64]byte  // no other worker's fields on the same line
+	slots   []elem.Slot
+	spans   []span   // by step, of an execution that is traced
+	_       [64]byte // no other worker's fields on the same line
 }
 
 func newWorker(p *plan.Plan) *worker {
 	w := &worker{memory: words(alignedBytes(4 * p.Worker))}
-	regs, numbers, loads := 0, 0, 0
+	regs, numbers, loads, slots := 0, 0, 0, 0
 	for i := range p.Steps {
 		if t := p.Steps[i].Tape; t != nil {
 			regs, numbers, loads = max(regs, t.Regs), max(numbers, len(t.Scalars)), max(loads, len(t.Loads))
+			if t.Strips != nil {
+				slots = max(slots, len(t.Strips.Slots))
+			}
 		}
 	}
-	w.regs, w.numbers, w.filled = make([][]float32, regs), make([]float32, numbers), make([]bool, loads)
+	w.regs, w.numbers, w.filled, w.slots = make([][]float32, regs), make([]float32, numbers), make([]bool, loads), make([]elem.Slot, slots)
 	return w
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 
 	"github.com/dyt-go/dyt/cpu/ir"
-	"github.com/dyt-go/dyt/cpu/kernel/elem"
+	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
 )
 
 // code says what a node of a cluster computes.
@@ -24,17 +24,10 @@ const (
 	codeMin
 )
 
-// binary is the three forms of an op with two operands: arrays, scalar right, scalar left.
-type binary struct {
-	arrays      elem.Binary
-	right, left elem.Scalar // left has the scalar as its last operand too
-}
-
-// formula is how a node is computed: with one of the kernels, as its code says.
+// formula is how a node is computed: as its code says, with a function of one or two operands.
 type formula struct {
-	code  code
-	unary elem.Unary
-	binary
+	code code
+	fn   op.Op
 }
 
 // isRegister reports whether registers hold values of this type: words, and truths as 1 and 0.
@@ -43,7 +36,7 @@ func isRegister(t dtypes.DType) bool {
 }
 
 // formulaOf says how a cluster computes op; its code is codeNone when it cannot.
-func formulaOf(t *elem.Table, op *ir.Op) formula {
+func formulaOf(op *ir.Op) formula {
 	if len(op.Args) == 0 || len(op.Results) != 1 || !isRegister(op.Result().Shape.DType) {
 		return formula{}
 	}
@@ -56,25 +49,23 @@ func formulaOf(t *elem.Table, op *ir.Op) formula {
 	case ir.Where:
 		return formula{code: codeTernary}
 	case ir.ConvertDType:
-		return conversion(t, op.Args[0].Shape.DType, op.Result().Shape.DType)
+		return conversion(op.Args[0].Shape.DType, op.Result().Shape.DType)
 	}
 	switch op.Args[0].Shape.DType {
 	case dtypes.Float32:
-		return floatFormula(t, op.Kind)
+		return floatFormula(op.Kind)
 	case dtypes.Int32:
-		return intFormula(t, op.Kind)
+		return intFormula(op.Kind)
 	}
-	return truthFormula(t, op.Kind)
+	return truthFormula(op.Kind)
 }
 
-func unaryFormula(k elem.Unary) formula { return formula{code: codeUnary, unary: k} }
+func unaryFormula(o op.Op) formula { return formula{codeUnary, o} }
 
-func binaryFormula(arrays elem.Binary, right, left elem.Scalar) formula {
-	return formula{code: codeBinary, binary: binary{arrays, right, left}}
-}
+func binaryFormula(o op.Op) formula { return formula{codeBinary, o} }
 
 // floatFormula is for operands of type float32.
-func floatFormula(t *elem.Table, k ir.Kind) formula {
+func floatFormula(k ir.Kind) formula {
 	switch k {
 	case ir.ReduceSum:
 		return formula{code: codeSum}
@@ -85,146 +76,146 @@ func floatFormula(t *elem.Table, k ir.Kind) formula {
 	case ir.Clamp:
 		return formula{code: codeClamp}
 	case ir.Add:
-		return binaryFormula(t.Add, t.AddScalar, t.AddScalar)
+		return binaryFormula(op.Add)
 	case ir.Sub:
-		return binaryFormula(t.Sub, t.SubScalar, t.RSubScalar)
+		return binaryFormula(op.Sub)
 	case ir.Mul:
-		return binaryFormula(t.Mul, t.MulScalar, t.MulScalar)
+		return binaryFormula(op.Mul)
 	case ir.Div:
-		return binaryFormula(t.Div, t.DivScalar, t.RDivScalar)
+		return binaryFormula(op.Div)
 	case ir.Max:
-		return binaryFormula(t.Max, t.MaxScalar, t.MaxScalar)
+		return binaryFormula(op.Max)
 	case ir.Min:
-		return binaryFormula(t.Min, t.MinScalar, t.MinScalar)
+		return binaryFormula(op.Min)
 	case ir.Pow:
-		return binaryFormula(t.Pow, t.PowScalar, t.RPowScalar)
+		return binaryFormula(op.Pow)
 	case ir.Equal:
-		return binaryFormula(t.Equal, t.EqualScalar, t.EqualScalar)
+		return binaryFormula(op.Equal)
 	case ir.NotEqual:
-		return binaryFormula(t.NotEqual, t.NotEqualScalar, t.NotEqualScalar)
+		return binaryFormula(op.NotEqual)
 	case ir.LessThan:
-		return binaryFormula(t.Less, t.LessScalar, t.GreaterScalar)
+		return binaryFormula(op.Less)
 	case ir.LessOrEqual:
-		return binaryFormula(t.LessEqual, t.LessEqualScalar, t.GreaterEqualScalar)
+		return binaryFormula(op.LessEqual)
 	case ir.GreaterThan:
-		return binaryFormula(t.Greater, t.GreaterScalar, t.LessScalar)
+		return binaryFormula(op.Greater)
 	case ir.GreaterOrEqual:
-		return binaryFormula(t.GreaterEqual, t.GreaterEqualScalar, t.LessEqualScalar)
+		return binaryFormula(op.GreaterEqual)
 	}
-	if kernel := floatUnary(t, k); kernel != nil {
-		return unaryFormula(kernel)
+	if o := floatUnary(k); o != op.None {
+		return unaryFormula(o)
 	}
 	return formula{}
 }
 
-// floatUnary returns the kernel of an op with one operand, nil if there is none.
-func floatUnary(t *elem.Table, k ir.Kind) elem.Unary {
+// floatUnary returns the function of an op with one operand, None if there is none.
+func floatUnary(k ir.Kind) op.Op {
 	switch k {
 	case ir.Neg:
-		return t.Neg
+		return op.Neg
 	case ir.Abs:
-		return t.Abs
+		return op.Abs
 	case ir.Sqrt:
-		return t.Sqrt
+		return op.Sqrt
 	case ir.Rsqrt:
-		return t.Rsqrt
+		return op.Rsqrt
 	case ir.Exp:
-		return t.Exp
+		return op.Exp
 	case ir.Log:
-		return t.Log
+		return op.Log
 	case ir.Tanh:
-		return t.Tanh
+		return op.Tanh
 	case ir.Erf:
-		return t.Erf
+		return op.Erf
 	case ir.Logistic:
-		return t.Sigmoid
+		return op.Sigmoid
 	case ir.Sin:
-		return t.Sin
+		return op.Sin
 	case ir.Cos:
-		return t.Cos
+		return op.Cos
 	case ir.Expm1:
-		return t.Expm1
+		return op.Expm1
 	case ir.Log1p:
-		return t.Log1p
+		return op.Log1p
 	case ir.Floor:
-		return t.Floor
+		return op.Floor
 	case ir.Ceil:
-		return t.Ceil
+		return op.Ceil
 	case ir.Round:
-		return t.Round
+		return op.Round
 	case ir.Sign:
-		return t.Sign
+		return op.Sign
 	case ir.IsNaN:
-		return t.IsNaN
+		return op.IsNaN
 	case ir.IsFinite:
-		return t.IsFinite
+		return op.IsFinite
 	}
-	return nil
+	return op.None
 }
 
 // intFormula is for operands of type int32.
-func intFormula(t *elem.Table, k ir.Kind) formula {
+func intFormula(k ir.Kind) formula {
 	switch k {
 	case ir.Neg:
-		return unaryFormula(t.NegInt)
+		return unaryFormula(op.NegInt)
 	case ir.Abs:
-		return unaryFormula(t.AbsInt)
+		return unaryFormula(op.AbsInt)
 	case ir.Add:
-		return binaryFormula(t.AddInt, t.AddIntScalar, t.AddIntScalar)
+		return binaryFormula(op.AddInt)
 	case ir.Sub:
-		return binaryFormula(t.SubInt, t.SubIntScalar, t.RSubIntScalar)
+		return binaryFormula(op.SubInt)
 	case ir.Mul:
-		return binaryFormula(t.MulInt, t.MulIntScalar, t.MulIntScalar)
+		return binaryFormula(op.MulInt)
 	case ir.Max:
-		return binaryFormula(t.MaxInt, t.MaxIntScalar, t.MaxIntScalar)
+		return binaryFormula(op.MaxInt)
 	case ir.Min:
-		return binaryFormula(t.MinInt, t.MinIntScalar, t.MinIntScalar)
+		return binaryFormula(op.MinInt)
 	case ir.Equal:
-		return binaryFormula(t.EqualInt, t.EqualIntScalar, t.EqualIntScalar)
+		return binaryFormula(op.EqualInt)
 	case ir.NotEqual:
-		return binaryFormula(t.NotEqualInt, t.NotEqualIntScalar, t.NotEqualIntScalar)
+		return binaryFormula(op.NotEqualInt)
 	case ir.LessThan:
-		return binaryFormula(t.LessInt, t.LessIntScalar, t.GreaterIntScalar)
+		return binaryFormula(op.LessInt)
 	case ir.LessOrEqual:
-		return binaryFormula(t.LessEqualInt, t.LessEqualIntScalar, t.GreaterEqualIntScalar)
+		return binaryFormula(op.LessEqualInt)
 	case ir.GreaterThan:
-		return binaryFormula(t.GreaterInt, t.GreaterIntScalar, t.LessIntScalar)
+		return binaryFormula(op.GreaterInt)
 	case ir.GreaterOrEqual:
-		return binaryFormula(t.GreaterEqualInt, t.GreaterEqualIntScalar, t.LessEqualIntScalar)
+		return binaryFormula(op.GreaterEqualInt)
 	}
 	return formula{}
 }
 
 // truthFormula is for operands of type bool, whose values are 1 and 0.
-func truthFormula(t *elem.Table, k ir.Kind) formula {
+func truthFormula(k ir.Kind) formula {
 	switch k {
 	case ir.LogicalAnd:
-		return binaryFormula(t.Min, t.MinScalar, t.MinScalar)
+		return binaryFormula(op.Min)
 	case ir.LogicalOr:
-		return binaryFormula(t.Max, t.MaxScalar, t.MaxScalar)
+		return binaryFormula(op.Max)
 	case ir.LogicalXor, ir.NotEqual:
-		return binaryFormula(t.NotEqual, t.NotEqualScalar, t.NotEqualScalar)
+		return binaryFormula(op.NotEqual)
 	case ir.Equal:
-		return binaryFormula(t.Equal, t.EqualScalar, t.EqualScalar)
+		return binaryFormula(op.Equal)
 	case ir.LogicalNot:
-		return unaryFormula(func(dst, x []float32) { t.EqualScalar(dst, x, 0) })
+		return unaryFormula(op.IsZero)
 	}
 	return formula{}
 }
 
 // conversion is how values of one type become another's.
-func conversion(t *elem.Table, from, to dtypes.DType) formula {
+func conversion(from, to dtypes.DType) formula {
 	switch {
 	case from == to, from == dtypes.Bool && to == dtypes.Float32:
 		return formula{code: codeCopy}
 	case to == dtypes.Bool && from == dtypes.Float32:
-		return unaryFormula(func(dst, x []float32) { t.NotEqualScalar(dst, x, 0) })
+		return unaryFormula(op.NotZero)
 	case to == dtypes.Bool:
-		return unaryFormula(func(dst, x []float32) { t.NotEqualIntScalar(dst, x, 0) })
+		return unaryFormula(op.NotZeroInt)
 	case to == dtypes.Int32:
-		return unaryFormula(t.ToInt)
+		return unaryFormula(op.ToInt)
 	}
-	return unaryFormula(t.FromInt)
+	return unaryFormula(op.FromInt)
 }
 
 // reduceAxes returns the axes of a reduction.

@@ -94,6 +94,12 @@ const (
 	tileMemory = 8 << 10 // elements
 )
 
+// With strips, a tile is what a worker takes at a time: much enough to be worth the while, and many of them.
+const (
+	stripTileMax = 16 << 10
+	stripTiles   = 32
+)
+
 // Partial sums: at least chunkElements are added up before a partial result is stored, and partial results of a step take
 // at most partialMax floats.
 const (
@@ -106,6 +112,9 @@ const (
 func (l *lowering) tiles(wide int) {
 	t := l.tape
 	size := tileMax
+	if t.Strips != nil {
+		size = min(stripTileMax, max(tileMax, t.Rows*t.Row/stripTiles/tileMin*tileMin))
+	}
 	for size > tileMin && size*wide > tileMemory {
 		size /= 2
 	}

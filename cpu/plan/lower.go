@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 
 	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
 )
 
 // shape is how many elements of a tile a register holds.
@@ -46,6 +47,7 @@ func (p *planner) lower(g *group, needed []bool) *Tape {
 		l.node(n)
 	}
 	l.joinAxes()
+	l.tape.Strips = l.thread()
 	l.assign()
 	return l.tape
 }
@@ -122,20 +124,19 @@ func (l *lowering) truths(n *node, args []int, width, want shape) {
 
 // compute emits what n computes from registers args into register at, which is as wide as the widest of them.
 func (l *lowering) compute(n *node, at int, args []int) {
-	t := l.p.table.Elem
 	switch n.code {
 	case codeCopy, codeSum, codeMax, codeMin:
 		l.move(at, args[0])
 	case codeUnary:
-		l.emit(Instr{Op: OpUnary, Dst: at, A: args[0], Unary: n.unary})
+		l.emit(Instr{Op: OpUnary, Dst: at, A: args[0], Func: n.fn, Unary: l.p.table.Elem.Unary(n.fn)})
 	case codeBinary:
-		l.binary(n.binary, at, args[0], args[1])
+		l.binary(n.fn, at, args[0], args[1])
 	case codeTernary:
 		l.choose(at, args[0], args[1], args[2])
 	case codeClamp:
 		low := l.newReg(reg{shape: max(l.regs[args[0]].shape, l.regs[args[1]].shape)})
-		l.binary(binary{t.Max, t.MaxScalar, t.MaxScalar}, low, args[1], args[0])
-		l.binary(binary{t.Min, t.MinScalar, t.MinScalar}, at, low, args[2])
+		l.binary(op.Max, low, args[1], args[0])
+		l.binary(op.Min, at, low, args[2])
 	}
 }
 
@@ -152,7 +153,7 @@ func (l *lowering) choose(dst, c, x, y int) {
 	case is(y, shapeOne):
 		l.emit(Instr{Op: OpTernary1, Dst: dst, A: l.widen(c, full), B: l.widen(x, full), C: y, Ternary1: t.SelectScalar})
 	case is(x, shapeOne):
-		l.emit(Instr{Op: OpTernary1, Dst: dst, A: l.widen(c, full), B: l.widen(y, full), C: x, Ternary1: t.RSelectScalar})
+		l.emit(Instr{Op: OpTernary1, Dst: dst, A: l.widen(c, full), B: l.widen(y, full), C: x, Left: true, Ternary1: t.RSelectScalar})
 	default:
 		l.emit(Instr{Op: OpTernary, Dst: dst, A: l.widen(c, full), B: l.widen(x, full), C: l.widen(y, full), Ternary: t.Select})
 	}
@@ -180,31 +181,33 @@ func (l *lowering) target(n *node, s shape) int {
 
 // move copies register a to dst, which is as wide or wider.
 func (l *lowering) move(dst, a int) {
-	op := OpCopy
+	how := OpCopy
 	switch from, to := l.regs[a].shape, l.regs[dst].shape; {
 	case from == to:
 	case from == shapeOne:
-		op = OpFill
+		how = OpFill
 	default:
-		op = OpSpread
+		how = OpSpread
 	}
-	l.emit(Instr{Op: op, Dst: dst, A: a})
+	l.emit(Instr{Op: how, Dst: dst, A: a})
 }
 
-func (l *lowering) binary(b binary, dst, x, y int) {
+func (l *lowering) binary(f op.Op, dst, x, y int) {
 	kx, ky := l.regs[x].shape, l.regs[y].shape
-	op := OpRows
-	if min(kx, ky) == shapeOne {
-		op = OpScalar
+	if kx < ky {
+		f, x, y = f.Reversed(), y, x
 	}
-	switch {
+	i := Instr{Op: OpRows, Dst: dst, A: x, B: y, Func: f}
+	switch table := l.p.table.Elem; {
 	case kx == ky:
-		l.emit(Instr{Op: OpBinary, Dst: dst, A: x, B: y, Binary: b.arrays})
-	case kx > ky:
-		l.emit(Instr{Op: op, Dst: dst, A: x, B: y, Scalar: b.right})
+		i.Op, i.Binary = OpBinary, table.Binary(f)
+	case min(kx, ky) == shapeOne:
+		i.Op = OpScalar
+		fallthrough
 	default:
-		l.emit(Instr{Op: op, Dst: dst, A: y, B: x, Scalar: b.left})
+		i.Scalar = table.Scalar(f)
 	}
+	l.emit(i)
 }
 
 var reduceOf = map[code]Reduce{codeSum: ReduceSum, codeMax: ReduceMax, codeMin: ReduceMin}

@@ -140,7 +140,7 @@ func (p *planner) copy(index int, op *ir.Op, v *ir.Value, x View, after []*ir.Va
 
 // elementwise puts op into a cluster; false when clusters cannot compute it.
 func (p *planner) elementwise(index int, op *ir.Op) bool {
-	how := formulaOf(p.table.Elem, op)
+	how := formulaOf(op)
 	if how.code == codeNone {
 		return false
 	}

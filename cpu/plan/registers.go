@@ -3,7 +3,7 @@ package plan
 import "slices"
 
 // assign numbers the registers and gives them memory. Numbers come first, then what lies in arrays, then registers with
-// memory of a worker, which is used again once nothing reads it.
+// memory of a worker, which is used again once nothing reads it. With strips, no others have any.
 func (l *lowering) assign() {
 	t := l.tape
 	number := make([]int, len(l.regs))
@@ -18,18 +18,28 @@ func (l *lowering) assign() {
 	next := func() int { t.Regs++; return t.Regs - 1 }
 	var pool [shapeFull + 1]pool
 	for i, r := range l.regs {
-		switch {
-		case number[i] >= 0:
-		case r.store:
+		if number[i] < 0 && (r.store || r.load) {
 			number[i] = next()
-		case r.load:
-			number[i] = next()
-			if r.kind != LoadDense {
-				pool[r.shape].give(number[i])
-			}
 		}
 	}
-	l.temporaries(number, &pool, next)
+	for i := range t.Loads {
+		d := &t.Loads[i]
+		if shape := l.regs[d.Reg].shape; d.Kind != LoadOne && d.Kind != LoadDense && !(t.Strips != nil && d.IsStep()) {
+			pool[shape].give(number[d.Reg])
+		}
+	}
+	if t.Strips == nil {
+		l.temporaries(number, &pool, next)
+	} else {
+		for i := range t.Packs { // truths are written as bytes when the tile is done
+			shape := shapeFull
+			if t.Packs[i].Rows {
+				shape = shapeRow
+			}
+			t.Packs[i].Reg = next()
+			pool[shape].give(t.Packs[i].Reg)
+		}
+	}
 	l.renumber(number)
 	l.tiles(pool[shapeFull].places)
 	for s := shapeRow; s <= shapeFull; s++ {
@@ -43,6 +53,24 @@ func (l *lowering) assign() {
 		}
 		t.Scratch += pool[s].places * size
 	}
+	if t.Strips != nil {
+		t.Scratch = t.Strips.lay(t.Scratch, t.TileCols, l.p.table.Elem.Strips.Width())
+	}
+}
+
+// lay gives the slots memory of a worker from at on, and returns where it ends.
+func (s *Strips) lay(at, row, width int) int {
+	for i := range s.Slots {
+		slot := &s.Slots[i]
+		slot.At = at
+		switch slot.Kind {
+		case SlotStrip, SlotNumber, SlotTotal:
+			at += width
+		case SlotRow:
+			at += ceil(row, 16) * 16
+		}
+	}
+	return at
 }
 
 // pool is equally long pieces of a worker's memory.
@@ -129,5 +157,13 @@ func (l *lowering) renumber(number []int) {
 	}
 	for k := range t.Stores {
 		t.Stores[k].Reg = number[t.Stores[k].Reg]
+	}
+	if t.Strips == nil {
+		return
+	}
+	for k := range t.Strips.Slots {
+		if s := &t.Strips.Slots[k]; s.Kind == SlotNumber {
+			s.Index = number[s.Index]
+		}
 	}
 }

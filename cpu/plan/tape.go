@@ -3,6 +3,7 @@ package plan
 import (
 	"github.com/dyt-go/dyt/cpu/ir"
 	"github.com/dyt-go/dyt/cpu/kernel/elem"
+	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
 )
 
 // Tape is a cluster, ready to run: its space is cut into tiles that fit the first-level cache, and for each tile the
@@ -23,6 +24,8 @@ type Tape struct {
 	Regs    int       // all registers
 	Wide    []Scratch // registers that need memory of a worker
 	Scratch int       // its size in floats
+
+	Strips *Strips // how to run Code with registers of the processor, nil where kernels run over tiles
 }
 
 // Load brings part of an array into register Reg for each tile.
@@ -59,6 +62,7 @@ type Store struct {
 type Pack struct {
 	Value *ir.Value
 	Rows  bool // one element for each row
+	Reg   int  // with strips: where the truths of a tile are
 }
 
 // Sum adds up a register over rows (one result for each column) or over everything. Every chunk has partial results of
@@ -90,6 +94,8 @@ type Instr struct {
 	Op        Op
 	Dst, A, B int
 	C         int
+	Func      op.Op // what the kernel computes: of A, or of A and B
+	Left      bool  // of OpTernary1: C stands before B
 	Unary     elem.Unary
 	Binary    elem.Binary
 	Scalar    elem.Scalar
@@ -141,6 +147,17 @@ func (s *Sum) Len(t *Tape) int {
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }
+
+// IsStep reports whether row after row lies equally far apart in memory, so that nothing has to be copied.
+func (d *Load) IsStep() bool {
+	switch {
+	case d.Bytes || d.Kind == LoadGather:
+		return false
+	case d.Kind == LoadRows || d.Kind == LoadRuns:
+		return len(d.RowAxes) == 1
+	}
+	return true
+}
 
 // Together reports whether rows [row, row+rows) of length cols, starting at column 0, lie one after the other.
 func (d *Load) Together(row, rows, cols int) bool {

@@ -129,7 +129,9 @@ func (w *writer) read(m operand.Mem) reg.Register {
 }
 
 // next goes on with the following instruction.
-func (w *writer) next() { w.jump(func(to reg.Register) { ADDQ(operand.Imm(uint64(word*w.words)), ip) }) }
+func (w *writer) next() {
+	w.jump(func(to reg.Register) { ADDQ(operand.Imm(uint64(word*w.words)), ip) })
+}
 
 // jump moves ip by what move writes and goes there. The registers of threaded code stay alive until then.
 func (w *writer) jump(move func(to reg.Register)) {

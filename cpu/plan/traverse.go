@@ -1,0 +1,256 @@
+package plan
+
+import (
+	"math"
+	"slices"
+
+	"github.com/dyt-go/dyt/cpu/kernel/elem"
+	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
+)
+
+var plusInf, minusInf = float32(math.Inf(1)), float32(math.Inf(-1))
+
+// traversal writes one traversal of a row: its items in an order in which a result is used, as far as possible, while it
+// is in the accumulator. What is needed later goes to a strip.
+type traversal struct {
+	*threading
+	list []*item
+	done []bool
+	uses map[int]int // by register: items that still read it
+	acc  int         // register in the accumulator, -1 for none
+}
+
+// traverse writes the traversal of the given level.
+func (th *threading) traverse(level int) {
+	t := &traversal{threading: th, uses: make(map[int]int), acc: -1}
+	local := make(map[int]bool)
+	for k := range th.items {
+		if it := &th.items[k]; it.level == level && !it.once {
+			t.gather(it, local)
+		}
+	}
+	t.done = make([]bool, len(t.list))
+	if level == 0 {
+		th.askAhead()
+	}
+	for range t.list {
+		k := t.next()
+		t.done[k] = true
+		t.write(t.list[k], level)
+	}
+	th.end(false)
+	for r := range local { // strips are valid within a traversal
+		if th.place[r] >= 0 && th.slots[th.place[r]].Kind == SlotStrip {
+			th.place[r] = -1
+		}
+	}
+}
+
+// gather puts it behind the items that compute its operands in this traversal, be it again.
+func (t *traversal) gather(it *item, local map[int]bool) {
+	if it.dst >= 0 && local[it.dst] {
+		return
+	}
+	for _, r := range it.args {
+		t.uses[r]++
+		if m := t.maker[r]; m >= 0 && t.isFull(r) && !local[r] && t.place[r] < 0 {
+			t.gather(&t.items[m], local)
+		}
+	}
+	t.list = append(t.list, it)
+	if it.dst >= 0 && t.isFull(it.dst) {
+		local[it.dst] = true
+	}
+}
+
+// askAhead asks for what will be read of large arrays.
+func (th *threading) askAhead() {
+	for _, d := range th.l.tape.Loads {
+		if th.isFull(d.Reg) && (d.Kind == LoadDense || d.Kind == LoadRuns) && d.Root.Shape.Size()*4 >= aheadBytes {
+			th.move(elem.Ahead, th.slotOf(d.Reg, false))
+		}
+	}
+}
+
+// next returns the item to write: one that reads the accumulator, best without changing it, else the first that can be.
+func (t *traversal) next() int {
+	first, using := -1, -1
+	for k, it := range t.list {
+		if t.done[k] || !t.ready(it) {
+			continue
+		}
+		if first < 0 {
+			first = k
+		}
+		if t.acc < 0 || !slices.Contains(it.args, t.acc) {
+			continue
+		}
+		switch {
+		case it.kind != itemApply:
+			return k
+		case using < 0 && t.inPlace(it) >= 0:
+			using = k
+		}
+	}
+	if using >= 0 {
+		return using
+	}
+	return first
+}
+
+// ready reports whether all operands of it exist.
+func (t *traversal) ready(it *item) bool {
+	for _, r := range it.args {
+		for k, other := range t.list {
+			if other.dst == r && !t.done[k] && other.kind != itemRowSum {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// inPlace returns which operand of it can be the accumulator; -1 when none is there.
+func (t *traversal) inPlace(it *item) int {
+	for k, r := range it.args {
+		if r == t.acc && (k == 0 || k == 1 && len(it.args) == 2) {
+			return k
+		}
+	}
+	return -1
+}
+
+// write writes an item.
+func (t *traversal) write(it *item, level int) {
+	k := t.inPlace(it)
+	if k < 0 {
+		t.save()
+		t.move(elem.Load, t.slotOf(it.args[0], false))
+		t.acc, k = it.args[0], 0
+	}
+	for _, r := range it.args {
+		t.uses[r]--
+	}
+	switch it.kind {
+	case itemRowSum:
+		t.move(intoOf[it.reduce], t.reducing[it.dst])
+		return
+	case itemSum:
+		kind := SlotTotal
+		if t.l.tape.Sums[it.index].Columns {
+			kind = SlotColumns
+		}
+		t.move(intoOf[it.reduce], t.slot(StripSlot{Kind: kind, Index: it.index}))
+		return
+	case itemPack:
+		t.move(elem.Store, t.slot(StripSlot{Kind: SlotPack, Index: it.index}))
+		return
+	case itemMove:
+		t.result(it, level)
+		return
+	}
+	t.save()
+	run := *it
+	operands := slices.Delete(slices.Clone(it.args), k, k+1)
+	switch {
+	case run.fn == op.Mul && it.args[0] == it.args[1]:
+		run.fn, operands = op.Square, nil
+	case slices.Contains(operands, t.acc): // as another operand too
+		t.put()
+	}
+	if k == 1 {
+		run.fn = run.fn.Reversed()
+	}
+	t.apply(&run, operands)
+	t.acc = it.dst
+	t.result(it, level)
+}
+
+// result puts the accumulator where others find it: those who read the array that it belongs to, and later traversals.
+func (t *traversal) result(it *item, level int) {
+	if it.level != level { // computed again
+		return
+	}
+	r := it.dst
+	switch {
+	case t.l.regs[r].store:
+		n := t.store(r)
+		code := elem.Store
+		if v := t.l.tape.Stores[n].Value; v.Shape.Size()*4 >= farBytes {
+			code, t.past = elem.StorePast, true
+		}
+		s := t.slot(StripSlot{Kind: SlotStore, Index: n})
+		t.move(code, s)
+		if it.kind == itemMove {
+			t.place[r] = s
+		} else if code == elem.Store || t.readLater(r, level) {
+			t.place[r] = s
+		}
+	case t.place[r] >= 0:
+		t.move(elem.Store, t.place[r])
+	}
+}
+
+// readLater reports whether a later traversal reads r.
+func (t *traversal) readLater(r, level int) bool {
+	return slices.ContainsFunc(t.items, func(it item) bool { return it.level > level && slices.Contains(it.args, r) })
+}
+
+// save keeps what is in the accumulator when somebody still needs it.
+func (t *traversal) save() {
+	if t.acc >= 0 && t.uses[t.acc] > 0 {
+		t.put()
+	}
+}
+
+// put writes the accumulator to a strip unless it lies somewhere.
+func (t *traversal) put() {
+	if r := t.acc; t.place[r] < 0 && t.maker[r] >= 0 {
+		t.place[r] = t.slot(StripSlot{Kind: SlotStrip})
+		t.move(elem.Store, t.place[r])
+	}
+}
+
+// assemble orders the slots, those first that move on from row to row, and makes the program.
+func (th *threading) assemble(s *elem.Strips) *Strips {
+	order := make([]int, 0, len(th.slots))
+	for i, slot := range th.slots {
+		if slot.steps() {
+			order = append(order, i)
+		}
+	}
+	steps := len(order)
+	for i, slot := range th.slots {
+		if !slot.steps() {
+			order = append(order, i)
+		}
+	}
+	out := &Strips{Slots: make([]StripSlot, len(order)), Width: s.Width()}
+	at := make([]int, len(order))
+	for to, from := range order {
+		at[from], out.Slots[to] = to, th.slots[from]
+	}
+	near := make([]elem.Segment, len(th.segments))
+	for k, seg := range th.segments {
+		near[k] = elem.Segment{Once: seg.Once, Code: slices.Clone(seg.Code)}
+		for j := range seg.Code {
+			i := &seg.Code[j]
+			i.A, i.B = at[i.A], at[i.B]
+			near[k].Code[j] = *i
+			if i.Code == elem.StorePast {
+				near[k].Code[j].Code = elem.Store
+			}
+		}
+	}
+	out.Program = s.Assemble(th.segments, steps)
+	out.Near = out.Program
+	if th.past {
+		out.Near = s.Assemble(near, steps)
+	}
+	for i, in := range th.l.tape.Code {
+		if in.writes() && th.l.regs[in.Dst].shape == shapeOne {
+			out.Numbers = append(out.Numbers, i)
+		}
+	}
+	return out
+}

@@ -12,15 +12,15 @@ import (
 // Speed is how long the parts of a run take here.
 type Speed struct {
 	First      time.Duration // the first update, compilation included
-	Update     time.Duration // the median of those after it
+	Update     time.Duration // the median of those after it, which one slow moment does not move
 	Evaluation time.Duration // one validation pass, compilation included
 }
 
-// calibration updates are timed, fewer when they take longer than the limit.
-const calibration = 7
+// most updates that a calibration times.
+const mostTimed = 50
 
-// Calibrate measures the speed of a recipe by a few updates and an evaluation of a run that is thrown away. With more than
-// limit spent on updates it stops, and guesses that the evaluation takes a third of an update a batch.
+// Calibrate measures the speed of a recipe by the updates that fit into limit, one at least, and an evaluation of a run that is
+// thrown away. An evaluation longer than limit is not tried: a third of an update a batch is what it takes at least.
 func Calibrate(ctx context.Context, backend compute.Backend, r Recipe, d *data.Dataset, limit time.Duration) (Speed, error) {
 	run, err := Open(backend, r, d, "")
 	if err != nil {
@@ -30,7 +30,7 @@ func Calibrate(ctx context.Context, backend compute.Backend, r Recipe, d *data.D
 	run.began = time.Now()
 	var s Speed
 	var times []time.Duration
-	for i := range calibration + 1 {
+	for began := run.began; len(times) == 0 || len(times) < mostTimed && time.Since(began) < limit; {
 		if err := context.Cause(ctx); err != nil {
 			return s, err
 		}
@@ -38,18 +38,17 @@ func Calibrate(ctx context.Context, backend compute.Backend, r Recipe, d *data.D
 		if _, err := run.update(); err != nil {
 			return s, err
 		}
-		if i == 0 {
+		if s.First == 0 {
 			s.First = time.Since(start)
+			began = time.Now()
 		} else {
 			times = append(times, time.Since(start))
 		}
-		if len(times) > 0 && time.Since(run.began) > limit {
-			s.Update = median(times)
-			s.Evaluation = s.Update / 3 * time.Duration(validationBatches(r, d))
-			return s, nil
-		}
 	}
 	s.Update = median(times)
+	if s.Evaluation = s.Update / 3 * time.Duration(validationBatches(r, d)); s.Evaluation > limit {
+		return s, nil
+	}
 	start := time.Now()
 	var m Metrics
 	err = run.evaluate(&m)

@@ -81,6 +81,16 @@ func (t Twins) writeTwins(dir string, pairs []Pair) error {
 	return writeJSON(filepath.Join(dir, twinsFile), r)
 }
 
+// Remove takes away what Run has left in dir, finished or not.
+func (t Twins) Remove(dir string) error {
+	errs := []error{os.RemoveAll(filepath.Join(dir, twinsFile))}
+	baseline, candidate := t.sides()
+	for _, seed := range t.Seeds {
+		errs = append(errs, os.RemoveAll(runFolder(dir, baseline, seed)), os.RemoveAll(runFolder(dir, candidate, seed)))
+	}
+	return errors.Join(errs...)
+}
+
 // ReadTwins reads the folder of a comparison as it stands: complete pairs in Pairs, others in Begun.
 func ReadTwins(dir string) (*Comparison, error) {
 	var r twinsRecord

@@ -29,8 +29,8 @@ func brief(v float64) string {
 	return minus(strconv.FormatFloat(v, 'g', 3, 64))
 }
 
-// whole prints a count, "–" for zero, which means unknown here.
-func whole(n int64) string {
+// Whole prints a count, 869,504, and "–" for zero, which means unknown here.
+func Whole(n int64) string {
 	if n == 0 {
 		return "–"
 	}

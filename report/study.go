@@ -9,6 +9,7 @@ import (
 
 // Page arranges a study for reading: what was found, how sure it is, how it came about, what it rests on.
 func (s Study) Page() Page {
+	s.Verdict.Detail = strings.ReplaceAll(s.Verdict.Detail, " %", "\u00a0%") // no line ends between them
 	p := Page{Title: s.Title, Lead: s.Lead, State: s.State, Verdict: s.Verdict, Command: s.Command, Made: s.Made}
 	result := Section{Title: "Result", Tables: []Table{s.result()}}
 	if len(s.Ranking.Rows) > 0 {
@@ -80,14 +81,15 @@ func (s Study) result() Table {
 		{s.unit() + " to " + short(s.Target), s.toTarget},
 		{"saturated", func(t Twin) string { return percent(mean(each(t.Runs, Run.saturated))) }},
 		{"mean alpha", func(t Twin) string { return brief(mean(each(t.Runs, Run.alpha))) }},
-		{"parameters", func(t Twin) string { return whole(t.Params) }},
+		{"parameters", func(t Twin) string { return Whole(t.Params) }},
 		{"seeds", s.seeds},
-		{s.unit(), func(t Twin) string { return whole(t.tokens()) }},
+		{s.unit(), func(t Twin) string { return Whole(t.tokens()) }},
 	}
 	columns = slices.DeleteFunc(columns, func(c column) bool {
 		return !slices.ContainsFunc(s.Twins, func(t Twin) bool { return c.cell(t) != "–" })
 	})
 	table := Table{Columns: []string{"twin"}, Right: []bool{false}}
+	columns, table.Caption = s.inCommon(columns)
 	if len(s.Twins) == 1 {
 		table.Columns[0] = "run"
 	}
@@ -114,6 +116,31 @@ func (s Study) result() Table {
 	return table
 }
 
+// inCommon takes the columns of seeds and tokens out of a table of twins that have the same of each, and says what they are.
+func (s Study) inCommon(columns []column) (rest []column, caption string) {
+	if len(s.Twins) < 2 {
+		return columns, ""
+	}
+	var same []string
+	for _, c := range columns {
+		cell := c.cell(s.Twins[0])
+		differs := func(t Twin) bool { return c.cell(t) != cell }
+		if (c.name == "seeds" || c.name == s.unit()) && !slices.ContainsFunc(s.Twins, differs) {
+			name := c.name
+			if cell == "1" {
+				name = strings.TrimSuffix(name, "s")
+			}
+			same = append(same, cell+" "+name)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	if same == nil {
+		return rest, ""
+	}
+	return rest, "Each twin: " + strings.Join(same, ", ")
+}
+
 // toTarget is the median of the runs that got there, and how many those are when not all did.
 func (s Study) toTarget(t Twin) string {
 	if s.Target == 0 {
@@ -124,9 +151,9 @@ func (s Study) toTarget(t Twin) string {
 	case 0:
 		return "not reached"
 	case len(t.Runs):
-		return whole(int64(median(reached)))
+		return Whole(int64(median(reached)))
 	}
-	return fmt.Sprintf("%s (%d of %d)", whole(int64(median(reached))), len(reached), len(t.Runs))
+	return fmt.Sprintf("%s (%d of %d)", Whole(int64(median(reached))), len(reached), len(t.Runs))
 }
 
 // axis writes a measure with its unit as an axis does.
@@ -157,7 +184,7 @@ func (s Study) counted(t Twin) []Run {
 
 // seeds says how many runs the end values of a twin rest on, when that is not all of them.
 func (s Study) seeds(t Twin) string {
-	text := whole(int64(len(t.Runs)))
+	text := Whole(int64(len(t.Runs)))
 	if n := len(s.counted(t)); n != len(t.Runs) {
 		text = fmt.Sprintf("%d of %d", n, len(t.Runs))
 	}

@@ -19,7 +19,6 @@ type Notes struct {
 	Command    string             `json:"command"`
 	References []report.Reference `json:"references"`
 	Identity   []report.Facts     `json:"identity"`
-	Samples    []report.Sample    `json:"samples"`
 }
 
 const notesFile = "report.json"
@@ -27,7 +26,7 @@ const notesFile = "report.json"
 // Write puts the notes into a folder of a run or a comparison.
 func (n Notes) Write(dir string) error { return writeJSON(filepath.Join(dir, notesFile), n) }
 
-// Keep is Write for a command that goes on: references and samples that are there stay.
+// Keep is Write for a command that goes on: references that are there stay.
 func (n Notes) Keep(dir string) error {
 	var before Notes
 	if err := readJSON(filepath.Join(dir, notesFile), &before); err != nil {
@@ -35,9 +34,6 @@ func (n Notes) Keep(dir string) error {
 	}
 	if n.References == nil {
 		n.References = before.References
-	}
-	if n.Samples == nil {
-		n.Samples = before.Samples
 	}
 	return n.Write(dir)
 }
@@ -74,7 +70,7 @@ func Draw(dir string) (s report.Study, going bool, err error) {
 	if n.Lead != "" {
 		s.Lead = n.Lead
 	}
-	s.Command, s.References, s.Samples = n.Command, n.References, n.Samples
+	s.Command, s.References = n.Command, n.References
 	s.Identity = slices.Concat(s.Identity, n.Identity)
 	return s, going, nil
 }

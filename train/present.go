@@ -53,6 +53,8 @@ func (c *Comparison) Study() report.Study {
 	}
 	baseline, candidate := report.Twin{Name: c.Baseline.Title()}, report.Twin{Name: c.Candidate.Title()}
 	s.Target = c.Target()
+	first := slices.Concat(c.Pairs, c.Begun)[0]
+	s.Samples = samples(first.Baseline, first.Candidate)
 	for _, p := range slices.Concat(c.Pairs, c.Begun) {
 		name := fmt.Sprintf("seed %d", p.Seed)
 		addRun(&baseline, p.Baseline, name, s.Target)
@@ -135,11 +137,11 @@ func (c *Comparison) curve() []report.DiffPoint {
 // contract lists what the twins share and what is also different.
 func (c *Comparison) contract() []report.Fact {
 	first := slices.Concat(c.Pairs, c.Begun)[0]
-	rows := []report.Fact{{Name: c.Baseline.Unit(), Value: fmt.Sprintf("%d for each run, in %d updates", c.Baseline.WithSteps(c.Baseline.Steps()).Train.Tokens, c.Baseline.Steps())}}
+	rows := []report.Fact{{Name: c.Baseline.Unit(), Value: fmt.Sprintf("%s for each run; updates: %s", report.Whole(int64(c.Baseline.Steps())*c.Baseline.step()), report.Whole(int64(c.Baseline.Steps())))}}
 	if first.complete() {
 		rows = append(rows,
 			report.Fact{Name: "batches", Value: "sha256 " + first.Baseline.Seen[:16] + ", the same for both twins of a seed"},
-			report.Fact{Name: "parameters", Value: fmt.Sprintf("%d and %d: %+d", first.Baseline.Params, first.Candidate.Params, first.Candidate.Params-first.Baseline.Params)})
+			report.Fact{Name: "parameters", Value: fmt.Sprintf("%s and %s: %+d", report.Whole(first.Baseline.Params), report.Whole(first.Candidate.Params), first.Candidate.Params-first.Baseline.Params)})
 	}
 	rows = append(rows, report.Fact{Name: "initial values", Value: fmt.Sprintf("sha256 %s, of %d shared tensors", first.InitHash[:16], first.Shared)})
 	rows = append(rows, c.Candidate.facts()...)
@@ -203,8 +205,18 @@ func (r *Record) Study() report.Study {
 	s.Identity = []report.Facts{{Title: "Recipe", Rows: rows}}
 	twin := report.Twin{Name: r.Recipe.Title()}
 	addRun(&twin, r.Summary, fmt.Sprintf("seed %d", r.Recipe.Train.Seed), math.NaN())
-	s.Twins = []report.Twin{twin}
+	s.Twins, s.Samples = []report.Twin{twin}, samples(r.Summary)
 	return s
+}
+
+// samples are those that the runs have left.
+func samples(runs ...Summary) (all []report.Sample) {
+	for _, s := range runs {
+		if s.Sample.Text != "" {
+			all = append(all, s.Sample)
+		}
+	}
+	return all
 }
 
 // addRun adds a run that has begun to its twin.
@@ -277,7 +289,7 @@ func (s Summary) meanSite(value func(SiteMetrics) *float64) float64 {
 
 // Describe is a recipe in a line: "llama 0.87M on goroot, 1,500,000 tokens".
 func (r Recipe) Describe() string {
-	return strings.Join([]string{r.Model.Arch, r.Model.Variant, "on", r.Data.Source + ",", strconv.FormatInt(int64(r.Steps())*r.step(), 10), r.Unit()}, " ")
+	return strings.Join([]string{r.Model.Arch, r.Model.Variant, "on", r.Data.Source + ",", report.Whole(int64(r.Steps()) * r.step()), r.Unit()}, " ")
 }
 
 // Unit is what a budget counts.

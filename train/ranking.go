@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/dyt-go/dyt/data"
@@ -162,13 +163,21 @@ func ReadRanking(dir string) (*Ranking, error) {
 	return r, r.rank(complete)
 }
 
-// Headline is what the ranking shows, in a line: the verdicts, best mean difference first.
+// Headline is what the ranking shows, in a line: who has which verdict, best mean difference first.
 func (r *Ranking) Headline() string {
-	lines := make([]string, len(r.Rows))
-	for i, row := range r.Rows {
-		lines[i] = row.Headline()
+	var verdicts []string
+	names := map[string][]string{}
+	for _, row := range r.Rows {
+		verdict := string(row.Verdict)
+		if names[verdict] == nil {
+			verdicts = append(verdicts, verdict)
+		}
+		names[verdict] = append(names[verdict], row.Candidate.Title())
 	}
-	return strings.Join(lines, "; ")
+	for i, verdict := range verdicts {
+		verdicts[i] = verdict + ": " + strings.Join(names[verdict], ", ")
+	}
+	return "against " + r.Baseline.Title() + ", " + strings.Join(verdicts, "; ")
 }
 
 // Detail says how the verdicts came about.
@@ -199,6 +208,7 @@ func (r *Ranking) Study() report.Study {
 			s.Paired, s.Verdict, s.State, s.Contract = nil, report.Verdict{}, "", nil
 		} else {
 			s.Twins = append(s.Twins, one.Twins[1])
+			s.Samples = append(s.Samples, samples(slices.Concat(c.Pairs, c.Begun)[0].Candidate)...)
 			s.Target = max(s.Target, one.Target)
 		}
 	}

@@ -42,6 +42,9 @@ func ReadRun(dir string) (*Record, error) {
 	if s.AllSites, err = readLines(filepath.Join(dir, sitesFile), func(SiteMetrics) bool { return true }); err != nil {
 		return nil, conf.WithCode(err, conf.ExitInput)
 	}
+	if s.Sample, err = readSample(dir); err != nil {
+		return nil, err
+	}
 	s.read()
 	r.Summary = s
 	return r, nil

@@ -57,6 +57,20 @@ func (r *Run) writeSample(s report.Sample) error {
 	})
 }
 
+// readSample returns the newest sample of a run folder, an empty one where there is none.
+func readSample(dir string) (report.Sample, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "samples", stepPrefix+"*.txt"))
+	if err != nil || len(paths) == 0 {
+		return report.Sample{}, err
+	}
+	content, err := os.ReadFile(paths[len(paths)-1])
+	if err != nil {
+		return report.Sample{}, fmt.Errorf("train: samples: %w", err)
+	}
+	title, text, _ := strings.Cut(string(content), "\n\n")
+	return report.Sample{Title: title, Text: strings.TrimSuffix(text, "\n")}, nil
+}
+
 // readable replaces what no terminal should be sent: invalid UTF-8 and control characters other than newline and tab.
 func readable(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -34,6 +34,9 @@ func TestSamplesContinueThePrompt(t *testing.T) {
 	if again.Text != s.Text {
 		t.Errorf("one seed drew %q and %q", s.Text, again.Text)
 	}
+	if record, err := ReadRun(run.Dir()); err != nil || record.Summary.Sample != s || len(record.Study().Samples) != 1 {
+		t.Errorf("the folder tells %+v (%v), the run %+v", record, err, s)
+	}
 	for _, name := range []string{"step-000002.txt", "step-000004.txt"} {
 		if content, err := os.ReadFile(filepath.Join(run.Dir(), "samples", name)); err != nil || !strings.Contains(string(content), "\n\nfunc ") {
 			t.Errorf("%s: %q, %v", name, content, err)

@@ -3,6 +3,7 @@ package train
 import (
 	"slices"
 
+	"github.com/dyt-go/dyt/report"
 	"github.com/dyt-go/dyt/train/optim"
 )
 
@@ -21,6 +22,7 @@ type Summary struct {
 	Sites    []SiteMetrics `json:"-"`    // of the last evaluation
 	Metrics  []Metrics     `json:"-"`
 	AllSites []SiteMetrics `json:"-"`
+	Sample   report.Sample `json:"-"` // the last one in the run folder; empty without any
 }
 
 // Summary describes the run so far.

@@ -66,7 +66,7 @@ says so, and how to get an interval.`,
 			if err != nil {
 				return trainError(err)
 			}
-			n := train.Notes{Lead: leadOf(done.Twins), Command: commandLine(), References: done.References(), Samples: done.Samples, Identity: identity(w.backend.Description(), done.Data)}
+			n := train.Notes{Lead: leadOf(done.Twins), Command: commandLine(), References: done.References(), Identity: identity(w.backend.Description(), done.Data)}
 			if err := n.Write(out); err != nil {
 				return trainError(err)
 			}

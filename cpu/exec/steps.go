@@ -19,6 +19,8 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 		start := c.start()
 		w.enter(f, i)
 		switch {
+		case s.Gemm != nil && s.Gemm.Thin:
+			thin(s.Gemm, p.Table.Matvec, f, team, index)
 		case s.Gemm != nil:
 			w.gemm(s.Gemm, p.Table.Gemm, f, f.shared[i], team, index)
 		case s.Tape != nil:

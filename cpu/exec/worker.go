@@ -3,6 +3,7 @@ package exec
 import (
 	"github.com/dyt-go/dyt/cpu/kernel/elem"
 	"github.com/dyt-go/dyt/cpu/kernel/gemm"
+	"github.com/dyt-go/dyt/cpu/kernel/matvec"
 	"github.com/dyt-go/dyt/cpu/plan"
 	"github.com/dyt-go/dyt/internal/par"
 )
@@ -61,14 +62,37 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, f *frame, shared []floa
 	}
 }
 
+// thin computes the worker's share of a multiplication of few rows: columns of a single one, whole ones of several.
+func thin(g *plan.Gemm, kernel *matvec.Kernel, f *frame, team *par.Team, index int) {
+	batches := g.Batches()
+	if batches < team.Size() {
+		for b := range batches {
+			c, x, y := operands(g, f, b)
+			kernel.Multiply(c, x, y, index, team.Size())
+		}
+		return
+	}
+	from, to := team.Share(batches, index)
+	for b := from; b < to; b++ {
+		c, x, y := operands(g, f, b)
+		kernel.Multiply(c, x, y, 0, 1)
+	}
+}
+
 func newJob(g *plan.Gemm, kernel *gemm.Kernel, f *frame, batch int, scratch []float32) gemm.Job {
+	c, a, b := operands(g, f, batch)
+	return gemm.New(kernel, c, a, b, false, scratch)
+}
+
+// operands returns the matrices of multiplication number batch.
+func operands(g *plan.Gemm, f *frame, batch int) (_, _, _ gemm.Matrix) {
 	a, b, c := 0, 0, 0
 	for i := len(g.Batch) - 1; i >= 0; i-- {
 		at := batch % g.Batch[i]
 		batch /= g.Batch[i]
 		a, b, c = a+at*g.AStep[i], b+at*g.BStep[i], c+at*g.CStep[i]
 	}
-	return gemm.New(kernel, matrix(f, g.C, c, g.M, g.N), matrix(f, g.A, a, g.M, g.K), matrix(f, g.B, b, g.K, g.N), false, scratch)
+	return matrix(f, g.C, c, g.M, g.N), matrix(f, g.A, a, g.M, g.K), matrix(f, g.B, b, g.K, g.N)
 }
 
 func matrix(f *frame, m plan.Matrix, offset, rows, cols int) gemm.Matrix {

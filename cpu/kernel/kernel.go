@@ -8,6 +8,7 @@ import (
 	"github.com/dyt-go/dyt/cpu/kernel/attn"
 	"github.com/dyt-go/dyt/cpu/kernel/elem"
 	"github.com/dyt-go/dyt/cpu/kernel/gemm"
+	"github.com/dyt-go/dyt/cpu/kernel/matvec"
 	"github.com/dyt-go/dyt/internal/cpuid"
 )
 
@@ -17,12 +18,13 @@ type Table struct {
 	Elem    *elem.Table
 	Gemm    *gemm.Kernel
 	Attn    *attn.Kernel
+	Matvec  *matvec.Kernel
 }
 
 var tables = []*Table{
-	{cpuid.Ref, elem.Ref, gemm.Ref, attn.Ref},
-	{cpuid.AVX2, elem.AVX2, gemm.AVX2, attn.AVX2},
-	{cpuid.AVX512, elem.AVX512, gemm.AVX512, attn.AVX512},
+	{cpuid.Ref, elem.Ref, gemm.Ref, attn.Ref, matvec.Ref},
+	{cpuid.AVX2, elem.AVX2, gemm.AVX2, attn.AVX2, matvec.AVX2},
+	{cpuid.AVX512, elem.AVX512, gemm.AVX512, attn.AVX512, matvec.AVX512},
 }
 
 // Available lists the tables that this build has and this machine can run, the slowest first.

@@ -6,6 +6,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 
 	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel/gemm"
+	"github.com/dyt-go/dyt/cpu/kernel/matvec"
 )
 
 // Gemm is C = A B for each index of Batch: A is M x K, B is K x N.
@@ -14,6 +16,7 @@ type Gemm struct {
 	Batch               []int // axes over which matrices repeat
 	A, B, C             Matrix
 	AStep, BStep, CStep []int // strides of Batch
+	Thin                bool  // few rows: B is read where it lies
 }
 
 // Matrix is one operand: element (i, j) of batch 0 is element Offset + i*RowStride + j*ColStride of Root.
@@ -54,6 +57,7 @@ func (p *planner) gemm(index int, op *ir.Op) bool {
 		g.place(v, layout, len(a.LhsBatchAxes), left.freeAxes)
 	}
 	g.batch(left, right, layout)
+	g.thin()
 	n := &node{op: op, index: index, out: v, args: []View{left.view, right.view}, after: slices.Concat(p.after[lhs.ID], p.after[rhs.ID])}
 	id := p.newGroup(gemmGroup, n)
 	p.groups[id].gemm = g
@@ -128,6 +132,28 @@ func (g *Gemm) place(v *ir.Value, layout View, batch, rows int) bool {
 	g.C = Matrix{v, 0, rowStride, colStride}
 	return okRow && okCol && (rowStride == 1 || colStride == 1)
 }
+
+// thin notes whether g has few rows, or makes it so by turning a product of few columns over.
+func (g *Gemm) thin() {
+	if g.Thin = g.isThin(); g.Thin {
+		return
+	}
+	turned := *g
+	turned.M, turned.N, turned.A, turned.B, turned.C = g.N, g.M, g.B.t(), g.A.t(), g.C.t()
+	turned.AStep, turned.BStep = g.BStep, g.AStep
+	if turned.Thin = turned.isThin(); turned.Thin {
+		*g = turned
+	}
+}
+
+func (g *Gemm) isThin() bool {
+	lies := func(m Matrix, rows, cols int) gemm.Matrix {
+		return gemm.Matrix{Rows: rows, Cols: cols, RowStride: m.RowStride, ColStride: m.ColStride}
+	}
+	return matvec.Fits(lies(g.C, g.M, g.N), lies(g.A, g.M, g.K), lies(g.B, g.K, g.N))
+}
+
+func (m Matrix) t() Matrix { return Matrix{m.Root, m.Offset, m.ColStride, m.RowStride} }
 
 // batch sets the axes over which the multiplication repeats, as few as the three operands allow.
 func (g *Gemm) batch(left, right factor, layout View) {

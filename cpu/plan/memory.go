@@ -126,6 +126,8 @@ func align(n int) int { return (n + alignment - 1) / alignment * alignment }
 // scratch returns how many floats all workers share during the step, and how many each needs for itself.
 func (s *Step) scratch(p *Plan) (shared, worker int) {
 	switch {
+	case s.Gemm != nil && s.Gemm.Thin:
+		return 0, 0
 	case s.Gemm != nil:
 		packed := align(p.Table.Gemm.Scratch(s.Gemm.M, s.Gemm.K, s.Gemm.N))
 		if s.Gemm.Batches() > 1 {

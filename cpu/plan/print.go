@@ -48,6 +48,9 @@ func (g *Gemm) String() string {
 		text = fmt.Sprintf("%d x %s", n, text)
 	}
 	lies := func(m Matrix) string { return fmt.Sprintf("%d,%d", m.RowStride, m.ColStride) }
+	if g.Thin {
+		text += " thin"
+	}
 	return fmt.Sprintf("%s [%s][%s][%s]", text, lies(g.A), lies(g.B), lies(g.C))
 }
 

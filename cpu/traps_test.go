@@ -3,6 +3,7 @@ package cpu_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -298,4 +299,23 @@ func rematStep(t *testing.T, backend compute.Backend, checkpoint bool) {
 	rows, width := 256, 64
 	_, err := e.Call(tensors.FromFlatDataAndDimensions(make([]float32, rows*width), rows, width), tensors.FromFlatDataAndDimensions(make([]float32, width*width), width, width))
 	fatal(t, err)
+}
+
+// GoMLX asks the builder, not the function, for the shape of a value inside a closure.
+func TestGraphsWithClosures(t *testing.T) {
+	exec := MustNewExec(openBackend(t, ""), func(x *Node) []*Node {
+		g := x.Graph()
+		bigger := NewClosure(g, func(*Graph) []*Node { return []*Node{MulScalar(x, 2)} })
+		smaller := NewClosure(g, func(*Graph) []*Node { return []*Node{Neg(x)} })
+		return []*Node{If(GreaterThan(x, Const(g, float32(1))), bigger, smaller)[0], Sort(Const(g, []float32{3, 1, 2}), 0, true)}
+	})
+	for x, want := range map[float32]float32{3: 6, 0.5: -0.5} {
+		out := exec.MustCall(x)
+		if got := out[0].Value(); got != want {
+			t.Errorf("if of %v gives %v, expected %v", x, got, want)
+		}
+		if got := out[1].Value().([]float32); !slices.Equal(got, []float32{1, 2, 3}) {
+			t.Errorf("sorted: %v", got)
+		}
+	}
 }

@@ -77,8 +77,13 @@ func (b *Builder) NewFunction(name string) (compute.Function, error) {
 	return newFunction(b, nil, name, shadow), nil
 }
 
-// OpShape returns the shape of a value.
-func (b *Builder) OpShape(op compute.Value) (shapes.Shape, error) { return b.main.Shape(op) }
+// OpShape returns the shape of a value of any function of this computation.
+func (b *Builder) OpShape(op compute.Value) (shapes.Shape, error) {
+	if v, ok := op.(*value); ok && v != nil && v.fn.builder == b {
+		return v.ir.Shape, nil
+	}
+	return b.main.Shape(op) // an error that says whose value it is
+}
 
 // DistributedSPMD answers as the Go backend does: there is one device.
 func (b *Builder) DistributedSPMD(numDevices int) error { return b.shadow.DistributedSPMD(numDevices) }

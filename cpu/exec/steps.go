@@ -33,6 +33,8 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 			move(s.Move, f, team, index)
 		case s.Windows != nil:
 			windows(s.Windows, p.Table.Elem, f, team, index)
+		case s.Random != nil:
+			drawBits(s.Random, f, team, index)
 		case s.Control != nil:
 			if !e.control(f.controls[i], f, team, index) && index == 0 {
 				f.failed.Store(int32(i + 1))

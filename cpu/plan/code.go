@@ -35,13 +35,18 @@ func isRegister(t dtypes.DType) bool {
 	return t == dtypes.Float32 || t == dtypes.Int32 || t == dtypes.Bool
 }
 
+// isDraw reports whether op makes random bits numbers. No other op of clusters takes unsigned integers.
+func isDraw(op *ir.Op) bool {
+	return op.Kind == ir.ConvertDType && op.Args[0].Shape.DType == dtypes.Uint32 && op.Result().Shape.DType == dtypes.Float32
+}
+
 // formulaOf says how a cluster computes op; its code is codeNone when it cannot.
 func formulaOf(op *ir.Op) formula {
 	if len(op.Args) == 0 || len(op.Results) != 1 || !isRegister(op.Result().Shape.DType) {
 		return formula{}
 	}
 	for v := range op.Inputs {
-		if !isRegister(v.Shape.DType) || v.Shape.Size() == 0 {
+		if !isRegister(v.Shape.DType) && !isDraw(op) || v.Shape.Size() == 0 {
 			return formula{}
 		}
 	}
@@ -208,6 +213,8 @@ func conversion(from, to dtypes.DType) formula {
 	switch {
 	case from == to, from == dtypes.Bool && to == dtypes.Float32:
 		return formula{code: codeCopy}
+	case from == dtypes.Uint32:
+		return unaryFormula(op.FromUint)
 	case to == dtypes.Bool && from == dtypes.Float32:
 		return unaryFormula(op.NotZero)
 	case to == dtypes.Bool:

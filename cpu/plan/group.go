@@ -55,6 +55,7 @@ type group struct {
 	gemm      *Gemm
 	move      *Move    // of a move: this or
 	windows   *Windows // this
+	random    *Random  // or this
 	control   *Control
 	attention *Attention
 	rotation  *Rotation

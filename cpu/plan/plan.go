@@ -27,7 +27,7 @@ type Plan struct {
 }
 
 // Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape,
-// Move, Windows, Attention, Rotation and Control is set.
+// Move, Windows, Random, Attention, Rotation and Control is set.
 type Step struct {
 	Reads, Writes []*ir.Value
 	Ops           []*ir.Op
@@ -36,6 +36,7 @@ type Step struct {
 	Tape          *Tape
 	Move          *Move
 	Windows       *Windows
+	Random        *Random
 	Attention     *Attention
 	Rotation      *Rotation
 	Control       *Control
@@ -54,6 +55,8 @@ func (s *Step) Name() string {
 		return "move"
 	case s.Windows != nil:
 		return "windows"
+	case s.Random != nil:
+		return "random"
 	case s.Attention != nil:
 		return "attention"
 	case s.Rotation != nil:
@@ -206,7 +209,7 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	case gemmGroup:
 		step.Gemm = g.gemm
 	case moveGroup:
-		step.Move, step.Windows = g.move, g.windows
+		step.Move, step.Windows, step.Random = g.move, g.windows, g.random
 	case controlGroup:
 		var err error
 		step.Control, err = p.controlStep(g, engine)

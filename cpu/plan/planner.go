@@ -74,6 +74,7 @@ func (p *planner) place(index int, op *ir.Op) {
 	case p.rotate(index, op):
 	case p.move(index, op):
 	case p.windows(index, op):
+	case p.random(index, op):
 	case p.control(index, op):
 	case p.elementwise(index, op):
 	default:

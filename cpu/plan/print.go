@@ -37,6 +37,8 @@ func (p *Plan) Line(i int) string {
 		size = s.Rotation.String()
 	case s.Tape != nil:
 		size = s.Tape.String()
+	case s.Random != nil:
+		size = s.Random.String()
 	}
 	return fmt.Sprintf("%d %s %s: %s; reads %s; writes %s", i, s.Name(), size, kindCounts(s.Ops), typed(s.Reads), typed(s.Writes))
 }

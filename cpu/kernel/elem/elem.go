@@ -70,6 +70,7 @@ type Table struct {
 	RSelectScalar TernaryScalar // the same with a number for y; its second slice is z
 
 	FromInt        Unary // the float32 nearest to an integer
+	FromUint       Unary // the float32 nearest to the uint32 of the same bits
 	ToInt          Unary // towards zero; -2^31 for what does not fit, and for NaN
 	NegInt, AbsInt Unary
 

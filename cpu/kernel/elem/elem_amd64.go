@@ -32,7 +32,7 @@ var AVX2 = &Table{
 	GreaterEqual: greaterEqualY, GreaterEqualScalar: greaterEqualScalarY,
 	Select: selectOfY, SelectScalar: selectOfScalarY, RSelectScalar: rselectOfScalarY,
 
-	FromInt: fromIntY, ToInt: toIntY, NegInt: negIntY, AbsInt: absIntY,
+	FromInt: fromIntY, FromUint: fromUintY, ToInt: toIntY, NegInt: negIntY, AbsInt: absIntY,
 	AddInt: addIntY, AddIntScalar: addIntScalarY,
 	SubInt: subIntY, SubIntScalar: subIntScalarY,
 	RSubInt: rsubIntY, RSubIntScalar: rsubIntScalarY,
@@ -77,7 +77,7 @@ var AVX512 = &Table{
 	GreaterEqual: greaterEqualZ, GreaterEqualScalar: greaterEqualScalarZ,
 	Select: selectOfZ, SelectScalar: selectOfScalarZ, RSelectScalar: rselectOfScalarZ,
 
-	FromInt: fromIntZ, ToInt: toIntZ, NegInt: negIntZ, AbsInt: absIntZ,
+	FromInt: fromIntZ, FromUint: fromUintZ, ToInt: toIntZ, NegInt: negIntZ, AbsInt: absIntZ,
 	AddInt: addIntZ, AddIntScalar: addIntScalarZ,
 	SubInt: subIntZ, SubIntScalar: subIntScalarZ,
 	RSubInt: rsubIntZ, RSubIntScalar: rsubIntScalarZ,

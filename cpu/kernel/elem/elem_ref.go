@@ -82,7 +82,7 @@ var Ref = &Table{
 		}
 	},
 
-	FromInt: fromInt, ToInt: toInt,
+	FromInt: fromInt, FromUint: fromUint, ToInt: toInt,
 	NegInt: intUnary(func(x int32) int32 { return -x }), AbsInt: intUnary(absInt),
 	AddInt: intBinary(addInt), AddIntScalar: intScalar(addInt),
 	SubInt: intBinary(subInt), SubIntScalar: intScalar(subInt),

@@ -19,6 +19,12 @@ func fromInt(dst, x []float32) {
 	}
 }
 
+func fromUint(dst, x []float32) {
+	for i := range dst {
+		dst[i] = float32(math.Float32bits(x[i]))
+	}
+}
+
 func toInt(dst, x []float32) {
 	n := integers(dst)
 	for i := range n {

@@ -53,7 +53,7 @@ func TestIntegersAgreeWithReference(t *testing.T) {
 				sameBits(t, table.Name+" "+k.name+"Scalar", got, want)
 			}
 		}
-		for name, pair := range map[string][2]Unary{"FromInt": {table.FromInt, Ref.FromInt}, "NegInt": {table.NegInt, Ref.NegInt}, "AbsInt": {table.AbsInt, Ref.AbsInt}} {
+		for name, pair := range map[string][2]Unary{"FromInt": {table.FromInt, Ref.FromInt}, "FromUint": {table.FromUint, Ref.FromUint}, "NegInt": {table.NegInt, Ref.NegInt}, "AbsInt": {table.AbsInt, Ref.AbsInt}} {
 			pair[0](got, x)
 			pair[1](want, x)
 			sameBits(t, table.Name+" "+name, got, want)

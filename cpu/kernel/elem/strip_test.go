@@ -33,7 +33,7 @@ func draws(rng *rand.Rand, n int, o op.Op) []float32 {
 	x := make([]float32, n)
 	for i := range x {
 		switch {
-		case o >= op.AddInt && o <= op.GreaterEqualInt || o == op.NegInt || o == op.AbsInt || o == op.FromInt || o == op.NotZeroInt:
+		case o >= op.AddInt && o <= op.GreaterEqualInt || o == op.NegInt || o == op.AbsInt || o == op.FromInt || o == op.FromUint || o == op.NotZeroInt:
 			x[i] = math.Float32frombits(uint32(rng.IntN(7) - 3))
 		case i%3 == 0:
 			x[i] = special[rng.IntN(len(special))]

@@ -114,6 +114,11 @@ func absIntY(dst []float32, x []float32)
 //go:noescape
 func fromIntY(dst []float32, x []float32)
 
+// fromUintY is Table.fromUint for avx2.
+//
+//go:noescape
+func fromUintY(dst []float32, x []float32)
+
 // toIntY is Table.toInt for avx2.
 //
 //go:noescape
@@ -529,6 +534,12 @@ func stripFromIntFullY()
 
 // stripFromIntTailY is threaded code: not to be called.
 func stripFromIntTailY()
+
+// stripFromUintFullY is threaded code: not to be called.
+func stripFromUintFullY()
+
+// stripFromUintTailY is threaded code: not to be called.
+func stripFromUintTailY()
 
 // stripToIntFullY is threaded code: not to be called.
 func stripToIntFullY()

@@ -1684,6 +1684,68 @@ done:
 	VZEROUPPER
 	RET
 
+// func fromUintY(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fromUintY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ        CX, SI
+	SUBQ        BX, SI
+	CMPQ        SI, $0x08
+	JLT         tail
+	VMOVUPS     (DX)(BX*4), Y0
+	VPSRLD      $0x10, Y0, Y1
+	VPAND       const0000ffffavx2<>+0(SB), Y0, Y0
+	VCVTDQ2PS   Y1, Y1
+	VCVTDQ2PS   Y0, Y0
+	VFMADD231PS const47800000avx2<>+0(SB), Y1, Y0
+	VMOVUPS     Y0, (AX)(BX*4)
+	ADDQ        $0x08, BX
+	JMP         loop
+
+tail:
+	TESTQ       SI, SI
+	JZ          done
+	LEAQ        tailMask<>+0(SB), CX
+	MOVQ        $0x00000008, DI
+	SUBQ        SI, DI
+	VMOVUPS     (CX)(DI*4), Y0
+	VMASKMOVPS  (DX)(BX*4), Y0, Y1
+	VPSRLD      $0x10, Y1, Y2
+	VPAND       const0000ffffavx2<>+0(SB), Y1, Y1
+	VCVTDQ2PS   Y2, Y2
+	VCVTDQ2PS   Y1, Y1
+	VFMADD231PS const47800000avx2<>+0(SB), Y2, Y1
+	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const0000ffffavx2<>+0(SB)/4, $0x0000ffff
+DATA const0000ffffavx2<>+4(SB)/4, $0x0000ffff
+DATA const0000ffffavx2<>+8(SB)/4, $0x0000ffff
+DATA const0000ffffavx2<>+12(SB)/4, $0x0000ffff
+DATA const0000ffffavx2<>+16(SB)/4, $0x0000ffff
+DATA const0000ffffavx2<>+20(SB)/4, $0x0000ffff
+DATA const0000ffffavx2<>+24(SB)/4, $0x0000ffff
+DATA const0000ffffavx2<>+28(SB)/4, $0x0000ffff
+GLOBL const0000ffffavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const47800000avx2<>+0(SB)/4, $0x47800000
+DATA const47800000avx2<>+4(SB)/4, $0x47800000
+DATA const47800000avx2<>+8(SB)/4, $0x47800000
+DATA const47800000avx2<>+12(SB)/4, $0x47800000
+DATA const47800000avx2<>+16(SB)/4, $0x47800000
+DATA const47800000avx2<>+20(SB)/4, $0x47800000
+DATA const47800000avx2<>+24(SB)/4, $0x47800000
+DATA const47800000avx2<>+28(SB)/4, $0x47800000
+GLOBL const47800000avx2<>(SB), RODATA|NOPTR, $32
+
 // func toIntY(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·toIntY(SB), NOSPLIT, $0-48
@@ -5217,6 +5279,45 @@ TEXT ·stripFromIntTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ      (SI), AX
 	JMP       AX
 
+// func stripFromUintFullY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripFromUintFullY(SB), NOSPLIT|NOFRAME, $0
+	VPSRLD      $0x10, Y0, Y4
+	VPAND       const0000ffffavx2<>+0(SB), Y0, Y0
+	VCVTDQ2PS   Y4, Y4
+	VCVTDQ2PS   Y0, Y0
+	VFMADD231PS const47800000avx2<>+0(SB), Y4, Y0
+	VPSRLD      $0x10, Y1, Y4
+	VPAND       const0000ffffavx2<>+0(SB), Y1, Y1
+	VCVTDQ2PS   Y4, Y4
+	VCVTDQ2PS   Y1, Y1
+	VFMADD231PS const47800000avx2<>+0(SB), Y4, Y1
+	VPSRLD      $0x10, Y2, Y4
+	VPAND       const0000ffffavx2<>+0(SB), Y2, Y2
+	VCVTDQ2PS   Y4, Y4
+	VCVTDQ2PS   Y2, Y2
+	VFMADD231PS const47800000avx2<>+0(SB), Y4, Y2
+	VPSRLD      $0x10, Y3, Y4
+	VPAND       const0000ffffavx2<>+0(SB), Y3, Y3
+	VCVTDQ2PS   Y4, Y4
+	VCVTDQ2PS   Y3, Y3
+	VFMADD231PS const47800000avx2<>+0(SB), Y4, Y3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripFromUintTailY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripFromUintTailY(SB), NOSPLIT|NOFRAME, $0
+	VPSRLD      $0x10, Y0, Y1
+	VPAND       const0000ffffavx2<>+0(SB), Y0, Y0
+	VCVTDQ2PS   Y1, Y1
+	VCVTDQ2PS   Y0, Y0
+	VFMADD231PS const47800000avx2<>+0(SB), Y1, Y0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
 // func stripToIntFullY()
 // Requires: AVX
 TEXT ·stripToIntFullY(SB), NOSPLIT|NOFRAME, $0
@@ -7079,194 +7180,198 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 384(AX)
 	LEAQ ·stripFromIntTailY+0(SB), CX
 	MOVQ CX, 392(AX)
-	LEAQ ·stripToIntFullY+0(SB), CX
+	LEAQ ·stripFromUintFullY+0(SB), CX
 	MOVQ CX, 400(AX)
-	LEAQ ·stripToIntTailY+0(SB), CX
+	LEAQ ·stripFromUintTailY+0(SB), CX
 	MOVQ CX, 408(AX)
-	LEAQ ·stripSquareFullY+0(SB), CX
+	LEAQ ·stripToIntFullY+0(SB), CX
 	MOVQ CX, 416(AX)
-	LEAQ ·stripSquareTailY+0(SB), CX
+	LEAQ ·stripToIntTailY+0(SB), CX
 	MOVQ CX, 424(AX)
-	LEAQ ·stripAddFullY+0(SB), CX
+	LEAQ ·stripSquareFullY+0(SB), CX
 	MOVQ CX, 432(AX)
-	LEAQ ·stripAddTailY+0(SB), CX
+	LEAQ ·stripSquareTailY+0(SB), CX
 	MOVQ CX, 440(AX)
-	LEAQ ·stripSubFullY+0(SB), CX
+	LEAQ ·stripAddFullY+0(SB), CX
 	MOVQ CX, 448(AX)
-	LEAQ ·stripSubTailY+0(SB), CX
+	LEAQ ·stripAddTailY+0(SB), CX
 	MOVQ CX, 456(AX)
-	LEAQ ·stripRSubFullY+0(SB), CX
+	LEAQ ·stripSubFullY+0(SB), CX
 	MOVQ CX, 464(AX)
-	LEAQ ·stripRSubTailY+0(SB), CX
+	LEAQ ·stripSubTailY+0(SB), CX
 	MOVQ CX, 472(AX)
-	LEAQ ·stripMulFullY+0(SB), CX
+	LEAQ ·stripRSubFullY+0(SB), CX
 	MOVQ CX, 480(AX)
-	LEAQ ·stripMulTailY+0(SB), CX
+	LEAQ ·stripRSubTailY+0(SB), CX
 	MOVQ CX, 488(AX)
-	LEAQ ·stripDivFullY+0(SB), CX
+	LEAQ ·stripMulFullY+0(SB), CX
 	MOVQ CX, 496(AX)
-	LEAQ ·stripDivTailY+0(SB), CX
+	LEAQ ·stripMulTailY+0(SB), CX
 	MOVQ CX, 504(AX)
-	LEAQ ·stripRDivFullY+0(SB), CX
+	LEAQ ·stripDivFullY+0(SB), CX
 	MOVQ CX, 512(AX)
-	LEAQ ·stripRDivTailY+0(SB), CX
+	LEAQ ·stripDivTailY+0(SB), CX
 	MOVQ CX, 520(AX)
-	LEAQ ·stripMaxFullY+0(SB), CX
+	LEAQ ·stripRDivFullY+0(SB), CX
 	MOVQ CX, 528(AX)
-	LEAQ ·stripMaxTailY+0(SB), CX
+	LEAQ ·stripRDivTailY+0(SB), CX
 	MOVQ CX, 536(AX)
-	LEAQ ·stripRMaxFullY+0(SB), CX
+	LEAQ ·stripMaxFullY+0(SB), CX
 	MOVQ CX, 544(AX)
-	LEAQ ·stripRMaxTailY+0(SB), CX
+	LEAQ ·stripMaxTailY+0(SB), CX
 	MOVQ CX, 552(AX)
-	LEAQ ·stripMinFullY+0(SB), CX
+	LEAQ ·stripRMaxFullY+0(SB), CX
 	MOVQ CX, 560(AX)
-	LEAQ ·stripMinTailY+0(SB), CX
+	LEAQ ·stripRMaxTailY+0(SB), CX
 	MOVQ CX, 568(AX)
-	LEAQ ·stripRMinFullY+0(SB), CX
+	LEAQ ·stripMinFullY+0(SB), CX
 	MOVQ CX, 576(AX)
-	LEAQ ·stripRMinTailY+0(SB), CX
+	LEAQ ·stripMinTailY+0(SB), CX
 	MOVQ CX, 584(AX)
-	XORQ CX, CX
+	LEAQ ·stripRMinFullY+0(SB), CX
 	MOVQ CX, 592(AX)
-	XORQ CX, CX
+	LEAQ ·stripRMinTailY+0(SB), CX
 	MOVQ CX, 600(AX)
 	XORQ CX, CX
 	MOVQ CX, 608(AX)
 	XORQ CX, CX
 	MOVQ CX, 616(AX)
-	LEAQ ·stripEqualFullY+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 624(AX)
-	LEAQ ·stripEqualTailY+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 632(AX)
-	LEAQ ·stripNotEqualFullY+0(SB), CX
+	LEAQ ·stripEqualFullY+0(SB), CX
 	MOVQ CX, 640(AX)
-	LEAQ ·stripNotEqualTailY+0(SB), CX
+	LEAQ ·stripEqualTailY+0(SB), CX
 	MOVQ CX, 648(AX)
-	LEAQ ·stripLessFullY+0(SB), CX
+	LEAQ ·stripNotEqualFullY+0(SB), CX
 	MOVQ CX, 656(AX)
-	LEAQ ·stripLessTailY+0(SB), CX
+	LEAQ ·stripNotEqualTailY+0(SB), CX
 	MOVQ CX, 664(AX)
-	LEAQ ·stripLessEqualFullY+0(SB), CX
+	LEAQ ·stripLessFullY+0(SB), CX
 	MOVQ CX, 672(AX)
-	LEAQ ·stripLessEqualTailY+0(SB), CX
+	LEAQ ·stripLessTailY+0(SB), CX
 	MOVQ CX, 680(AX)
-	LEAQ ·stripGreaterFullY+0(SB), CX
+	LEAQ ·stripLessEqualFullY+0(SB), CX
 	MOVQ CX, 688(AX)
-	LEAQ ·stripGreaterTailY+0(SB), CX
+	LEAQ ·stripLessEqualTailY+0(SB), CX
 	MOVQ CX, 696(AX)
-	LEAQ ·stripGreaterEqualFullY+0(SB), CX
+	LEAQ ·stripGreaterFullY+0(SB), CX
 	MOVQ CX, 704(AX)
-	LEAQ ·stripGreaterEqualTailY+0(SB), CX
+	LEAQ ·stripGreaterTailY+0(SB), CX
 	MOVQ CX, 712(AX)
-	LEAQ ·stripAddIntFullY+0(SB), CX
+	LEAQ ·stripGreaterEqualFullY+0(SB), CX
 	MOVQ CX, 720(AX)
-	LEAQ ·stripAddIntTailY+0(SB), CX
+	LEAQ ·stripGreaterEqualTailY+0(SB), CX
 	MOVQ CX, 728(AX)
-	LEAQ ·stripSubIntFullY+0(SB), CX
+	LEAQ ·stripAddIntFullY+0(SB), CX
 	MOVQ CX, 736(AX)
-	LEAQ ·stripSubIntTailY+0(SB), CX
+	LEAQ ·stripAddIntTailY+0(SB), CX
 	MOVQ CX, 744(AX)
-	LEAQ ·stripRSubIntFullY+0(SB), CX
+	LEAQ ·stripSubIntFullY+0(SB), CX
 	MOVQ CX, 752(AX)
-	LEAQ ·stripRSubIntTailY+0(SB), CX
+	LEAQ ·stripSubIntTailY+0(SB), CX
 	MOVQ CX, 760(AX)
-	LEAQ ·stripMulIntFullY+0(SB), CX
+	LEAQ ·stripRSubIntFullY+0(SB), CX
 	MOVQ CX, 768(AX)
-	LEAQ ·stripMulIntTailY+0(SB), CX
+	LEAQ ·stripRSubIntTailY+0(SB), CX
 	MOVQ CX, 776(AX)
-	LEAQ ·stripMaxIntFullY+0(SB), CX
+	LEAQ ·stripMulIntFullY+0(SB), CX
 	MOVQ CX, 784(AX)
-	LEAQ ·stripMaxIntTailY+0(SB), CX
+	LEAQ ·stripMulIntTailY+0(SB), CX
 	MOVQ CX, 792(AX)
-	LEAQ ·stripMinIntFullY+0(SB), CX
+	LEAQ ·stripMaxIntFullY+0(SB), CX
 	MOVQ CX, 800(AX)
-	LEAQ ·stripMinIntTailY+0(SB), CX
+	LEAQ ·stripMaxIntTailY+0(SB), CX
 	MOVQ CX, 808(AX)
-	LEAQ ·stripEqualIntFullY+0(SB), CX
+	LEAQ ·stripMinIntFullY+0(SB), CX
 	MOVQ CX, 816(AX)
-	LEAQ ·stripEqualIntTailY+0(SB), CX
+	LEAQ ·stripMinIntTailY+0(SB), CX
 	MOVQ CX, 824(AX)
-	LEAQ ·stripNotEqualIntFullY+0(SB), CX
+	LEAQ ·stripEqualIntFullY+0(SB), CX
 	MOVQ CX, 832(AX)
-	LEAQ ·stripNotEqualIntTailY+0(SB), CX
+	LEAQ ·stripEqualIntTailY+0(SB), CX
 	MOVQ CX, 840(AX)
-	LEAQ ·stripLessIntFullY+0(SB), CX
+	LEAQ ·stripNotEqualIntFullY+0(SB), CX
 	MOVQ CX, 848(AX)
-	LEAQ ·stripLessIntTailY+0(SB), CX
+	LEAQ ·stripNotEqualIntTailY+0(SB), CX
 	MOVQ CX, 856(AX)
-	LEAQ ·stripLessEqualIntFullY+0(SB), CX
+	LEAQ ·stripLessIntFullY+0(SB), CX
 	MOVQ CX, 864(AX)
-	LEAQ ·stripLessEqualIntTailY+0(SB), CX
+	LEAQ ·stripLessIntTailY+0(SB), CX
 	MOVQ CX, 872(AX)
-	LEAQ ·stripGreaterIntFullY+0(SB), CX
+	LEAQ ·stripLessEqualIntFullY+0(SB), CX
 	MOVQ CX, 880(AX)
-	LEAQ ·stripGreaterIntTailY+0(SB), CX
+	LEAQ ·stripLessEqualIntTailY+0(SB), CX
 	MOVQ CX, 888(AX)
-	LEAQ ·stripGreaterEqualIntFullY+0(SB), CX
+	LEAQ ·stripGreaterIntFullY+0(SB), CX
 	MOVQ CX, 896(AX)
-	LEAQ ·stripGreaterEqualIntTailY+0(SB), CX
+	LEAQ ·stripGreaterIntTailY+0(SB), CX
 	MOVQ CX, 904(AX)
-	LEAQ ·stripSelectFullY+0(SB), CX
+	LEAQ ·stripGreaterEqualIntFullY+0(SB), CX
 	MOVQ CX, 912(AX)
-	LEAQ ·stripSelectTailY+0(SB), CX
+	LEAQ ·stripGreaterEqualIntTailY+0(SB), CX
 	MOVQ CX, 920(AX)
-	LEAQ ·stripMulAddFullY+0(SB), CX
+	LEAQ ·stripSelectFullY+0(SB), CX
 	MOVQ CX, 928(AX)
-	LEAQ ·stripMulAddTailY+0(SB), CX
+	LEAQ ·stripSelectTailY+0(SB), CX
 	MOVQ CX, 936(AX)
-	LEAQ ·stripLoadFullY+0(SB), CX
+	LEAQ ·stripMulAddFullY+0(SB), CX
 	MOVQ CX, 944(AX)
-	LEAQ ·stripLoadTailY+0(SB), CX
+	LEAQ ·stripMulAddTailY+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripStoreFullY+0(SB), CX
+	LEAQ ·stripLoadFullY+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripStoreTailY+0(SB), CX
+	LEAQ ·stripLoadTailY+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripStorePastFullY+0(SB), CX
+	LEAQ ·stripStoreFullY+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripStorePastTailY+0(SB), CX
+	LEAQ ·stripStoreTailY+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripAheadFullY+0(SB), CX
+	LEAQ ·stripStorePastFullY+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripAheadTailY+0(SB), CX
+	LEAQ ·stripStorePastTailY+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripIntoAddFullY+0(SB), CX
+	LEAQ ·stripAheadFullY+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripIntoAddTailY+0(SB), CX
+	LEAQ ·stripAheadTailY+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripIntoMaxFullY+0(SB), CX
+	LEAQ ·stripIntoAddFullY+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripIntoMaxTailY+0(SB), CX
+	LEAQ ·stripIntoAddTailY+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripIntoMinFullY+0(SB), CX
+	LEAQ ·stripIntoMaxFullY+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripIntoMinTailY+0(SB), CX
+	LEAQ ·stripIntoMaxTailY+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripLoadOneTailY+0(SB), CX
+	LEAQ ·stripIntoMinFullY+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripStoreOneTailY+0(SB), CX
+	LEAQ ·stripIntoMinTailY+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripSpreadTailY+0(SB), CX
+	LEAQ ·stripLoadOneTailY+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripFoldAddTailY+0(SB), CX
+	LEAQ ·stripStoreOneTailY+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripFoldMaxTailY+0(SB), CX
+	LEAQ ·stripSpreadTailY+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripFoldMinTailY+0(SB), CX
+	LEAQ ·stripFoldAddTailY+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripBeginTailTailY+0(SB), CX
+	LEAQ ·stripFoldMaxTailY+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripAgainTailTailY+0(SB), CX
+	LEAQ ·stripFoldMinTailY+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripOnceTailY+0(SB), CX
+	LEAQ ·stripBeginTailTailY+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripNextRowTailY+0(SB), CX
+	LEAQ ·stripAgainTailTailY+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripBeginFullY+0(SB), CX
+	LEAQ ·stripOnceTailY+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripAgainFullY+0(SB), CX
+	LEAQ ·stripNextRowTailY+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripEndTailY+0(SB), CX
+	LEAQ ·stripBeginFullY+0(SB), CX
 	MOVQ CX, 1152(AX)
+	LEAQ ·stripAgainFullY+0(SB), CX
+	MOVQ CX, 1160(AX)
+	LEAQ ·stripEndTailY+0(SB), CX
+	MOVQ CX, 1168(AX)
 	RET

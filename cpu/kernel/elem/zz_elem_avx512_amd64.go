@@ -114,6 +114,11 @@ func absIntZ(dst []float32, x []float32)
 //go:noescape
 func fromIntZ(dst []float32, x []float32)
 
+// fromUintZ is Table.fromUint for avx512.
+//
+//go:noescape
+func fromUintZ(dst []float32, x []float32)
+
 // toIntZ is Table.toInt for avx512.
 //
 //go:noescape
@@ -529,6 +534,12 @@ func stripFromIntFullZ()
 
 // stripFromIntTailZ is threaded code: not to be called.
 func stripFromIntTailZ()
+
+// stripFromUintFullZ is threaded code: not to be called.
+func stripFromUintFullZ()
+
+// stripFromUintTailZ is threaded code: not to be called.
+func stripFromUintTailZ()
 
 // stripToIntFullZ is threaded code: not to be called.
 func stripToIntFullZ()

@@ -1210,6 +1210,53 @@ done:
 	VZEROUPPER
 	RET
 
+// func fromUintZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·fromUintZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ             CX, SI
+	SUBQ             BX, SI
+	CMPQ             SI, $0x10
+	JLT              tail
+	VMOVUPS          (DX)(BX*4), Z0
+	VPSRLD           $0x10, Z0, Z1
+	VPANDD.BCST      const0000ffffavx512<>+0(SB), Z0, Z0
+	VCVTDQ2PS        Z1, Z1
+	VCVTDQ2PS        Z0, Z0
+	VFMADD231PS.BCST const47800000avx512<>+0(SB), Z1, Z0
+	VMOVUPS          Z0, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	TESTQ            SI, SI
+	JZ               done
+	MOVQ             $-1, CX
+	BZHIQ            SI, CX, CX
+	KMOVW            CX, K1
+	VMOVUPS.Z        (DX)(BX*4), K1, Z0
+	VPSRLD           $0x10, Z0, Z1
+	VPANDD.BCST      const0000ffffavx512<>+0(SB), Z0, Z0
+	VCVTDQ2PS        Z1, Z1
+	VCVTDQ2PS        Z0, Z0
+	VFMADD231PS.BCST const47800000avx512<>+0(SB), Z1, Z0
+	VMOVUPS          Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const0000ffffavx512<>+0(SB)/4, $0x0000ffff
+GLOBL const0000ffffavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const47800000avx512<>+0(SB)/4, $0x47800000
+GLOBL const47800000avx512<>(SB), RODATA|NOPTR, $4
+
 // func toIntZ(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·toIntZ(SB), NOSPLIT, $0-48
@@ -4609,6 +4656,45 @@ TEXT ·stripFromIntTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ      (SI), AX
 	JMP       AX
 
+// func stripFromUintFullZ()
+// Requires: AVX512F
+TEXT ·stripFromUintFullZ(SB), NOSPLIT|NOFRAME, $0
+	VPSRLD           $0x10, Z0, Z4
+	VPANDD.BCST      const0000ffffavx512<>+0(SB), Z0, Z0
+	VCVTDQ2PS        Z4, Z4
+	VCVTDQ2PS        Z0, Z0
+	VFMADD231PS.BCST const47800000avx512<>+0(SB), Z4, Z0
+	VPSRLD           $0x10, Z1, Z4
+	VPANDD.BCST      const0000ffffavx512<>+0(SB), Z1, Z1
+	VCVTDQ2PS        Z4, Z4
+	VCVTDQ2PS        Z1, Z1
+	VFMADD231PS.BCST const47800000avx512<>+0(SB), Z4, Z1
+	VPSRLD           $0x10, Z2, Z4
+	VPANDD.BCST      const0000ffffavx512<>+0(SB), Z2, Z2
+	VCVTDQ2PS        Z4, Z4
+	VCVTDQ2PS        Z2, Z2
+	VFMADD231PS.BCST const47800000avx512<>+0(SB), Z4, Z2
+	VPSRLD           $0x10, Z3, Z4
+	VPANDD.BCST      const0000ffffavx512<>+0(SB), Z3, Z3
+	VCVTDQ2PS        Z4, Z4
+	VCVTDQ2PS        Z3, Z3
+	VFMADD231PS.BCST const47800000avx512<>+0(SB), Z4, Z3
+	ADDQ             $0x08, SI
+	MOVQ             (SI), AX
+	JMP              AX
+
+// func stripFromUintTailZ()
+// Requires: AVX512F
+TEXT ·stripFromUintTailZ(SB), NOSPLIT|NOFRAME, $0
+	VPSRLD           $0x10, Z0, Z1
+	VPANDD.BCST      const0000ffffavx512<>+0(SB), Z0, Z0
+	VCVTDQ2PS        Z1, Z1
+	VCVTDQ2PS        Z0, Z0
+	VFMADD231PS.BCST const47800000avx512<>+0(SB), Z1, Z0
+	ADDQ             $0x08, SI
+	MOVQ             (SI), AX
+	JMP              AX
+
 // func stripToIntFullZ()
 // Requires: AVX512F
 TEXT ·stripToIntFullZ(SB), NOSPLIT|NOFRAME, $0
@@ -6489,194 +6575,198 @@ TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
 	MOVQ CX, 384(AX)
 	LEAQ ·stripFromIntTailZ+0(SB), CX
 	MOVQ CX, 392(AX)
-	LEAQ ·stripToIntFullZ+0(SB), CX
+	LEAQ ·stripFromUintFullZ+0(SB), CX
 	MOVQ CX, 400(AX)
-	LEAQ ·stripToIntTailZ+0(SB), CX
+	LEAQ ·stripFromUintTailZ+0(SB), CX
 	MOVQ CX, 408(AX)
-	LEAQ ·stripSquareFullZ+0(SB), CX
+	LEAQ ·stripToIntFullZ+0(SB), CX
 	MOVQ CX, 416(AX)
-	LEAQ ·stripSquareTailZ+0(SB), CX
+	LEAQ ·stripToIntTailZ+0(SB), CX
 	MOVQ CX, 424(AX)
-	LEAQ ·stripAddFullZ+0(SB), CX
+	LEAQ ·stripSquareFullZ+0(SB), CX
 	MOVQ CX, 432(AX)
-	LEAQ ·stripAddTailZ+0(SB), CX
+	LEAQ ·stripSquareTailZ+0(SB), CX
 	MOVQ CX, 440(AX)
-	LEAQ ·stripSubFullZ+0(SB), CX
+	LEAQ ·stripAddFullZ+0(SB), CX
 	MOVQ CX, 448(AX)
-	LEAQ ·stripSubTailZ+0(SB), CX
+	LEAQ ·stripAddTailZ+0(SB), CX
 	MOVQ CX, 456(AX)
-	LEAQ ·stripRSubFullZ+0(SB), CX
+	LEAQ ·stripSubFullZ+0(SB), CX
 	MOVQ CX, 464(AX)
-	LEAQ ·stripRSubTailZ+0(SB), CX
+	LEAQ ·stripSubTailZ+0(SB), CX
 	MOVQ CX, 472(AX)
-	LEAQ ·stripMulFullZ+0(SB), CX
+	LEAQ ·stripRSubFullZ+0(SB), CX
 	MOVQ CX, 480(AX)
-	LEAQ ·stripMulTailZ+0(SB), CX
+	LEAQ ·stripRSubTailZ+0(SB), CX
 	MOVQ CX, 488(AX)
-	LEAQ ·stripDivFullZ+0(SB), CX
+	LEAQ ·stripMulFullZ+0(SB), CX
 	MOVQ CX, 496(AX)
-	LEAQ ·stripDivTailZ+0(SB), CX
+	LEAQ ·stripMulTailZ+0(SB), CX
 	MOVQ CX, 504(AX)
-	LEAQ ·stripRDivFullZ+0(SB), CX
+	LEAQ ·stripDivFullZ+0(SB), CX
 	MOVQ CX, 512(AX)
-	LEAQ ·stripRDivTailZ+0(SB), CX
+	LEAQ ·stripDivTailZ+0(SB), CX
 	MOVQ CX, 520(AX)
-	LEAQ ·stripMaxFullZ+0(SB), CX
+	LEAQ ·stripRDivFullZ+0(SB), CX
 	MOVQ CX, 528(AX)
-	LEAQ ·stripMaxTailZ+0(SB), CX
+	LEAQ ·stripRDivTailZ+0(SB), CX
 	MOVQ CX, 536(AX)
-	LEAQ ·stripRMaxFullZ+0(SB), CX
+	LEAQ ·stripMaxFullZ+0(SB), CX
 	MOVQ CX, 544(AX)
-	LEAQ ·stripRMaxTailZ+0(SB), CX
+	LEAQ ·stripMaxTailZ+0(SB), CX
 	MOVQ CX, 552(AX)
-	LEAQ ·stripMinFullZ+0(SB), CX
+	LEAQ ·stripRMaxFullZ+0(SB), CX
 	MOVQ CX, 560(AX)
-	LEAQ ·stripMinTailZ+0(SB), CX
+	LEAQ ·stripRMaxTailZ+0(SB), CX
 	MOVQ CX, 568(AX)
-	LEAQ ·stripRMinFullZ+0(SB), CX
+	LEAQ ·stripMinFullZ+0(SB), CX
 	MOVQ CX, 576(AX)
-	LEAQ ·stripRMinTailZ+0(SB), CX
+	LEAQ ·stripMinTailZ+0(SB), CX
 	MOVQ CX, 584(AX)
-	XORQ CX, CX
+	LEAQ ·stripRMinFullZ+0(SB), CX
 	MOVQ CX, 592(AX)
-	XORQ CX, CX
+	LEAQ ·stripRMinTailZ+0(SB), CX
 	MOVQ CX, 600(AX)
 	XORQ CX, CX
 	MOVQ CX, 608(AX)
 	XORQ CX, CX
 	MOVQ CX, 616(AX)
-	LEAQ ·stripEqualFullZ+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 624(AX)
-	LEAQ ·stripEqualTailZ+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 632(AX)
-	LEAQ ·stripNotEqualFullZ+0(SB), CX
+	LEAQ ·stripEqualFullZ+0(SB), CX
 	MOVQ CX, 640(AX)
-	LEAQ ·stripNotEqualTailZ+0(SB), CX
+	LEAQ ·stripEqualTailZ+0(SB), CX
 	MOVQ CX, 648(AX)
-	LEAQ ·stripLessFullZ+0(SB), CX
+	LEAQ ·stripNotEqualFullZ+0(SB), CX
 	MOVQ CX, 656(AX)
-	LEAQ ·stripLessTailZ+0(SB), CX
+	LEAQ ·stripNotEqualTailZ+0(SB), CX
 	MOVQ CX, 664(AX)
-	LEAQ ·stripLessEqualFullZ+0(SB), CX
+	LEAQ ·stripLessFullZ+0(SB), CX
 	MOVQ CX, 672(AX)
-	LEAQ ·stripLessEqualTailZ+0(SB), CX
+	LEAQ ·stripLessTailZ+0(SB), CX
 	MOVQ CX, 680(AX)
-	LEAQ ·stripGreaterFullZ+0(SB), CX
+	LEAQ ·stripLessEqualFullZ+0(SB), CX
 	MOVQ CX, 688(AX)
-	LEAQ ·stripGreaterTailZ+0(SB), CX
+	LEAQ ·stripLessEqualTailZ+0(SB), CX
 	MOVQ CX, 696(AX)
-	LEAQ ·stripGreaterEqualFullZ+0(SB), CX
+	LEAQ ·stripGreaterFullZ+0(SB), CX
 	MOVQ CX, 704(AX)
-	LEAQ ·stripGreaterEqualTailZ+0(SB), CX
+	LEAQ ·stripGreaterTailZ+0(SB), CX
 	MOVQ CX, 712(AX)
-	LEAQ ·stripAddIntFullZ+0(SB), CX
+	LEAQ ·stripGreaterEqualFullZ+0(SB), CX
 	MOVQ CX, 720(AX)
-	LEAQ ·stripAddIntTailZ+0(SB), CX
+	LEAQ ·stripGreaterEqualTailZ+0(SB), CX
 	MOVQ CX, 728(AX)
-	LEAQ ·stripSubIntFullZ+0(SB), CX
+	LEAQ ·stripAddIntFullZ+0(SB), CX
 	MOVQ CX, 736(AX)
-	LEAQ ·stripSubIntTailZ+0(SB), CX
+	LEAQ ·stripAddIntTailZ+0(SB), CX
 	MOVQ CX, 744(AX)
-	LEAQ ·stripRSubIntFullZ+0(SB), CX
+	LEAQ ·stripSubIntFullZ+0(SB), CX
 	MOVQ CX, 752(AX)
-	LEAQ ·stripRSubIntTailZ+0(SB), CX
+	LEAQ ·stripSubIntTailZ+0(SB), CX
 	MOVQ CX, 760(AX)
-	LEAQ ·stripMulIntFullZ+0(SB), CX
+	LEAQ ·stripRSubIntFullZ+0(SB), CX
 	MOVQ CX, 768(AX)
-	LEAQ ·stripMulIntTailZ+0(SB), CX
+	LEAQ ·stripRSubIntTailZ+0(SB), CX
 	MOVQ CX, 776(AX)
-	LEAQ ·stripMaxIntFullZ+0(SB), CX
+	LEAQ ·stripMulIntFullZ+0(SB), CX
 	MOVQ CX, 784(AX)
-	LEAQ ·stripMaxIntTailZ+0(SB), CX
+	LEAQ ·stripMulIntTailZ+0(SB), CX
 	MOVQ CX, 792(AX)
-	LEAQ ·stripMinIntFullZ+0(SB), CX
+	LEAQ ·stripMaxIntFullZ+0(SB), CX
 	MOVQ CX, 800(AX)
-	LEAQ ·stripMinIntTailZ+0(SB), CX
+	LEAQ ·stripMaxIntTailZ+0(SB), CX
 	MOVQ CX, 808(AX)
-	LEAQ ·stripEqualIntFullZ+0(SB), CX
+	LEAQ ·stripMinIntFullZ+0(SB), CX
 	MOVQ CX, 816(AX)
-	LEAQ ·stripEqualIntTailZ+0(SB), CX
+	LEAQ ·stripMinIntTailZ+0(SB), CX
 	MOVQ CX, 824(AX)
-	LEAQ ·stripNotEqualIntFullZ+0(SB), CX
+	LEAQ ·stripEqualIntFullZ+0(SB), CX
 	MOVQ CX, 832(AX)
-	LEAQ ·stripNotEqualIntTailZ+0(SB), CX
+	LEAQ ·stripEqualIntTailZ+0(SB), CX
 	MOVQ CX, 840(AX)
-	LEAQ ·stripLessIntFullZ+0(SB), CX
+	LEAQ ·stripNotEqualIntFullZ+0(SB), CX
 	MOVQ CX, 848(AX)
-	LEAQ ·stripLessIntTailZ+0(SB), CX
+	LEAQ ·stripNotEqualIntTailZ+0(SB), CX
 	MOVQ CX, 856(AX)
-	LEAQ ·stripLessEqualIntFullZ+0(SB), CX
+	LEAQ ·stripLessIntFullZ+0(SB), CX
 	MOVQ CX, 864(AX)
-	LEAQ ·stripLessEqualIntTailZ+0(SB), CX
+	LEAQ ·stripLessIntTailZ+0(SB), CX
 	MOVQ CX, 872(AX)
-	LEAQ ·stripGreaterIntFullZ+0(SB), CX
+	LEAQ ·stripLessEqualIntFullZ+0(SB), CX
 	MOVQ CX, 880(AX)
-	LEAQ ·stripGreaterIntTailZ+0(SB), CX
+	LEAQ ·stripLessEqualIntTailZ+0(SB), CX
 	MOVQ CX, 888(AX)
-	LEAQ ·stripGreaterEqualIntFullZ+0(SB), CX
+	LEAQ ·stripGreaterIntFullZ+0(SB), CX
 	MOVQ CX, 896(AX)
-	LEAQ ·stripGreaterEqualIntTailZ+0(SB), CX
+	LEAQ ·stripGreaterIntTailZ+0(SB), CX
 	MOVQ CX, 904(AX)
-	LEAQ ·stripSelectFullZ+0(SB), CX
+	LEAQ ·stripGreaterEqualIntFullZ+0(SB), CX
 	MOVQ CX, 912(AX)
-	LEAQ ·stripSelectTailZ+0(SB), CX
+	LEAQ ·stripGreaterEqualIntTailZ+0(SB), CX
 	MOVQ CX, 920(AX)
-	LEAQ ·stripMulAddFullZ+0(SB), CX
+	LEAQ ·stripSelectFullZ+0(SB), CX
 	MOVQ CX, 928(AX)
-	LEAQ ·stripMulAddTailZ+0(SB), CX
+	LEAQ ·stripSelectTailZ+0(SB), CX
 	MOVQ CX, 936(AX)
-	LEAQ ·stripLoadFullZ+0(SB), CX
+	LEAQ ·stripMulAddFullZ+0(SB), CX
 	MOVQ CX, 944(AX)
-	LEAQ ·stripLoadTailZ+0(SB), CX
+	LEAQ ·stripMulAddTailZ+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripStoreFullZ+0(SB), CX
+	LEAQ ·stripLoadFullZ+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripStoreTailZ+0(SB), CX
+	LEAQ ·stripLoadTailZ+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripStorePastFullZ+0(SB), CX
+	LEAQ ·stripStoreFullZ+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripStorePastTailZ+0(SB), CX
+	LEAQ ·stripStoreTailZ+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripAheadFullZ+0(SB), CX
+	LEAQ ·stripStorePastFullZ+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripAheadTailZ+0(SB), CX
+	LEAQ ·stripStorePastTailZ+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripIntoAddFullZ+0(SB), CX
+	LEAQ ·stripAheadFullZ+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripIntoAddTailZ+0(SB), CX
+	LEAQ ·stripAheadTailZ+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripIntoMaxFullZ+0(SB), CX
+	LEAQ ·stripIntoAddFullZ+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripIntoMaxTailZ+0(SB), CX
+	LEAQ ·stripIntoAddTailZ+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripIntoMinFullZ+0(SB), CX
+	LEAQ ·stripIntoMaxFullZ+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripIntoMinTailZ+0(SB), CX
+	LEAQ ·stripIntoMaxTailZ+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripLoadOneTailZ+0(SB), CX
+	LEAQ ·stripIntoMinFullZ+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripStoreOneTailZ+0(SB), CX
+	LEAQ ·stripIntoMinTailZ+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripSpreadTailZ+0(SB), CX
+	LEAQ ·stripLoadOneTailZ+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripFoldAddTailZ+0(SB), CX
+	LEAQ ·stripStoreOneTailZ+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripFoldMaxTailZ+0(SB), CX
+	LEAQ ·stripSpreadTailZ+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripFoldMinTailZ+0(SB), CX
+	LEAQ ·stripFoldAddTailZ+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripBeginTailTailZ+0(SB), CX
+	LEAQ ·stripFoldMaxTailZ+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	LEAQ ·stripFoldMinTailZ+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripOnceTailZ+0(SB), CX
+	LEAQ ·stripBeginTailTailZ+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripNextRowTailZ+0(SB), CX
+	LEAQ ·stripAgainTailTailZ+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripBeginFullZ+0(SB), CX
+	LEAQ ·stripOnceTailZ+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripAgainFullZ+0(SB), CX
+	LEAQ ·stripNextRowTailZ+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripEndTailZ+0(SB), CX
+	LEAQ ·stripBeginFullZ+0(SB), CX
 	MOVQ CX, 1152(AX)
+	LEAQ ·stripAgainFullZ+0(SB), CX
+	MOVQ CX, 1160(AX)
+	LEAQ ·stripEndTailZ+0(SB), CX
+	MOVQ CX, 1168(AX)
 	RET

@@ -40,6 +40,7 @@ var unary = []struct {
 	{"negInt", func(x reg.Register) reg.Register { return ints(x, f.Load(vec.F(0)), VPSUBD) }},
 	{"absInt", func(x reg.Register) reg.Register { return moved(x, VPABSD) }},
 	{"fromInt", func(x reg.Register) reg.Register { return moved(x, VCVTDQ2PS) }},
+	{"fromUint", fromUint},
 	{"toInt", func(x reg.Register) reg.Register { return moved(x, VCVTTPS2DQ) }},
 }
 
@@ -97,6 +98,14 @@ func moved(x reg.Register, op func(...operand.Op)) reg.Register {
 	dst := f.Reg()
 	op(x, dst)
 	return dst
+}
+
+// fromUint is the float32 nearest to an unsigned integer: both halves are exact, their sum is rounded once.
+func fromUint(x reg.Register) reg.Register {
+	high := f.Reg()
+	f.ShiftRight(x, 16, high)
+	low := f.And(x, vec.Bits(0xffff))
+	return f.MulAdd(moved(high, VCVTDQ2PS), vec.F(65536), vec.R(moved(low, VCVTDQ2PS)))
 }
 
 // choose is x where c is not 0, else y.

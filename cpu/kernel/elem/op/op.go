@@ -33,6 +33,7 @@ const (
 	NegInt
 	AbsInt
 	FromInt
+	FromUint
 	ToInt
 	Square
 
@@ -75,7 +76,7 @@ const (
 
 // Names has the name of each op, as the fields of a table of kernels have it.
 var Names = [Count]string{"", "Neg", "Abs", "Sqrt", "Rsqrt", "Exp", "Log", "Tanh", "Erf", "Sigmoid", "Sin", "Cos", "Expm1", "Log1p", "Floor", "Ceil",
-	"Round", "Sign", "IsNaN", "IsFinite", "IsZero", "NotZero", "NotZeroInt", "NegInt", "AbsInt", "FromInt", "ToInt", "Square",
+	"Round", "Sign", "IsNaN", "IsFinite", "IsZero", "NotZero", "NotZeroInt", "NegInt", "AbsInt", "FromInt", "FromUint", "ToInt", "Square",
 	"Add", "Sub", "RSub", "Mul", "Div", "RDiv", "Max", "RMax", "Min", "RMin", "Pow", "RPow",
 	"Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual",
 	"AddInt", "SubInt", "RSubInt", "MulInt", "MaxInt", "MinInt", "EqualInt", "NotEqualInt", "LessInt", "LessEqualInt", "GreaterInt", "GreaterEqualInt",

@@ -25,6 +25,16 @@ const (
 	TN = "TN" // A [K, M], B [K, N]: the gradient of a weight
 )
 
+// GemmsBytes is about the memory that Gemms takes: both operands of every form, and the result of one.
+func GemmsBytes(products []Product) float64 {
+	sum, largest := 0.0, 0.0
+	for _, p := range products {
+		m, k, n := float64(p.M), float64(p.K), float64(p.N)
+		sum, largest = sum+3*4*(m*k+k*n), max(largest, 4*m*n)
+	}
+	return sum + largest
+}
+
 // Gemms returns the cases of matrix products, each as NN, NT and TN.
 func Gemms(backend compute.Backend, products []Product) ([]Case, error) {
 	var cases []Case

@@ -19,6 +19,15 @@ const (
 	Both    = "both" // forward and backward: y, dx and the gradients of all parameters
 )
 
+// LayersBytes is about the memory that Layers takes: x and dy of every width, and while one case runs its y and dx.
+func LayersBytes(widths []int, rows int) float64 {
+	sum, widest := 0.0, 0
+	for _, width := range widths {
+		sum, widest = sum+2*4*float64(rows)*float64(width), max(widest, width)
+	}
+	return sum + 2*4*float64(rows)*float64(widest)
+}
+
 // Layers returns the cases of norm layers over x [rows, width]: every kind at every width, forward and both. Results go back
 // to the backend after each run.
 func Layers(backend compute.Backend, kinds []norm.Kind, widths []int, rows int) ([]Case, error) {

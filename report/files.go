@@ -56,7 +56,7 @@ func (p Page) Write(folder string, figures bool) (path string, err error) {
 			return "", err
 		}
 		if err := os.MkdirAll(filepath.Join(folder, "figures"), 0o777); err != nil {
-			return "", fmt.Errorf("report: write: %w", err)
+			return "", failed(err)
 		}
 		for _, file := range files {
 			if err := replace(filepath.Join(folder, file.Path), file.Data); err != nil {
@@ -78,7 +78,12 @@ func replace(path string, content []byte) error {
 	}
 	if err != nil {
 		os.Remove(temporary)
-		return fmt.Errorf("report: write: %w", err)
+		return failed(err)
 	}
 	return nil
+}
+
+// failed says what to do about a file that could not be written.
+func failed(err error) error {
+	return fmt.Errorf("report: write: %w; free some space, or name another folder", err)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/report"
 	"github.com/dyt-go/dyt/train"
@@ -71,7 +72,7 @@ func (q Quickstart) Run(ctx context.Context, backend compute.Backend) (*Quicksta
 		}
 		if i == 0 {
 			if result.Data, err = data.Load(ctx, r.Data); err != nil {
-				return nil, err
+				return nil, conf.WithCode(err, conf.ExitInput)
 			}
 			q.Say("%s", result.Data)
 			if result.Baselines, err = result.Data.Baselines(baselineBytes); err != nil {

@@ -22,7 +22,7 @@ func ExampleRecipe_WithNorm() {
 	fmt.Println(rms.Norm.Kind, "eps:", rms.Norm.Eps)
 	fmt.Println((train.Twins{Baseline: rms, Candidate: dyt, Seeds: []uint64{1, 1}}).Check())
 	// Output:
-	// llama 0.87M on goroot, 1499136 tokens
+	// llama 0.87M on goroot, 1,499,136 tokens
 	// dyt {1 1 1} beta: false
 	// rmsnorm eps: 1e-05
 	// train: compare: seed 1 is given twice; a pair counted twice is no evidence

@@ -1,8 +1,10 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -31,6 +33,9 @@ func ModelFolder(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", fmt.Errorf("train: model: %w; expected a run, a model folder or a file of weights", err)
+	}
+	if _, err := os.Stat(filepath.Join(path, "config.json")); errors.Is(err, fs.ErrPermission) {
+		return "", fmt.Errorf("train: model: %w; give yourself the right to read the folder", err)
 	}
 	if !info.IsDir() || holds(path, "config.json") {
 		return path, nil
@@ -71,6 +76,11 @@ func OpenModel(path string) (part.Model, OpenCheckpoint, error) {
 		}
 		m, err := zoo.FromLlama2C(config)
 		return opened(path, m, f, err)
+	}
+	if complete(path) { // one of ours, with the sum of every file
+		if err := checkSums(path); err != nil {
+			return nil, nil, err
+		}
 	}
 	f, err := weights.OpenFolder(path)
 	if err != nil {

@@ -69,11 +69,16 @@ func (s Scores) fields() (loss, bpb, top1 *float64) {
 }
 
 // DataOf returns the data and the batch size of the run that a path belongs to: a run folder, or a checkpoint in one.
-func DataOf(path string) (c data.Config, batch int, found bool) {
+func DataOf(path string) (c data.Config, batch int, found bool, err error) {
 	for _, dir := range []string{path, filepath.Join(path, "..", "..")} {
-		if r, err := ReadRun(dir); err == nil {
-			return r.Recipe.Data, r.Recipe.Train.Batch, true
+		if !holds(dir, configFile) {
+			continue
 		}
+		r, err := ReadRun(dir)
+		if err != nil {
+			return data.Config{}, 0, false, err
+		}
+		return r.Recipe.Data, r.Recipe.Train.Batch, true, nil
 	}
-	return data.Config{}, 0, false
+	return data.Config{}, 0, false, nil
 }

@@ -46,7 +46,7 @@ func TestEvaluateGivesWhatTheRunGaveAtItsEnd(t *testing.T) {
 	if want := run.Summary(); got.Loss != want.ValLoss || got.BPB != want.ValBPB || got.Top1 != want.ValTop1 || got.Count != 256 {
 		t.Errorf("scores %+v, the run %v, %v, %v", got, want.ValLoss, want.ValBPB, want.ValTop1)
 	}
-	if c, batch, found := DataOf(path); !found || batch != r.Train.Batch || c.Source != "sample" {
+	if c, batch, found, err := DataOf(path); err != nil || !found || batch != r.Train.Batch || c.Source != "sample" {
 		t.Errorf("data of the checkpoint: %+v, batch %d, found %v", c, batch, found)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())

@@ -45,12 +45,18 @@ var benches = []aBench{
 		if len(f.widths) == 0 {
 			f.widths = []int{256, 1024, 4096}
 		}
+		if err := fits(measure.LayersBytes(f.widths, f.rows), "dyt bench layers", "--rows or --widths"); err != nil {
+			return nil, err
+		}
 		return measure.Layers(b, kinds, f.widths, f.rows)
 	}},
 	{"model", 3 * time.Minute, []string{"rmsnorm", "dyt", "identity"}, modelCases},
 	{"gemm", 25 * time.Second, nil, func(f *benchFlags, _ []norm.Kind, b compute.Backend, _ *roofline) ([]measure.Case, error) {
 		products, err := productShapes(f.shapes)
 		if err != nil {
+			return nil, err
+		}
+		if err := fits(measure.GemmsBytes(products), "dyt bench gemm", "--shapes"); err != nil {
 			return nil, err
 		}
 		return measure.Gemms(b, products)
@@ -81,11 +87,19 @@ func modelCases(f *benchFlags, kinds []norm.Kind, b compute.Backend, _ *roofline
 	if len(f.widths) == 1 {
 		size.Width = f.widths[0]
 	}
-	if free := host.Describe().FreeBytes; free > 0 && float64(len(f.fusion))*size.Bytes() > float64(free) {
-		return nil, conf.WithCode(fmt.Errorf("dyt bench model: %d layers of width %d over %d tokens need about %.1f GiB, %.1f GiB are free: fewer --layers or --tokens",
-			size.Layers, size.Width, size.Tokens, float64(len(f.fusion))*size.Bytes()/(1<<30), gib(free)), conf.ExitMemory)
+	what := fmt.Sprintf("dyt bench model: %d layers of width %d over %d tokens", size.Layers, size.Width, size.Tokens)
+	if err := fits(float64(len(f.fusion))*size.Bytes(), what, "--layers or --tokens"); err != nil {
+		return nil, err
 	}
 	return measure.Models(b, kinds, size)
+}
+
+// fits returns an error that names the flags to lower when what needs more bytes than are free.
+func fits(bytes float64, what, flags string) error {
+	if free := host.Describe().FreeBytes; free > 0 && bytes > float64(free) {
+		return conf.WithCode(fmt.Errorf("%s: about %.1f GiB are needed, %.1f GiB are free: lower %s", what, bytes/(1<<30), gib(free), flags), conf.ExitMemory)
+	}
+	return nil
 }
 
 func benchCommand(c *console) *cobra.Command {

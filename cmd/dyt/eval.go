@@ -113,7 +113,10 @@ all is judged, or the name of a source: goroot, sample, tinyshakespeare, fashion
 // resolve says what data a model is judged on, and in what batches.
 func (f evalFlags) resolve(path string, m part.Model) (data.Config, int, error) {
 	shape := m.Inputs(1)[0].Dimensions // [1, T] or [1, C, H, W]
-	c, batch, known := train.DataOf(path)
+	c, batch, known, err := train.DataOf(path)
+	if f.data == "" && err != nil {
+		return c, 0, inputError(err)
+	}
 	if f.data == "" && !known {
 		return c, 0, usage("%s is not of a run that is here; name the data with --data", path)
 	}

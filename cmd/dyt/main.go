@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/spf13/cobra"
@@ -70,6 +71,13 @@ No telemetry. The only network use is "dyt get".`,
 	addGlobalFlags(root, c)
 	for _, command := range commands {
 		root.AddCommand(command(c))
+	}
+	root.InitDefaultCompletionCmd(args...)
+	if completion, _, err := root.Find([]string{"completion"}); err == nil && completion != root {
+		completion.Args = cobra.ArbitraryArgs
+		completion.RunE = func(_ *cobra.Command, args []string) error {
+			return usage("dyt completion %s: expected one of bash, zsh, fish, powershell", strings.Join(args, " "))
+		}
 	}
 	return c.finish(root.ExecuteContext(ctx))
 }

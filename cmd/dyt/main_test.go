@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(exitReporter{m}, map[string]func(){"dyt": main})
+	testscript.Main(exitReporter{m}, map[string]func(){"dyt": mainAsUser})
 }
 
 // exitReporter ends a test run with the line that counts the skips for want of sample data.
@@ -54,8 +54,6 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
-			case "root":
-				return os.Geteuid() == 0, nil
 			case "sampledata":
 				return os.Getenv("DYT_DATA") != "", nil
 			}

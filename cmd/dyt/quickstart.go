@@ -93,7 +93,7 @@ func textSource(path string) (data.Config, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return data.Config{}, conf.WithCode(fmt.Errorf("--data: %w", err), conf.ExitInput)
+		return data.Config{}, conf.WithCode(fmt.Errorf("--data: %w; expected a text file or a folder", err), conf.ExitInput)
 	}
 	if info.IsDir() {
 		return data.Config{Source: "folder", Path: path}, nil

@@ -16,9 +16,10 @@ import (
 // decoder is the graph that reads the next tokens of a text: compiled once for a single token, and for the lengths of
 // beginnings.
 type decoder struct {
-	exec   *model.Exec
-	layers int
-	each   shapes.Shape // of a layer's keys, and of its values
+	backend compute.Backend
+	exec    *model.Exec
+	layers  int
+	each    shapes.Shape // of a layer's keys, and of its values
 }
 
 // newDecoder makes the graph (tokens [1, T], start, last, keys and values of each layer) -> (logits of token last, the
@@ -35,7 +36,7 @@ func newDecoder(backend compute.Backend, store *model.Store, m part.Decoder) (*d
 	if err != nil {
 		return nil, fmt.Errorf("sample: %w", err)
 	}
-	return &decoder{exec, layers, each}, nil
+	return &decoder{backend, exec, layers, each}, nil
 }
 
 // reader is a text that grows by a token at a time.
@@ -76,8 +77,12 @@ func (r *reader) logits(ids []int32) ([]float32, error) {
 // that it leaves in the cache is never seen: each position is written before a later one looks at it.
 func (r *reader) read(tokens []int32, start, last int) ([]float32, error) {
 	in := []any{tensors.FromFlatDataAndDimensions(slices.Clone(tokens), 1, len(tokens)), int32(start), int32(last)}
-	for _, c := range r.cache {
-		in = append(in, c)
+	for _, c := range r.cache { // the memory of the cache becomes that of the new one
+		buffer, err := DonateTensorBuffer(c, r.backend, 0)
+		if err != nil {
+			return nil, fmt.Errorf("sample: %w", err)
+		}
+		in = append(in, buffer)
 	}
 	out, err := r.exec.Exec(in...)
 	if err != nil {

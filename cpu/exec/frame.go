@@ -136,10 +136,16 @@ func words(b []byte) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
 }
 
-// results makes memory for the results that steps compute.
+// results makes memory for the results that steps compute, or takes that of a donated parameter.
 func (f *frame) results(p *plan.Plan, memory *Memory) {
 	for _, v := range p.Func.Results {
-		if p.Places[v.ID].Kind == plan.PlaceResult && f.arrays[v.ID] == nil {
+		place := &p.Places[v.ID]
+		switch from := place.From; {
+		case place.Kind != plan.PlaceResult || f.arrays[v.ID] != nil:
+		case from != nil && f.owned[from.ID]:
+			f.set(v, f.arrays[from.ID], true)
+			f.owned[from.ID] = false
+		default:
 			f.set(v, memory.New(v.Shape), true)
 		}
 	}

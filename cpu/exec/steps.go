@@ -29,6 +29,8 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 			w.attention(s.Attention, p.Table.Attn, f, team, index)
 		case s.Rotation != nil:
 			rotate(s.Rotation, p.Table.Attn.Rotary, f, team, index)
+		case s.Choice != nil:
+			choose(s.Choice, f, team, index)
 		case s.Move != nil:
 			move(s.Move, f, team, index)
 		case s.Windows != nil:

@@ -43,6 +43,7 @@ const (
 	controlGroup
 	attentionGroup
 	rotationGroup
+	choiceGroup
 )
 
 // group is nodes that become one step.
@@ -59,6 +60,7 @@ type group struct {
 	control   *Control
 	attention *Attention
 	rotation  *Rotation
+	choice    *Choice
 	gone      bool // merged into another
 }
 

@@ -9,7 +9,8 @@ import (
 // Place says where a value lies.
 type Place struct {
 	Kind          PlaceKind
-	Offset, Bytes int // in the arena
+	Offset, Bytes int       // in the arena
+	From          *ir.Value // of a result: the parameter in whose memory it may be written, if that was donated; else nil
 }
 
 // PlaceKind says in whose memory a value lies.
@@ -60,6 +61,9 @@ func (p *Plan) placeValues() {
 				p.Places[v.ID].Kind = PlaceArena
 			}
 		}
+	}
+	for i := range p.Steps {
+		p.reuse(i, last)
 	}
 	p.pack(last, isResult)
 }

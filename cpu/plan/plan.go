@@ -27,7 +27,7 @@ type Plan struct {
 }
 
 // Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape,
-// Move, Windows, Random, Attention, Rotation and Control is set.
+// Move, Windows, Random, Attention, Rotation, Choice and Control is set.
 type Step struct {
 	Reads, Writes []*ir.Value
 	Ops           []*ir.Op
@@ -39,6 +39,7 @@ type Step struct {
 	Random        *Random
 	Attention     *Attention
 	Rotation      *Rotation
+	Choice        *Choice
 	Control       *Control
 	Scratch       Place       // memory that all workers share during the step
 	Free          []*ir.Value // results of regions and functions that no later step reads
@@ -61,6 +62,8 @@ func (s *Step) Name() string {
 		return "attention"
 	case s.Rotation != nil:
 		return "rotation"
+	case s.Choice != nil:
+		return "choice"
 	case s.Control != nil:
 		return "control"
 	}
@@ -218,6 +221,8 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 		step.Attention = g.attention
 	case rotationGroup:
 		step.Rotation = g.rotation
+	case choiceGroup:
+		step.Choice = g.choice
 	default:
 		step.Tape = p.lower(g, needed)
 	}

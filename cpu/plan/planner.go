@@ -72,6 +72,7 @@ func (p *planner) place(index int, op *ir.Op) {
 	case isView(op.Kind) && p.rename(index, op):
 	case op.Kind == ir.DotGeneral && p.gemm(index, op):
 	case p.rotate(index, op):
+	case p.choose(index, op):
 	case p.move(index, op):
 	case p.windows(index, op):
 	case p.random(index, op):

@@ -35,6 +35,8 @@ func (p *Plan) Line(i int) string {
 		size = s.Attention.String()
 	case s.Rotation != nil:
 		size = s.Rotation.String()
+	case s.Choice != nil:
+		size = s.Choice.String()
 	case s.Tape != nil:
 		size = s.Tape.String()
 	case s.Random != nil:

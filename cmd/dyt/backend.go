@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	_ "github.com/dyt-go/dyt/cpu" // the engine of this module
+	"github.com/dyt-go/dyt/cpu" // the engine of this module
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // the portable backend, in pure Go
@@ -75,6 +75,12 @@ func openBackend(name string) (compute.Backend, error) {
 		return nil, conf.WithCode(fmt.Errorf("open backend %q: %w", name, err), conf.ExitFailed)
 	}
 	return backend, nil
+}
+
+// openLookedAt opens our engine so that it keeps what it compiles and how.
+func openLookedAt() (*cpu.Backend, error) {
+	backend, err := cpu.New("profile")
+	return backend, conf.WithCode(err, conf.ExitFailed)
 }
 
 // describe is a backend's description without its name, which stands in front of it wherever dyt prints it.

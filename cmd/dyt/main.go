@@ -24,6 +24,7 @@ var commands = []func(*console) *cobra.Command{
 	evalCommand,
 	generateCommand,
 	infoCommand,
+	inspectCommand,
 	modelsCommand,
 	getCommand,
 	benchCommand,

@@ -25,6 +25,7 @@ func TestEveryArchitectureIsInTheIndex(t *testing.T) {
 	}
 }
 
+// TestRowsOpenWhatTheySay: every variant with every norm, and config.json in both directions.
 func TestRowsOpenWhatTheySay(t *testing.T) {
 	for _, a := range Archs {
 		for _, variant := range a.Variants() {

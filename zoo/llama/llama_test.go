@@ -1,8 +1,6 @@
 package llama
 
 import (
-	"encoding/json"
-	"reflect"
 	"testing"
 	"time"
 
@@ -60,23 +58,6 @@ func TestParameterCounts(t *testing.T) {
 		}
 		if fastest > time.Second {
 			t.Errorf("%s: counting took %v, expected milliseconds", s.name, fastest)
-		}
-	}
-}
-
-func TestConfigJSONBothWays(t *testing.T) {
-	for _, kind := range []norm.Kind{norm.RMSNorm, norm.DyT, norm.Derf} {
-		m := open(t, "test", kind)
-		content, err := json.Marshal(m.ConfigJSON())
-		if err != nil {
-			t.Fatal(err)
-		}
-		back, err := FromConfigJSON(content)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(m, back) {
-			t.Errorf("%s: %+v came back as %+v", kind, m, back)
 		}
 	}
 }

@@ -30,8 +30,9 @@ import (
 //	trainer_state.json               step, position in the data, time spent
 //	COMPLETE                         written last, with the SHA-256 of every other file; a folder without it does not count
 //
-// It is made under a hidden name and renamed, so a killed process leaves either no folder or a whole one. Resuming checks the
-// sums: a file that a disk or a copy has changed is noticed, not trained on.
+// and checkpoints/last is a link to the newest. It is made under a hidden name and renamed, so a killed process leaves either no
+// folder or a whole one. Resuming checks the sums: a checkpoint that a disk or a copy has changed is named and passed over for
+// the one before it.
 
 // trainerState is trainer_state.json.
 type trainerState struct {
@@ -49,6 +50,7 @@ const (
 	averageFolder = "ema"
 
 	stepPrefix = "step-"
+	lastLink   = "last"
 )
 
 // save writes a checkpoint of the present step and removes those beyond Save.Keep.
@@ -57,7 +59,7 @@ func (r *Run) save() error {
 		return nil
 	}
 	final := filepath.Join(r.dir, "checkpoints", fmt.Sprintf("%s%06d", stepPrefix, r.step))
-	if complete(final) {
+	if r.saved == r.step && r.step > 0 {
 		return nil
 	}
 	position, err := r.source.Position()
@@ -108,7 +110,21 @@ func (r *Run) save() error {
 	if err := errors.Join(os.RemoveAll(final), os.Rename(temp, final), weights.SyncDir(filepath.Dir(final))); err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
-	return r.prune()
+	r.saved = r.step
+	return errors.Join(r.point(final), r.prune())
+}
+
+// point makes the link checkpoints/last lead to a checkpoint, where the file system has links.
+func (r *Run) point(final string) error {
+	link := filepath.Join(filepath.Dir(final), lastLink)
+	temp := fmt.Sprintf("%s.tmp-%d", filepath.Join(filepath.Dir(final), "."+lastLink), os.Getpid())
+	if os.Symlink(filepath.Base(final), temp) != nil {
+		return nil // a convenience, and no file system owes it
+	}
+	if err := os.Rename(temp, link); err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	return nil
 }
 
 // saveTokenizer puts tokenizer.json beside a model of text, unless the tokenizer is a file of llama2.c.
@@ -163,49 +179,62 @@ func complete(dir string) bool {
 	return err == nil
 }
 
-// resume goes on from the newest complete checkpoint, if there is one.
+// resume goes on from the newest complete checkpoint whose sums match, if there is one. Where there are checkpoints and all are
+// damaged, it does not begin anew of its own accord.
 func (r *Run) resume() (found bool, err error) {
 	dirs, err := Checkpoints(r.dir)
 	if err != nil || len(dirs) == 0 {
 		return false, err
 	}
-	dir := dirs[len(dirs)-1]
-	if err := checkSums(dir); err != nil {
-		return false, err
+	for i, dir := range slices.Backward(dirs) {
+		err := checkSums(dir)
+		if err == nil {
+			return true, r.resumeFrom(dir)
+		}
+		damaged := new(DamagedCheckpoint)
+		if i == 0 || !errors.As(err, &damaged) {
+			return false, err
+		}
+		r.Skipped = append(r.Skipped, damaged)
 	}
+	return false, nil
+}
+
+func (r *Run) resumeFrom(dir string) error {
 	content, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if err != nil {
-		return false, fmt.Errorf("train: resume: %w", err)
+		return fmt.Errorf("train: resume: %w", err)
 	}
 	var state trainerState
 	if err := json.Unmarshal(content, &state); err != nil {
-		return false, fmt.Errorf("train: resume: %s: %w", filepath.Join(dir, stateFile), err)
+		return fmt.Errorf("train: resume: %s: %w", filepath.Join(dir, stateFile), err)
 	}
 	f, err := weights.OpenFolder(dir)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer f.Close()
 	if err := Load(r.store, f); err != nil {
-		return false, err
+		return err
 	}
 	s, err := weights.Open(filepath.Join(dir, statesFile))
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer s.Close()
 	for v := range r.store.IterVariables() {
 		if !v.Trainable {
 			if err := decode(v, s); err != nil {
-				return false, err
+				return err
 			}
 		}
 	}
 	if err := r.source.Seek(state.Position); err != nil {
-		return false, err
+		return err
 	}
 	r.step, r.spent, r.wall = state.Step, state.Spent, state.Wall
-	return true, nil
+	r.saved = r.step
+	return nil
 }
 
 // Load gives every trainable variable of store its value in a checkpoint, and refuses one that lacks a value, has it in

@@ -40,13 +40,14 @@ type folder struct {
 
 // identity is run.json.
 type identity struct {
-	Command  []string  `json:"command"`
-	Host     host.Info `json:"host"`
-	Seed     uint64    `json:"seed"`
-	Data     string    `json:"data_sha256"`
-	InitHash string    `json:"init_sha256"` // of the first values of every parameter
-	Params   int64     `json:"params"`
-	Started  time.Time `json:"started"`
+	Command  []string   `json:"command"`
+	Build    host.Build `json:"build"`
+	Host     host.Info  `json:"host"`
+	Seed     uint64     `json:"seed"`
+	Data     string     `json:"data_sha256"`
+	InitHash string     `json:"init_sha256"` // of the first values of every parameter
+	Params   int64      `json:"params"`
+	Started  time.Time  `json:"started"`
 }
 
 // Status is status.json.
@@ -92,7 +93,7 @@ func (r *Run) openFolder(dir string, d *data.Dataset) error {
 	if err != nil {
 		return err
 	}
-	id := identity{Command: os.Args, Host: host.Describe(), Seed: r.Recipe.Train.Seed, Data: d.ID(), InitHash: hash, Params: r.Summary().Params, Started: time.Now()}
+	id := identity{Command: os.Args, Build: host.ThisBuild(), Host: host.Describe(), Seed: r.Recipe.Train.Seed, Data: d.ID(), InitHash: hash, Params: r.Summary().Params, Started: time.Now()}
 	return errors.Join(writeJSON(filepath.Join(dir, runFile), id), r.status("running", nil), r.rewind())
 }
 

@@ -24,6 +24,8 @@ type Run struct {
 	Recipe Recipe
 	Model  part.Model
 
+	Skipped []*DamagedCheckpoint // checkpoints that the run did not go on from, newest first
+
 	backend compute.Backend
 	store   *model.Store
 	data    *data.Dataset
@@ -40,6 +42,7 @@ type Run struct {
 	decay Schedule // of the weight decay
 	steps int
 	step  int           // updates done
+	saved int           // updates done at the newest checkpoint
 	spent time.Duration // in training, evaluations and checkpoints left out
 	wall  time.Duration // of earlier pieces of this run
 	began time.Time     // of this piece

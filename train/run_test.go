@@ -240,11 +240,12 @@ func TestUnfinishedCheckpointsDoNotCount(t *testing.T) {
 	}
 }
 
-// TestDamagedCheckpointsAreNoticed: a bit of any file turned over, a file cut or gone.
-func TestDamagedCheckpointsAreNoticed(t *testing.T) {
+// TestDamagedCheckpointsArePassedOver: a bit of any file turned over, a file cut or gone, and the run goes on from the checkpoint
+// before it; with that one gone too, it does not begin anew. The end is that of a run without damage.
+func TestDamagedCheckpointsArePassedOver(t *testing.T) {
 	r, d := tiny(t)
 	dir := t.TempDir()
-	finalHash(t, open(t, r, d, dir))
+	want := finalHash(t, open(t, r, d, dir))
 	newest, err := ModelFolder(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -269,10 +270,9 @@ func TestDamagedCheckpointsAreNoticed(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := Open(testbackend.Get(t), r, d, dir)
-			var e *DamagedCheckpoint
-			if !errors.As(err, &e) || e.File != filepath.Base(path) || conf.Code(err) != conf.ExitInput {
-				t.Errorf("%s, %s: %v", path, how, err)
+			run := open(t, r, d, dir)
+			if done, _ := run.Steps(); done != 20 || len(run.Skipped) != 1 || run.Skipped[0].File != filepath.Base(path) {
+				t.Errorf("%s, %s: goes on at %d, passed over %v", path, how, done, run.Skipped)
 			}
 			if err := os.WriteFile(path, content, 0o666); err != nil {
 				t.Fatal(err)
@@ -281,6 +281,31 @@ func TestDamagedCheckpointsAreNoticed(t *testing.T) {
 	}
 	if done, _ := open(t, r, d, dir).Steps(); done != 24 {
 		t.Errorf("put back, the run resumes at %d, expected 24", done)
+	}
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	if got := finalHash(t, open(t, r, d, dir)); got != want {
+		t.Errorf("from the checkpoint before the damaged one: ended with %s, never damaged %s", got, want)
+	}
+	if done, _ := open(t, r, d, dir).Steps(); done != 24 {
+		t.Errorf("the damaged checkpoint was not written again: the run resumes at %d", done)
+	}
+	if at, err := os.Readlink(filepath.Join(dir, "checkpoints", lastLink)); err != nil || at != "step-000024" {
+		t.Errorf("last leads to %s, %v", at, err)
+	}
+	dirs, err := Checkpoints(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range dirs {
+		if err := os.Remove(filepath.Join(at, statesFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var e *DamagedCheckpoint
+	if _, err := Open(testbackend.Get(t), r, d, dir); !errors.As(err, &e) || e.File != statesFile || conf.Code(err) != conf.ExitInput {
+		t.Errorf("with every checkpoint damaged: %v", err)
 	}
 }
 

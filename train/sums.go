@@ -61,7 +61,7 @@ func (e *DamagedCheckpoint) Error() string {
 	if e.Err != nil {
 		what = e.Err.Error()
 	}
-	return fmt.Sprintf("train: checkpoint %s: %s is damaged: %s; remove the folder, and the checkpoint before it counts", e.Dir, e.File, what)
+	return fmt.Sprintf("train: checkpoint %s: %s is damaged: %s; without the folder the checkpoint before it counts", e.Dir, e.File, what)
 }
 
 func (e *DamagedCheckpoint) Unwrap() error { return e.Err }

@@ -242,7 +242,7 @@ func productShapes(texts []string) ([]measure.Product, error) {
 }
 
 func benchReport(rows []measure.Row, engine string, m *roofline, load float64) measure.Report {
-	b, h := thisBuild(), host.Describe()
+	b, h := host.ThisBuild(), host.Describe()
 	threads := m.pool.Size()
 	return measure.Report{Time: time.Now().UTC().Format(time.RFC3339), Version: b.Version, Commit: b.Commit, Go: b.Go, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		CPU: h.CPU, Flavour: string(m.loop.Flavour), Threads: threads, Backend: engine, Load: load, PeakGFLOPS: m.gflops(), CopyGBPS: m.copy(128 << 20), Rows: rows,

@@ -50,7 +50,7 @@ func doctorCommand(c *console) *cobra.Command {
 func diagnose() []finding {
 	h := host.Describe()
 	findings := []finding{
-		{What: "dyt", Value: thisBuild().String(), OK: true},
+		{What: "dyt", Value: host.ThisBuild().String(), OK: true},
 		{What: "cpu", Value: fmt.Sprintf("%s, %d threads, %s", h.CPU, h.Threads, strings.Join(h.ISA, " ")), OK: true},
 		memory(h),
 		backendFinding(),

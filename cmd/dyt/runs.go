@@ -108,7 +108,7 @@ func leadOf(t train.Twins) string {
 
 // identity is what a report says about programs, machine and data.
 func identity(engine string, d *data.Dataset) []report.Facts {
-	b, h := thisBuild(), host.Describe()
+	b, h := host.ThisBuild(), host.Describe()
 	programs := report.Facts{Title: "Programs", Rows: []report.Fact{{Name: "dyt", Value: b.Version + " " + b.Commit}, {Name: "go", Value: b.Go + " " + b.Platform}, {Name: "backend", Value: engine}}}
 	for path, version := range b.Modules {
 		programs.Rows = append(programs.Rows, report.Fact{Name: path, Value: version})

@@ -98,6 +98,9 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 func (c *console) begin(run *train.Run, r *train.Resolved, answer *trainAnswer) error {
 	done, all := run.Steps()
 	c.note("%s with %s, seed %d: %s, in %s", r.Describe(), r.NormName(), r.Train.Seed, count(all, "update"), run.Dir())
+	for _, damaged := range run.Skipped {
+		c.note("warning: passed over: %v", damaged)
+	}
 	if done > 0 {
 		c.note("going on after update %s", thousands(done))
 		return nil

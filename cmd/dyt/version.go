@@ -3,21 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/debug"
 
+	"github.com/dyt-go/dyt/internal/host"
 	"github.com/spf13/cobra"
 )
-
-// build says what this binary was made from.
-type build struct {
-	Version  string            `json:"version"` // module version, or "(devel)"
-	Commit   string            `json:"commit,omitempty"`
-	Modified bool              `json:"modified,omitempty"` // the working tree had changes
-	Go       string            `json:"go"`
-	Platform string            `json:"platform"`
-	Modules  map[string]string `json:"modules"` // the framework's versions
-}
 
 func versionCommand(c *console) *cobra.Command {
 	return &cobra.Command{
@@ -26,43 +15,8 @@ func versionCommand(c *console) *cobra.Command {
 		Example: "  dyt version --json",
 		Args:    none,
 		RunE: func(*cobra.Command, []string) error {
-			b := thisBuild()
+			b := host.ThisBuild()
 			return c.result(b, func(w io.Writer) { fmt.Fprintln(w, b) })
 		},
 	}
-}
-
-func thisBuild() build {
-	b := build{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Modules: map[string]string{}}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
-	}
-	if info.Main.Version != "" {
-		b.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.Commit = s.Value
-		case "vcs.modified":
-			b.Modified = s.Value == "true"
-		}
-	}
-	for _, m := range info.Deps {
-		if m.Path == "github.com/gomlx/gomlx" || m.Path == "github.com/gomlx/compute" {
-			b.Modules[m.Path] = m.Version
-		}
-	}
-	return b
-}
-
-func (b build) String() string {
-	line := fmt.Sprintf("dyt %s %s %s", b.Version, b.Go, b.Platform)
-	for _, path := range []string{"github.com/gomlx/gomlx", "github.com/gomlx/compute"} {
-		if version := b.Modules[path]; version != "" {
-			line += fmt.Sprintf(" %s %s", path, version)
-		}
-	}
-	return line
 }

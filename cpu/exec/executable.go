@@ -133,7 +133,10 @@ func (e *Executable) checkInputs(inputs []compute.Buffer, donate []bool, arrays 
 // checkDonated refuses a donated buffer that is a second input too: its memory would be free while it is read.
 func (e *Executable) checkDonated(inputs []compute.Buffer, f *frame) error {
 	for i, v := range e.plan.Func.Params {
-		if _, err := inputs[i].(*Buffer).get("used as an input"); err != nil && !f.owned[v.ID] {
+		if f.owned[v.ID] {
+			continue
+		}
+		if _, err := inputs[i].(*Buffer).get("used as an input"); err != nil {
 			return e.inputError(i, "%w, by this call or another one", err)
 		}
 	}

@@ -23,6 +23,8 @@ type attentionCase struct {
 	causal, train                                 bool
 	scale                                         float64 // of the scores; 0: the queries are scaled
 	leak                                          bool    // the probabilities are a result too
+	joined                                        bool    // queries, keys and values are made of one array, x
+	swapped                                       bool    // values, queries and keys, in this order
 	steps                                         int     // attention steps that the plan must have
 }
 
@@ -32,6 +34,9 @@ var attentionCases = []attentionCase{
 	{name: "full", batch: 3, groups: 2, repeat: 1, queries: 65, keys: 65, channel: 16, train: true, steps: 2},
 	{name: "scaled scores", batch: 1, groups: 2, repeat: 1, queries: 40, keys: 40, channel: 6, causal: true, scale: 0.3, train: true, steps: 2},
 	{name: "crossed", batch: 2, groups: 2, repeat: 1, queries: 5, keys: 11, channel: 3, train: true, steps: 2},
+	{name: "one projection", batch: 2, groups: 3, repeat: 1, queries: 9, keys: 9, channel: 8, joined: true, train: true, steps: 2},
+	{name: "one projection, another order", batch: 2, groups: 2, repeat: 1, queries: 33, keys: 33, channel: 5, joined: true, swapped: true, causal: true, scale: 0.4, train: true, steps: 2},
+	{name: "one projection, one head", batch: 1, groups: 1, repeat: 1, queries: 20, keys: 20, channel: 4, joined: true, causal: true, train: true, steps: 2},
 	{name: "inference", batch: 2, groups: 2, repeat: 2, queries: 12, keys: 12, channel: 8, causal: true, steps: 1},
 	{name: "probabilities wanted", batch: 2, groups: 2, repeat: 1, queries: 6, keys: 6, channel: 4, causal: true, train: true, leak: true},
 }
@@ -40,9 +45,19 @@ var attentionCases = []attentionCase{
 func (c attentionCase) graph(in []*Node) []*Node {
 	x, y, out := in[0], in[1], in[2]
 	b, h := c.batch, c.groups*c.repeat
-	q := TransposeAllDims(Reshape(x, b, c.queries, h, c.channel), 0, 2, 1, 3)
-	kv := TransposeAllDims(Reshape(y, b, c.keys, 2, c.groups, c.channel), 2, 0, 3, 1, 4)
-	k, v := Reshape(Slice(kv, AxisElem(0)), b, c.groups, c.keys, c.channel), Reshape(Slice(kv, AxisElem(1)), b, c.groups, c.keys, c.channel)
+	part := func(all *Node, i int) *Node { return Reshape(Slice(all, AxisElem(i)), b, c.groups, c.keys, c.channel) }
+	var q, k, v *Node
+	if c.joined {
+		all := TransposeAllDims(Reshape(x, b, c.keys, 3, h, c.channel), 2, 0, 3, 1, 4)
+		q, k, v = part(all, 0), part(all, 1), part(all, 2)
+		if c.swapped {
+			v, q, k = q, k, v
+		}
+	} else {
+		q = TransposeAllDims(Reshape(x, b, c.queries, h, c.channel), 0, 2, 1, 3)
+		kv := TransposeAllDims(Reshape(y, b, c.keys, 2, c.groups, c.channel), 2, 0, 3, 1, 4)
+		k, v = part(kv, 0), part(kv, 1)
+	}
 	if c.scale == 0 {
 		q = MulScalar(q, 1/math.Sqrt(float64(c.channel)))
 	}
@@ -65,7 +80,11 @@ func (c attentionCase) graph(in []*Node) []*Node {
 	o = Reshape(TransposeAllDims(Reshape(o, b, h, c.queries, c.channel), 0, 2, 1, 3), b, c.queries, h*c.channel)
 	results := []*Node{o}
 	if c.train {
-		results = append(results, Gradient(ReduceAllSum(Mul(Sin(o), out)), x, y)...)
+		wanted := []*Node{x, y}
+		if c.joined {
+			wanted = wanted[:1]
+		}
+		results = append(results, Gradient(ReduceAllSum(Mul(Sin(o), out)), wanted...)...)
 	}
 	if c.leak {
 		results = append(results, p)
@@ -83,7 +102,11 @@ func (c attentionCase) inputs() []any {
 		return tensors.FromFlatDataAndDimensions(flat, dims...)
 	}
 	width := c.groups * c.channel
-	return []any{of(c.batch, c.queries, c.repeat*width), of(c.batch, c.keys, 2*width), of(c.batch, c.queries, c.repeat*width)}
+	wide := c.repeat * width
+	if c.joined {
+		wide *= 3
+	}
+	return []any{of(c.batch, c.queries, wide), of(c.batch, c.keys, 2*width), of(c.batch, c.queries, c.repeat*width)}
 }
 
 // run returns the results on a backend.
@@ -122,8 +145,12 @@ func TestAttentionEqualsTheGoBackends(t *testing.T) {
 					}
 				}
 			}
-			if steps := c.planned(t); steps != c.steps {
+			plan := c.planned(t)
+			if steps := strings.Count(plan, " attention "+fmt.Sprint(c.batch*c.groups)+" x "); steps != c.steps {
 				t.Errorf("the plan has %d attention steps, want %d", steps, c.steps)
+			}
+			if c.joined && strings.Contains(plan, "concatenate;") {
+				t.Errorf("gradients that belong together are put together in a step of their own:\n%s", plan)
 			}
 		})
 	}
@@ -152,17 +179,17 @@ func (b watchedBuilder) Compile() (compute.Executable, error) {
 	return e, err
 }
 
-// planned counts the attention steps of the plan.
-func (c attentionCase) planned(t *testing.T) int {
+// planned returns the text of the plan.
+func (c attentionCase) planned(t *testing.T) string {
 	t.Helper()
 	backend, err := compute.NewWithConfig("dyt")
 	fatal(t, err)
 	defer backend.Finalize()
 	w := &watched{Backend: backend}
 	c.run(t, w)
-	n := 0
+	text := ""
 	for _, e := range w.compiled {
-		n += strings.Count(e.Report(), " attention "+fmt.Sprint(c.batch*c.groups)+" x ")
+		text += e.Plan().String()
 	}
-	return n
+	return text
 }

@@ -63,15 +63,39 @@ func (p *planner) attendForward(index int, a *attention) {
 func (p *planner) attendBackward(index int, a *attention) {
 	step := *a.step
 	step.Backward = true
-	n := &node{op: a.firstOfBackward, index: index, outs: []*ir.Value{a.queryGradient(), a.dk.Result(), a.dv.Result()}}
+	n := &node{op: a.firstOfBackward, index: index}
 	step.Q, step.K, step.V = p.rowsOf(n, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
 	step.DO = p.rowsOf(n, a.do)
 	n.inner = p.inner(a, n.op, true)
 	n.args = append(n.args, p.views[step.Max.ID], p.views[step.Sum.ID])
-	step.DQ = p.tokens(a.queryGradient(), 2, 3, step.Shape.Repeat == 1)
-	step.DK = p.tokens(a.dk.Result(), 2, 3, true)
-	step.DV = p.tokens(a.dv.Result(), 3, 2, true)
+	p.placeGradients(n, &step, a)
 	p.groups[p.newGroup(attentionGroup, n)].attention = &step
+}
+
+// placeGradients decides where the step writes the gradients: side by side where they are concatenated, else each by itself.
+func (p *planner) placeGradients(n *node, step *Attention, a *attention) {
+	list := []*ir.Value{a.queryGradient(), a.dk.Result(), a.dv.Result()}
+	if j := p.joinGradients(list); j != nil && j.parts[0].Strides[3] == 1 && j.parts[1].Strides[3] == 1 && j.parts[2].Strides[2] == 1 {
+		step.DQ, step.DK, step.DV = rowsIn(j.parts[0], 2), rowsIn(j.parts[1], 2), rowsIn(j.parts[2], 3)
+		n.outs = j.op.Results
+		p.views[j.op.Result().ID] = j.layer
+		for _, op := range p.f.Ops {
+			if j.ops[op] {
+				p.absorbed[op] = true
+				n.inner = append(n.inner, op)
+			}
+		}
+		return
+	}
+	step.DQ = p.tokens(list[0], 2, 3, step.Shape.Repeat == 1)
+	step.DK = p.tokens(list[1], 2, 3, true)
+	step.DV = p.tokens(list[2], 3, 2, true)
+	n.outs = list
+}
+
+// rowsIn is v, [B, G, ...], as rows along an axis.
+func rowsIn(v View, row int) Rows {
+	return Rows{v.Root, v.Offset, [3]int{v.Strides[0], v.Strides[1], v.Strides[row]}}
 }
 
 // inner lists the ops of a that come before or after its output, but for the step's own.
@@ -93,7 +117,7 @@ func (p *planner) rowsOf(n *node, v *ir.Value) Rows {
 	}
 	view := p.views[v.ID]
 	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
-	return Rows{view.Root, view.Offset, [3]int{view.Strides[0], view.Strides[1], view.Strides[2]}}
+	return rowsIn(view, 2)
 }
 
 // tokens lets v, [B, G, ...] with the given axes of rows and channels, lie as [B, rows, G, channels], as projections read and

@@ -33,6 +33,8 @@ type Env struct {
 	FromText bool // compile the text form of what was recorded
 
 	Compiled func(Compiled) // when not nil, told of everything that is compiled
+
+	plans plans
 }
 
 // Compiled is what Compile made, and what it went through.
@@ -112,11 +114,20 @@ func (b *Builder) Compile() (compute.Executable, error) {
 		return nil, errors.Wrapf(err, "BUG: cpu: compile %q", b.name)
 	}
 	var stages []pass.Stage
-	f, err = pass.Run(f, pass.Env{Fold: b.env.Engine.Evaluate, Watch: b.watch(&stages)})
-	if err != nil {
-		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)
+	watch := b.watch(&stages)
+	make := func(f *ir.Func) (*plan.Plan, error) {
+		f, err := pass.Run(f, pass.Env{Fold: b.env.Engine.Evaluate, Watch: watch})
+		if err != nil {
+			return nil, err
+		}
+		return plan.Make(f, b.env.Engine, b.env.Table, b.env.Fusion)
 	}
-	p, err := plan.Make(f, b.env.Engine, b.env.Table, b.env.Fusion)
+	var p *plan.Plan
+	if watch != nil { // what is looked at is made anew
+		p, err = make(f)
+	} else {
+		p, err = b.env.plans.of(f, make)
+	}
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)
 	}

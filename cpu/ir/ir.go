@@ -150,6 +150,21 @@ func (f *Func) LiveOps() []*Op {
 	return live
 }
 
+// ConstantBytes is the size of the constants of f and of the functions that it runs.
+func (f *Func) ConstantBytes() int {
+	n := 0
+	for _, op := range f.Ops {
+		if op.Kind == Constant {
+			shape := op.Result().Shape
+			n += shape.DType.SizeForDimensions(shape.Dimensions...)
+		}
+		for _, body := range op.Bodies {
+			n += body.Func.ConstantBytes()
+		}
+	}
+	return n
+}
+
 // IsDynamic reports whether a value of f, or of a function it runs, has an axis whose length is known only at run time.
 func (f *Func) IsDynamic() bool {
 	for _, p := range f.Params {

@@ -115,9 +115,11 @@ func (p *printer) definition(f *Func) {
 }
 
 func (p *printer) op(op *Op) {
-	fmt.Fprintf(&p.out, "%s = %s", valueList(op.Results), op.Kind)
+	p.values(op.Results)
+	p.out.WriteString(" = " + op.Kind.String())
 	if len(op.Args) > 0 {
-		p.out.WriteString(" " + valueList(op.Args))
+		p.out.WriteByte(' ')
+		p.values(op.Args)
 	}
 	for _, body := range op.Bodies {
 		fmt.Fprintf(&p.out, " @%s(%s)", wordText(p.name(body.Func)), valueList(body.Captures))
@@ -126,6 +128,15 @@ func (p *printer) op(op *Op) {
 		p.out.WriteString(" " + AttrText(op.Attr))
 	}
 	p.out.WriteString(" : " + ShapeTexts(op.Results))
+}
+
+func (p *printer) values(list []*Value) {
+	for i, v := range list {
+		if i > 0 {
+			p.out.WriteString(", ")
+		}
+		p.out.WriteString(v.String())
+	}
 }
 
 // AttrText returns an attribute in text form; equal attributes have equal texts.

@@ -8,8 +8,24 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// dtypeText shortens compute's names: f32 for Float32, i64 for Int64. Others are compute's names in lower case.
+// dtypeText is the name of a type in the text form.
 func dtypeText(dtype dtypes.DType) string {
+	if text, ok := dtypeTexts[dtype]; ok {
+		return text
+	}
+	return shortName(dtype)
+}
+
+var dtypeTexts = func() map[dtypes.DType]string {
+	m := make(map[dtypes.DType]string)
+	for _, dtype := range dtypes.DTypeValues() {
+		m[dtype] = shortName(dtype)
+	}
+	return m
+}()
+
+// shortName shortens compute's names: f32 for Float32, i64 for Int64. Others are compute's names in lower case.
+func shortName(dtype dtypes.DType) string {
 	name := strings.ToLower(dtype.String())
 	for _, p := range [...]struct{ long, short string }{{"bfloat", "bf"}, {"float", "f"}, {"uint", "u"}, {"int", "i"}, {"complex", "c"}} {
 		if rest, ok := strings.CutPrefix(name, p.long); ok {
@@ -23,7 +39,7 @@ var dtypeByText = func() map[string]dtypes.DType {
 	m := make(map[string]dtypes.DType)
 	for _, dtype := range dtypes.DTypeValues() {
 		if dtype != dtypes.InvalidDType {
-			m[dtypeText(dtype)] = dtype
+			m[shortName(dtype)] = dtype
 		}
 	}
 	return m

@@ -1,0 +1,65 @@
+package build
+
+import (
+	"crypto/sha256"
+	"slices"
+	"sync"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/plan"
+)
+
+// plans are the newest plans of a backend, by the text of what was recorded, which says everything that a plan depends on. A
+// function that is recorded again, by a second network of the same sizes or by a program that builds its graph anew, runs the
+// plan that there is: a plan is data, which executables share.
+type plans struct {
+	mutex sync.Mutex
+	kept  []keptPlan // newest last
+}
+
+type keptPlan struct {
+	text [sha256.Size]byte
+	plan *plan.Plan
+}
+
+const (
+	keptPlans     = 8       // a training program has a handful of functions; more only hold memory
+	keptConstants = 4 << 20 // bytes of constants beyond which a function is not looked up: reading them costs what planning does
+)
+
+// of returns the plan of f, which it has or which make makes.
+func (p *plans) of(f *ir.Func, make func(*ir.Func) (*plan.Plan, error)) (*plan.Plan, error) {
+	if f.ConstantBytes() > keptConstants {
+		return make(f)
+	}
+	text := sha256.Sum256([]byte(f.String()))
+	if known := p.find(text); known != nil {
+		return known, nil
+	}
+	made, err := make(f)
+	if err == nil {
+		p.keep(keptPlan{text, made})
+	}
+	return made, err
+}
+
+func (p *plans) find(text [sha256.Size]byte) *plan.Plan {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	i := slices.IndexFunc(p.kept, func(k keptPlan) bool { return k.text == text })
+	if i < 0 {
+		return nil
+	}
+	found := p.kept[i]
+	p.kept = append(slices.Delete(p.kept, i, i+1), found)
+	return found.plan
+}
+
+func (p *plans) keep(k keptPlan) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if len(p.kept) == keptPlans {
+		p.kept = slices.Delete(p.kept, 0, 1)
+	}
+	p.kept = append(p.kept, k)
+}

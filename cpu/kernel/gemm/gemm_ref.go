@@ -19,7 +19,7 @@ func newRef() *Kernel {
 
 // refTile says what a Tile of mr rows computes, one element after the other.
 func refTile(mr, nr int) Tile {
-	return func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool) {
+	return func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool, _ []float32, _, _ int) {
 		for p := range np {
 			for i := range mr {
 				for j := range n {

@@ -49,8 +49,8 @@ func testTile(t *testing.T, kn *Kernel, rng *rand.Rand, mr, n, k int) {
 	a, b := random(rng, np*astep), random(rng, k*kn.NR)
 	c := guarded(rng, np*cstep)
 	want := slices.Clone(c)
-	kn.tile(mr, n)(a, rsa, csa, b, c[guard:], ldc, k, np, astep, cstep, n, add)
-	refTile(mr, kn.NR)(a, rsa, csa, b, want[guard:], ldc, k, np, astep, cstep, n, add)
+	kn.tile(mr, n)(a, rsa, csa, b, c[guard:], ldc, k, np, astep, cstep, n, add, b, 3, 7)
+	refTile(mr, kn.NR)(a, rsa, csa, b, want[guard:], ldc, k, np, astep, cstep, n, add, nil, 0, 0)
 	for i := range c {
 		if math.Float32bits(c[i]) != math.Float32bits(want[i]) {
 			t.Fatalf("%s tile %dx%d k=%d np=%d add=%v packed=%v: c[%d] = %g, want %g", kn.Name, mr, n, k, np, add, packed, i-guard, c[i], want[i])

@@ -72,9 +72,10 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 	first, last := rows.panels()*part/parts, rows.panels()*(part+1)/parts
 	var memory [2]run
 	step := max(1, mcFloats/((to-from)*j.kernel.MR))
+	next := j.upcoming(block, part, parts, (last-first)*j.kernel.panels(j.C.Cols))
 	for p := first; p < last; p += step {
 		for _, run := range rows.runs(memory[:0], p, min(p+step, last)) {
-			j.rows(run, from, to-from, scratch)
+			j.rows(run, from, to-from, &next, scratch)
 		}
 	}
 }
@@ -82,8 +83,9 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 // ScratchA returns how many floats Multiply needs for itself.
 func (kn *Kernel) ScratchA() int { return mcFloats + deep*kn.MR }
 
-// rows multiplies a run of panels of A with every panel of B, over depth values of K from l on.
-func (j *Job) rows(r run, l, depth int, scratch []float32) {
+// rows multiplies a run of panels of A with every panel of B, over depth values of K from l on. Meanwhile it fetches the panels
+// of A after each, or, when A is packed, some of what comes next.
+func (j *Job) rows(r run, l, depth int, next *ahead, scratch []float32) {
 	kn := j.kernel
 	a := j.A.block(r.row, l, r.count*r.height, depth)
 	rsa, csa, astep := a.RowStride, a.ColStride, r.height*a.RowStride
@@ -91,11 +93,17 @@ func (j *Job) rows(r run, l, depth int, scratch []float32) {
 		kn.packA(scratch, a, r.height)
 		a.Data, rsa, csa, astep = scratch, 1, r.height, r.height*depth
 	}
+	near, pnear, knear := a.Data[min(astep, len(a.Data)):], astep, r.height
 	n := j.C.Cols
 	for col := 0; col < n; col += kn.NR {
 		width := min(kn.NR, n-col)
 		c := j.C.Data[r.row*j.C.RowStride+col:]
-		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, j.C.RowStride, depth, r.count, astep, r.height*j.C.RowStride, width, j.Add || l > 0)
+		if csa != 1 {
+			near, knear = next.take(r.count*depth, a.Data)
+			pnear = depth * knear
+		}
+		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, j.C.RowStride, depth, r.count, astep, r.height*j.C.RowStride, width,
+			j.Add || l > 0, near, pnear, knear)
 	}
 }
 

@@ -102,7 +102,8 @@ func (p *product) runs() []run { return p.list[:p.count] }
 // tiles computes tiles [first, last) of a run, from column col on, over [from, to) of K.
 func (p *product) tiles(r run, first, last, col, width, from, to int, add bool) {
 	row := r.row + first*r.height
-	p.kernel.tile(r.height, width)(p.a.Data[row*p.a.RowStride+from*p.a.ColStride:], p.a.RowStride, p.a.ColStride,
+	a := p.a.Data[row*p.a.RowStride+from*p.a.ColStride:]
+	p.kernel.tile(r.height, width)(a, p.a.RowStride, p.a.ColStride,
 		p.b.Data[col*p.b.Rows+from*p.kernel.NR:], p.c.Data[row*p.c.RowStride+col:], p.c.RowStride,
-		to-from, last-first, r.height*p.a.RowStride, r.height*p.c.RowStride, width, add)
+		to-from, last-first, r.height*p.a.RowStride, r.height*p.c.RowStride, width, add, a, 0, 0)
 }

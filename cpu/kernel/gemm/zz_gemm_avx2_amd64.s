@@ -22,9 +22,9 @@ DATA tailMask<>+56(SB)/4, $+0
 DATA tailMask<>+60(SB)/4, $+0
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
 
-// func tileY1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY1x1(SB), NOSPLIT, $0-137
+TEXT ·tileY1x1(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -54,14 +54,13 @@ panel:
 	MOVQ       AX, DX
 	MOVQ       b_base+40(FP), DI
 	MOVQ       k+96(FP), R9
-	LEAQ       (AX), R10
-	MOVQ       astep+112(FP), R11
+	MOVQ       ahead_base+144(FP), R10
+	MOVQ       kahead+176(FP), R11
 	SHLQ       $0x02, R11
-	ADDQ       R11, R10
 
 k:
 	PREFETCHT0   (R10)
-	ADDQ         $0x04, R10
+	ADDQ         R11, R10
 	VMOVUPS      (DI), Y15
 	VBROADCASTSS (DX), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -86,6 +85,11 @@ store:
 	VMASKMOVPS Y0, Y15, (DX)
 
 next:
+	MOVQ ahead_base+144(FP), DX
+	MOVQ pahead+168(FP), DI
+	SHLQ $0x02, DI
+	ADDQ DI, DX
+	MOVQ DX, ahead_base+144(FP)
 	MOVQ astep+112(FP), DX
 	SHLQ $0x02, DX
 	ADDQ DX, AX
@@ -102,9 +106,9 @@ whole:
 	VMOVUPS Y0, (DX)
 	JMP     next
 
-// func tileY2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY2x1(SB), NOSPLIT, $0-137
+TEXT ·tileY2x1(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -137,14 +141,13 @@ panel:
 	MOVQ       AX, R8
 	MOVQ       b_base+40(FP), R9
 	MOVQ       k+96(FP), R11
-	LEAQ       (AX), R12
-	MOVQ       astep+112(FP), R13
+	MOVQ       ahead_base+144(FP), R12
+	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
-	ADDQ       R13, R12
 
 k:
 	PREFETCHT0   (R12)
-	ADDQ         $0x08, R12
+	ADDQ         R13, R12
 	VMOVUPS      (R9), Y15
 	VBROADCASTSS (R8), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -178,6 +181,11 @@ store:
 	VMASKMOVPS Y1, Y15, (R8)
 
 next:
+	MOVQ ahead_base+144(FP), R8
+	MOVQ pahead+168(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, R8
+	MOVQ R8, ahead_base+144(FP)
 	MOVQ astep+112(FP), R8
 	SHLQ $0x02, R8
 	ADDQ R8, AX
@@ -196,9 +204,9 @@ whole:
 	VMOVUPS Y1, (R8)
 	JMP     next
 
-// func tileY3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY3x1(SB), NOSPLIT, $0-137
+TEXT ·tileY3x1(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -234,14 +242,13 @@ panel:
 	MOVQ       AX, R8
 	MOVQ       b_base+40(FP), R9
 	MOVQ       k+96(FP), R11
-	LEAQ       (AX), R12
-	MOVQ       astep+112(FP), R13
+	MOVQ       ahead_base+144(FP), R12
+	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
-	ADDQ       R13, R12
 
 k:
 	PREFETCHT0   (R12)
-	ADDQ         $0x0c, R12
+	ADDQ         R13, R12
 	VMOVUPS      (R9), Y15
 	VBROADCASTSS (R8), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -284,6 +291,11 @@ store:
 	VMASKMOVPS Y2, Y15, (R8)
 
 next:
+	MOVQ ahead_base+144(FP), R8
+	MOVQ pahead+168(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, R8
+	MOVQ R8, ahead_base+144(FP)
 	MOVQ astep+112(FP), R8
 	SHLQ $0x02, R8
 	ADDQ R8, AX
@@ -304,9 +316,9 @@ whole:
 	VMOVUPS Y2, (R8)
 	JMP     next
 
-// func tileY4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY4x1(SB), NOSPLIT, $0-137
+TEXT ·tileY4x1(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -345,14 +357,13 @@ panel:
 	MOVQ       AX, R9
 	MOVQ       b_base+40(FP), R10
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x10, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R10), Y15
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -404,6 +415,11 @@ store:
 	VMASKMOVPS Y3, Y15, (R9)
 
 next:
+	MOVQ ahead_base+144(FP), R9
+	MOVQ pahead+168(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, R9
+	MOVQ R9, ahead_base+144(FP)
 	MOVQ astep+112(FP), R9
 	SHLQ $0x02, R9
 	ADDQ R9, AX
@@ -426,9 +442,9 @@ whole:
 	VMOVUPS Y3, (R9)
 	JMP     next
 
-// func tileY5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY5x1(SB), NOSPLIT, $0-137
+TEXT ·tileY5x1(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -470,14 +486,13 @@ panel:
 	MOVQ       AX, R9
 	MOVQ       b_base+40(FP), R10
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x14, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R10), Y15
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -538,6 +553,11 @@ store:
 	VMASKMOVPS Y4, Y15, (R9)
 
 next:
+	MOVQ ahead_base+144(FP), R9
+	MOVQ pahead+168(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, R9
+	MOVQ R9, ahead_base+144(FP)
 	MOVQ astep+112(FP), R9
 	SHLQ $0x02, R9
 	ADDQ R9, AX
@@ -562,9 +582,9 @@ whole:
 	VMOVUPS Y4, (R9)
 	JMP     next
 
-// func tileY6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY6x1(SB), NOSPLIT, $0-137
+TEXT ·tileY6x1(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -611,14 +631,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x18, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Y15
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y15, Y13, Y0
@@ -689,6 +708,11 @@ store:
 	VMASKMOVPS Y5, Y15, (R9)
 
 next:
+	MOVQ ahead_base+144(FP), R9
+	MOVQ pahead+168(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, R9
+	MOVQ R9, ahead_base+144(FP)
 	MOVQ astep+112(FP), R9
 	SHLQ $0x02, R9
 	ADDQ R9, AX
@@ -715,9 +739,9 @@ whole:
 	VMOVUPS Y5, (R9)
 	JMP     next
 
-// func tileY1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY1x2(SB), NOSPLIT, $0-137
+TEXT ·tileY1x2(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -756,14 +780,13 @@ panel:
 	MOVQ       AX, DX
 	MOVQ       b_base+40(FP), DI
 	MOVQ       k+96(FP), R9
-	LEAQ       (AX), R10
-	MOVQ       astep+112(FP), R12
+	MOVQ       ahead_base+144(FP), R10
+	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
-	ADDQ       R12, R10
 
 k:
 	PREFETCHT0   (R10)
-	ADDQ         $0x04, R10
+	ADDQ         R12, R10
 	VMOVUPS      (DI), Y15
 	VMOVUPS      32(DI), Y14
 	VBROADCASTSS (DX), Y13
@@ -795,6 +818,11 @@ store:
 	VMASKMOVPS Y1, Y15, 32(DX)
 
 next:
+	MOVQ ahead_base+144(FP), DX
+	MOVQ pahead+168(FP), DI
+	SHLQ $0x02, DI
+	ADDQ DI, DX
+	MOVQ DX, ahead_base+144(FP)
 	MOVQ astep+112(FP), DX
 	SHLQ $0x02, DX
 	ADDQ DX, AX
@@ -812,9 +840,9 @@ whole:
 	VMOVUPS Y1, 32(DX)
 	JMP     next
 
-// func tileY2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY2x2(SB), NOSPLIT, $0-137
+TEXT ·tileY2x2(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -857,14 +885,13 @@ panel:
 	MOVQ       AX, R8
 	MOVQ       b_base+40(FP), R9
 	MOVQ       k+96(FP), R11
-	LEAQ       (AX), R12
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R12
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R12
 
 k:
 	PREFETCHT0   (R12)
-	ADDQ         $0x08, R12
+	ADDQ         R14, R12
 	VMOVUPS      (R9), Y15
 	VMOVUPS      32(R9), Y14
 	VBROADCASTSS (R8), Y13
@@ -911,6 +938,11 @@ store:
 	VMASKMOVPS Y3, Y15, 32(R8)
 
 next:
+	MOVQ ahead_base+144(FP), R8
+	MOVQ pahead+168(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, R8
+	MOVQ R8, ahead_base+144(FP)
 	MOVQ astep+112(FP), R8
 	SHLQ $0x02, R8
 	ADDQ R8, AX
@@ -931,9 +963,9 @@ whole:
 	VMOVUPS Y3, 32(R8)
 	JMP     next
 
-// func tileY3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY3x2(SB), NOSPLIT, $0-137
+TEXT ·tileY3x2(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -980,14 +1012,13 @@ panel:
 	MOVQ       AX, R8
 	MOVQ       b_base+40(FP), R9
 	MOVQ       k+96(FP), R11
-	LEAQ       (AX), R12
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R12
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R12
 
 k:
 	PREFETCHT0   (R12)
-	ADDQ         $0x0c, R12
+	ADDQ         R14, R12
 	VMOVUPS      (R9), Y15
 	VMOVUPS      32(R9), Y14
 	VBROADCASTSS (R8), Y13
@@ -1049,6 +1080,11 @@ store:
 	VMASKMOVPS Y5, Y15, 32(R8)
 
 next:
+	MOVQ ahead_base+144(FP), R8
+	MOVQ pahead+168(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, R8
+	MOVQ R8, ahead_base+144(FP)
 	MOVQ astep+112(FP), R8
 	SHLQ $0x02, R8
 	ADDQ R8, AX
@@ -1072,9 +1108,9 @@ whole:
 	VMOVUPS Y5, 32(R8)
 	JMP     next
 
-// func tileY4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY4x2(SB), NOSPLIT, $0-137
+TEXT ·tileY4x2(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1125,14 +1161,13 @@ panel:
 	MOVQ       AX, R9
 	MOVQ       b_base+40(FP), R10
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x10, R13
+	ADDQ         R15, R13
 	VMOVUPS      (R10), Y15
 	VMOVUPS      32(R10), Y14
 	VBROADCASTSS (R9), Y13
@@ -1209,6 +1244,11 @@ store:
 	VMASKMOVPS Y7, Y15, 32(R9)
 
 next:
+	MOVQ ahead_base+144(FP), R9
+	MOVQ pahead+168(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, R9
+	MOVQ R9, ahead_base+144(FP)
 	MOVQ astep+112(FP), R9
 	SHLQ $0x02, R9
 	ADDQ R9, AX
@@ -1235,9 +1275,9 @@ whole:
 	VMOVUPS Y7, 32(R9)
 	JMP     next
 
-// func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY5x2(SB), NOSPLIT, $0-137
+TEXT ·tileY5x2(SB), NOSPLIT, $0-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1292,14 +1332,13 @@ panel:
 	MOVQ       AX, R9
 	MOVQ       b_base+40(FP), R10
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x14, R13
+	ADDQ         R15, R13
 	VMOVUPS      (R10), Y15
 	VMOVUPS      32(R10), Y14
 	VBROADCASTSS (R9), Y13
@@ -1391,6 +1430,11 @@ store:
 	VMASKMOVPS Y9, Y15, 32(R9)
 
 next:
+	MOVQ ahead_base+144(FP), R9
+	MOVQ pahead+168(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, R9
+	MOVQ R9, ahead_base+144(FP)
 	MOVQ astep+112(FP), R9
 	SHLQ $0x02, R9
 	ADDQ R9, AX
@@ -1420,9 +1464,9 @@ whole:
 	VMOVUPS Y9, 32(R9)
 	JMP     next
 
-// func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY6x2(SB), NOSPLIT, $8-137
+TEXT ·tileY6x2(SB), NOSPLIT, $8-184
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1483,14 +1527,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R15
-	MOVQ       astep+112(FP), BP
+	MOVQ       ahead_base+144(FP), R15
+	MOVQ       kahead+176(FP), BP
 	SHLQ       $0x02, BP
-	ADDQ       BP, R15
 
 k:
 	PREFETCHT0   (R15)
-	ADDQ         $0x18, R15
+	ADDQ         BP, R15
 	VMOVUPS      (R12), Y15
 	VMOVUPS      32(R12), Y14
 	VBROADCASTSS (R9), Y13
@@ -1598,6 +1641,11 @@ store:
 	VMASKMOVPS Y11, Y15, 32(R9)
 
 next:
+	MOVQ ahead_base+144(FP), R9
+	MOVQ pahead+168(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, R9
+	MOVQ R9, ahead_base+144(FP)
 	MOVQ astep+112(FP), R9
 	SHLQ $0x02, R9
 	ADDQ R9, AX

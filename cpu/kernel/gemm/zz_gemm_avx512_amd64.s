@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func tileZ1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ1x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ1x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -31,14 +31,13 @@ panel:
 	MOVQ       AX, DX
 	MOVQ       b_base+40(FP), DI
 	MOVQ       k+96(FP), R8
-	LEAQ       (AX), R9
-	MOVQ       astep+112(FP), R10
+	MOVQ       ahead_base+144(FP), R9
+	MOVQ       kahead+176(FP), R10
 	SHLQ       $0x02, R10
-	ADDQ       R10, R9
 
 k:
 	PREFETCHT0   (R9)
-	ADDQ         $0x04, R9
+	ADDQ         R10, R9
 	VMOVUPS      (DI), Z31
 	VBROADCASTSS (DX), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -55,6 +54,11 @@ k:
 store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, K1, (DX)
+	MOVQ    ahead_base+144(FP), DX
+	MOVQ    pahead+168(FP), DI
+	SHLQ    $0x02, DI
+	ADDQ    DI, DX
+	MOVQ    DX, ahead_base+144(FP)
 	MOVQ    astep+112(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, AX
@@ -66,9 +70,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ2x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ2x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -96,14 +100,13 @@ panel:
 	MOVQ       AX, R8
 	MOVQ       b_base+40(FP), R9
 	MOVQ       k+96(FP), R10
-	LEAQ       (AX), R11
-	MOVQ       astep+112(FP), R12
+	MOVQ       ahead_base+144(FP), R11
+	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
-	ADDQ       R12, R11
 
 k:
 	PREFETCHT0   (R11)
-	ADDQ         $0x08, R11
+	ADDQ         R12, R11
 	VMOVUPS      (R9), Z31
 	VBROADCASTSS (R8), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -126,6 +129,11 @@ store:
 	VMOVUPS Z0, K1, (R8)
 	ADDQ    SI, R8
 	VMOVUPS Z1, K1, (R8)
+	MOVQ    ahead_base+144(FP), R8
+	MOVQ    pahead+168(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	MOVQ    R8, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R8
 	SHLQ    $0x02, R8
 	ADDQ    R8, AX
@@ -137,9 +145,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ3x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ3x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -170,14 +178,13 @@ panel:
 	MOVQ       AX, R8
 	MOVQ       b_base+40(FP), R9
 	MOVQ       k+96(FP), R10
-	LEAQ       (AX), R11
-	MOVQ       astep+112(FP), R12
+	MOVQ       ahead_base+144(FP), R11
+	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
-	ADDQ       R12, R11
 
 k:
 	PREFETCHT0   (R11)
-	ADDQ         $0x0c, R11
+	ADDQ         R12, R11
 	VMOVUPS      (R9), Z31
 	VBROADCASTSS (R8), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -206,6 +213,11 @@ store:
 	VMOVUPS Z1, K1, (R8)
 	ADDQ    SI, R8
 	VMOVUPS Z2, K1, (R8)
+	MOVQ    ahead_base+144(FP), R8
+	MOVQ    pahead+168(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	MOVQ    R8, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R8
 	SHLQ    $0x02, R8
 	ADDQ    R8, AX
@@ -217,9 +229,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ4x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ4x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -253,14 +265,13 @@ panel:
 	MOVQ       AX, R9
 	MOVQ       b_base+40(FP), R10
 	MOVQ       k+96(FP), R11
-	LEAQ       (AX), R12
-	MOVQ       astep+112(FP), R13
+	MOVQ       ahead_base+144(FP), R12
+	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
-	ADDQ       R13, R12
 
 k:
 	PREFETCHT0   (R12)
-	ADDQ         $0x10, R12
+	ADDQ         R13, R12
 	VMOVUPS      (R10), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -295,6 +306,11 @@ store:
 	VMOVUPS Z2, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z3, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -306,9 +322,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ5x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ5x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -345,14 +361,13 @@ panel:
 	MOVQ       AX, R9
 	MOVQ       b_base+40(FP), R10
 	MOVQ       k+96(FP), R11
-	LEAQ       (AX), R12
-	MOVQ       astep+112(FP), R13
+	MOVQ       ahead_base+144(FP), R12
+	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
-	ADDQ       R13, R12
 
 k:
 	PREFETCHT0   (R12)
-	ADDQ         $0x14, R12
+	ADDQ         R13, R12
 	VMOVUPS      (R10), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -393,6 +408,11 @@ store:
 	VMOVUPS Z3, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z4, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -404,9 +424,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ6x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ6x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -448,14 +468,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x18, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -503,6 +522,11 @@ store:
 	VMOVUPS Z4, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z5, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -514,9 +538,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ7x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ7x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ7x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ7x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -561,14 +585,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x1c, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -622,6 +645,11 @@ store:
 	VMOVUPS Z5, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z6, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -633,9 +661,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ8x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ8x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ8x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ8x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -683,14 +711,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x20, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -750,6 +777,11 @@ store:
 	VMOVUPS Z6, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z7, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -761,9 +793,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ9x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ9x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ9x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ9x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -814,14 +846,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x24, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -887,6 +918,11 @@ store:
 	VMOVUPS Z7, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z8, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -898,9 +934,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ10x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ10x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ10x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ10x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -954,14 +990,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x28, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1033,6 +1068,11 @@ store:
 	VMOVUPS Z8, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z9, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -1044,9 +1084,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ11x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ11x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ11x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ11x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -1105,14 +1145,13 @@ panel:
 	ADDQ       DX, R11
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x2c, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1191,6 +1230,11 @@ store:
 	VMOVUPS Z9, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z10, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -1202,9 +1246,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ12x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ12x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ12x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ12x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -1266,14 +1310,13 @@ panel:
 	ADDQ       DX, R11
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x30, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1358,6 +1401,11 @@ store:
 	VMOVUPS Z10, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z11, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -1369,9 +1417,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ13x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ13x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ13x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ13x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -1436,14 +1484,13 @@ panel:
 	ADDQ       DX, R11
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x34, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1534,6 +1581,11 @@ store:
 	VMOVUPS Z11, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z12, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -1545,9 +1597,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ14x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ14x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ14x1(SB), NOSPLIT, $0-137
+TEXT ·tileZ14x1(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -1615,14 +1667,13 @@ panel:
 	ADDQ       DX, R11
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x38, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Z31
 	VBROADCASTSS (R9), Z29
 	VFMADD231PS  Z31, Z29, Z0
@@ -1719,6 +1770,11 @@ store:
 	VMOVUPS Z12, K1, (R9)
 	ADDQ    SI, R9
 	VMOVUPS Z13, K1, (R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -1730,9 +1786,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ1x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ1x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -1761,14 +1817,13 @@ panel:
 	MOVQ       AX, DX
 	MOVQ       b_base+40(FP), DI
 	MOVQ       k+96(FP), R8
-	LEAQ       (AX), R9
-	MOVQ       astep+112(FP), R10
+	MOVQ       ahead_base+144(FP), R9
+	MOVQ       kahead+176(FP), R10
 	SHLQ       $0x02, R10
-	ADDQ       R10, R9
 
 k:
 	PREFETCHT0   (R9)
-	ADDQ         $0x04, R9
+	ADDQ         R10, R9
 	VMOVUPS      (DI), Z31
 	VMOVUPS      64(DI), Z30
 	VBROADCASTSS (DX), Z29
@@ -1789,6 +1844,11 @@ store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, K1, (DX)
 	VMOVUPS Z1, K2, 64(DX)
+	MOVQ    ahead_base+144(FP), DX
+	MOVQ    pahead+168(FP), DI
+	SHLQ    $0x02, DI
+	ADDQ    DI, DX
+	MOVQ    DX, ahead_base+144(FP)
 	MOVQ    astep+112(FP), DX
 	SHLQ    $0x02, DX
 	ADDQ    DX, AX
@@ -1800,9 +1860,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ2x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ2x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -1836,14 +1896,13 @@ panel:
 	MOVQ       AX, R8
 	MOVQ       b_base+40(FP), R9
 	MOVQ       k+96(FP), R10
-	LEAQ       (AX), R11
-	MOVQ       astep+112(FP), R12
+	MOVQ       ahead_base+144(FP), R11
+	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
-	ADDQ       R12, R11
 
 k:
 	PREFETCHT0   (R11)
-	ADDQ         $0x08, R11
+	ADDQ         R12, R11
 	VMOVUPS      (R9), Z31
 	VMOVUPS      64(R9), Z30
 	VBROADCASTSS (R8), Z29
@@ -1873,6 +1932,11 @@ store:
 	ADDQ    SI, R8
 	VMOVUPS Z2, K1, (R8)
 	VMOVUPS Z3, K2, 64(R8)
+	MOVQ    ahead_base+144(FP), R8
+	MOVQ    pahead+168(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	MOVQ    R8, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R8
 	SHLQ    $0x02, R8
 	ADDQ    R8, AX
@@ -1884,9 +1948,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ3x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ3x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -1925,14 +1989,13 @@ panel:
 	MOVQ       AX, R8
 	MOVQ       b_base+40(FP), R9
 	MOVQ       k+96(FP), R10
-	LEAQ       (AX), R11
-	MOVQ       astep+112(FP), R12
+	MOVQ       ahead_base+144(FP), R11
+	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
-	ADDQ       R12, R11
 
 k:
 	PREFETCHT0   (R11)
-	ADDQ         $0x0c, R11
+	ADDQ         R12, R11
 	VMOVUPS      (R9), Z31
 	VMOVUPS      64(R9), Z30
 	VBROADCASTSS (R8), Z29
@@ -1971,6 +2034,11 @@ store:
 	ADDQ    SI, R8
 	VMOVUPS Z4, K1, (R8)
 	VMOVUPS Z5, K2, 64(R8)
+	MOVQ    ahead_base+144(FP), R8
+	MOVQ    pahead+168(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, R8
+	MOVQ    R8, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R8
 	SHLQ    $0x02, R8
 	ADDQ    R8, AX
@@ -1982,9 +2050,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ4x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ4x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -2028,14 +2096,13 @@ panel:
 	MOVQ       AX, R9
 	MOVQ       b_base+40(FP), R10
 	MOVQ       k+96(FP), R11
-	LEAQ       (AX), R12
-	MOVQ       astep+112(FP), R13
+	MOVQ       ahead_base+144(FP), R12
+	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
-	ADDQ       R13, R12
 
 k:
 	PREFETCHT0   (R12)
-	ADDQ         $0x10, R12
+	ADDQ         R13, R12
 	VMOVUPS      (R10), Z31
 	VMOVUPS      64(R10), Z30
 	VBROADCASTSS (R9), Z29
@@ -2083,6 +2150,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z6, K1, (R9)
 	VMOVUPS Z7, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -2094,9 +2166,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ5x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ5x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -2145,14 +2217,13 @@ panel:
 	MOVQ       AX, R9
 	MOVQ       b_base+40(FP), R10
 	MOVQ       k+96(FP), R11
-	LEAQ       (AX), R12
-	MOVQ       astep+112(FP), R13
+	MOVQ       ahead_base+144(FP), R12
+	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
-	ADDQ       R13, R12
 
 k:
 	PREFETCHT0   (R12)
-	ADDQ         $0x14, R12
+	ADDQ         R13, R12
 	VMOVUPS      (R10), Z31
 	VMOVUPS      64(R10), Z30
 	VBROADCASTSS (R9), Z29
@@ -2209,6 +2280,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z8, K1, (R9)
 	VMOVUPS Z9, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -2220,9 +2296,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ6x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ6x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -2278,14 +2354,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x18, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -2352,6 +2427,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z10, K1, (R9)
 	VMOVUPS Z11, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -2363,9 +2443,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ7x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ7x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ7x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ7x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -2426,14 +2506,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x1c, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -2509,6 +2588,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z12, K1, (R9)
 	VMOVUPS Z13, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -2520,9 +2604,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ8x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ8x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ8x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ8x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -2588,14 +2672,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x20, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -2680,6 +2763,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z14, K1, (R9)
 	VMOVUPS Z15, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -2691,9 +2779,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ9x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ9x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ9x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ9x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -2764,14 +2852,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x24, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -2865,6 +2952,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z16, K1, (R9)
 	VMOVUPS Z17, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -2876,9 +2968,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ10x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ10x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ10x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ10x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -2954,14 +3046,13 @@ panel:
 	ADDQ       DX, R10
 	MOVQ       b_base+40(FP), R11
 	MOVQ       k+96(FP), R12
-	LEAQ       (AX), R13
-	MOVQ       astep+112(FP), R14
+	MOVQ       ahead_base+144(FP), R13
+	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
-	ADDQ       R14, R13
 
 k:
 	PREFETCHT0   (R13)
-	ADDQ         $0x28, R13
+	ADDQ         R14, R13
 	VMOVUPS      (R11), Z31
 	VMOVUPS      64(R11), Z30
 	VBROADCASTSS (R9), Z29
@@ -3064,6 +3155,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z18, K1, (R9)
 	VMOVUPS Z19, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -3075,9 +3171,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ11x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ11x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ11x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ11x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -3160,14 +3256,13 @@ panel:
 	ADDQ       DX, R11
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x2c, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Z31
 	VMOVUPS      64(R12), Z30
 	VBROADCASTSS (R9), Z29
@@ -3280,6 +3375,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z20, K1, (R9)
 	VMOVUPS Z21, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -3291,9 +3391,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ12x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ12x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ12x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ12x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -3381,14 +3481,13 @@ panel:
 	ADDQ       DX, R11
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x30, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Z31
 	VMOVUPS      64(R12), Z30
 	VBROADCASTSS (R9), Z29
@@ -3510,6 +3609,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z22, K1, (R9)
 	VMOVUPS Z23, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -3521,9 +3625,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ13x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ13x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ13x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ13x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -3616,14 +3720,13 @@ panel:
 	ADDQ       DX, R11
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x34, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Z31
 	VMOVUPS      64(R12), Z30
 	VBROADCASTSS (R9), Z29
@@ -3754,6 +3857,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z24, K1, (R9)
 	VMOVUPS Z25, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX
@@ -3765,9 +3873,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tileZ14x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool)
+// func tileZ14x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ14x2(SB), NOSPLIT, $0-137
+TEXT ·tileZ14x2(SB), NOSPLIT, $0-184
 	MOVQ  a_base+0(FP), AX
 	MOVQ  c_base+64(FP), CX
 	MOVQ  rsa+24(FP), DX
@@ -3865,14 +3973,13 @@ panel:
 	ADDQ       DX, R11
 	MOVQ       b_base+40(FP), R12
 	MOVQ       k+96(FP), R13
-	LEAQ       (AX), R14
-	MOVQ       astep+112(FP), R15
+	MOVQ       ahead_base+144(FP), R14
+	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
-	ADDQ       R15, R14
 
 k:
 	PREFETCHT0   (R14)
-	ADDQ         $0x38, R14
+	ADDQ         R15, R14
 	VMOVUPS      (R12), Z31
 	VMOVUPS      64(R12), Z30
 	VBROADCASTSS (R9), Z29
@@ -4012,6 +4119,11 @@ store:
 	ADDQ    SI, R9
 	VMOVUPS Z26, K1, (R9)
 	VMOVUPS Z27, K2, 64(R9)
+	MOVQ    ahead_base+144(FP), R9
+	MOVQ    pahead+168(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+144(FP)
 	MOVQ    astep+112(FP), R9
 	SHLQ    $0x02, R9
 	ADDQ    R9, AX

@@ -91,7 +91,7 @@ func (f flavour) maskTable() Mem {
 //
 // for p < np, i < mr, j < n, with NR = 2*lanes, the width of a packed panel of B.
 func (f flavour) tile(mr, nv int, masks Mem) {
-	TEXT(fmt.Sprintf("tile%s%dx%d", f.tag, mr, nv), NOSPLIT, "func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool)")
+	TEXT(fmt.Sprintf("tile%s%dx%d", f.tag, mr, nv), NOSPLIT, "func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool, ahead []float32, pahead, kahead int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("tile%s%dx%d is the tile of %d rows and up to %d columns; see Tile.", f.tag, mr, nv, mr, nv*f.lanes))
 	a := Load(Param("a").Base(), GP64())
@@ -111,12 +111,11 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 	f.zero(mr, nv)
 	rows := f.rowPointers(a, rsa, mr)
 	b, k := Load(Param("b").Base(), GP64()), Load(Param("k"), GP64())
-	ahead := GP64() // walks through the next panel, where that lies right after this one
-	LEAQ(Mem{Base: a}, ahead)
-	ADDQ(stride("astep"), ahead)
+	ahead := Load(Param("ahead").Base(), GP64())
+	kahead := stride("kahead")
 	Label("k")
 	PREFETCHT0(Mem{Base: ahead})
-	ADDQ(Imm(uint64(mr*float)), ahead)
+	ADDQ(kahead, ahead)
 	f.step(rows, rsa, rsa3, b, mr, nv)
 	for _, p := range rows {
 		ADDQ(csa, p)
@@ -135,6 +134,9 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 	}
 	f.eachRow(c, ldc, mr, func(i int, row reg.Register) { store.put(f, row, i, nv) })
 	Label("next")
+	next, by := Load(Param("ahead").Base(), GP64()), stride("pahead")
+	ADDQ(by, next)
+	Store(next, Param("ahead").Base())
 	ADDQ(stride("astep"), a)
 	ADDQ(stride("cstep"), c)
 	DECQ(np)

@@ -46,7 +46,7 @@ func (r Report) Table(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for _, says := range Verdicts(r.Rows) {
+	for _, says := range append(Verdicts(r.Rows), GrowthVerdicts(r.Rows)...) {
 		fmt.Fprintln(w, says)
 	}
 	for _, warning := range r.Warnings {

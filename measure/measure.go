@@ -24,11 +24,11 @@ type Roof struct {
 
 // Case is one thing to time.
 type Case struct {
-	Op     string  // layer, gemm, model, fma, copy
+	Op     string  // layer, gemm, model, growth, fma, copy
 	Norm   string  // of a layer or model
 	Fusion string  // how far ops run together, where cases differ in it
-	Mode   string  // of a layer forward, both; of a model inference, training; of a product how the operands lie
-	Shape  []int   // of a layer [rows, width], of a product [M, K, N], of a model [layers, tokens, width]
+	Mode   string  // of a layer forward, both; of a model inference, training; of growth what grows; of a product how the operands lie
+	Shape  []int   // of a layer [rows, width], of a product [M, K, N], of a model and of growth [layers, tokens, width]
 	Rows   int     // 0, or what ns per row refers to
 	Flops  float64 // arithmetic of one run, or 0
 	Bytes  float64 // traffic of one run: what has to be read and written at least

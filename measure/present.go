@@ -8,7 +8,7 @@ import (
 	"github.com/dyt-go/dyt/report"
 )
 
-// Page presents a report: the rows as a table, every sample as bars, layers over their width, and all that computes under the
+// Page presents a report: the rows as a table, every sample as bars, models as they grow, layers over their width, and all that computes under the
 // machine's roof.
 func (r Report) Page(command string) report.Page {
 	p := report.Page{
@@ -16,10 +16,10 @@ func (r Report) Page(command string) report.Page {
 		Lead:    fmt.Sprintf("%s kernels, %d threads, backend %s, float32; medians of %d samples taken in turn.", r.Flavour, r.Threads, r.Backend, r.samples()),
 		Command: command, Made: r.Time,
 	}
-	notes := append(Verdicts(r.Rows), r.Warnings...)
+	notes := slices.Concat(Verdicts(r.Rows), GrowthVerdicts(r.Rows), r.Warnings)
 	p.Sections = append(p.Sections, report.Section{Title: "Rows", Text: notes, Tables: []report.Table{r.rowsTable()}})
 	var charts []report.Chart
-	for _, c := range []*report.Chart{r.overWidth(), r.roofline(), r.bars()} {
+	for _, c := range []*report.Chart{r.growth(), r.overWidth(), r.roofline(), r.bars()} {
 		if c != nil {
 			c.Command = command
 			charts = append(charts, *c)

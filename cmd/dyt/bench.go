@@ -51,6 +51,7 @@ var benches = []aBench{
 		return measure.Layers(b, kinds, f.widths, f.rows)
 	}},
 	{"model", 3 * time.Minute, []string{"rmsnorm", "dyt", "identity"}, modelCases},
+	{"growth", time.Minute, []string{"dyt"}, growthCases},
 	{"gemm", 25 * time.Second, nil, func(f *benchFlags, _ []norm.Kind, b compute.Backend, _ *roofline) ([]measure.Case, error) {
 		products, err := productShapes(f.shapes)
 		if err != nil {
@@ -102,10 +103,30 @@ func fits(bytes float64, what, flags string) error {
 	return nil
 }
 
+// growthCases refuses models that do not fit into memory before it takes any.
+func growthCases(f *benchFlags, kinds []norm.Kind, b compute.Backend, _ *roofline) ([]measure.Case, error) {
+	if len(f.widths) > 1 || f.layers < 1 || f.tokens < 1 || len(kinds) != 1 {
+		return nil, usage("dyt bench growth: --norms %v --widths %v --layers %d --tokens %d: expected one norm, one width, and at least one layer and token", kinds, f.widths, f.layers, f.tokens)
+	}
+	base := measure.Llama{Width: 128, Layers: f.layers, Tokens: f.tokens}
+	if len(f.widths) == 1 {
+		base.Width = f.widths[0]
+	}
+	need := 0.0
+	for _, size := range measure.GrowthSizes(base) {
+		need += size.Bytes()
+	}
+	if free := host.Describe().FreeBytes; free > 0 && need > float64(free) {
+		return nil, conf.WithCode(fmt.Errorf("dyt bench growth: models from %d layers of width %d over %d tokens on need about %.1f GiB, %.1f GiB are free: smaller --widths, fewer --layers or --tokens",
+			base.Layers, base.Width, base.Tokens, need/(1<<30), gib(free)), conf.ExitMemory)
+	}
+	return measure.Growth(b, kinds[0], base)
+}
+
 func benchCommand(c *console) *cobra.Command {
 	f := benchFlags{}
 	cmd := &cobra.Command{
-		Use:   "bench layers|model|gemm|peak",
+		Use:   "bench layers|model|growth|gemm|peak",
 		Short: "Measure what normalization costs: norm layers, matrix products, and what the machine can do at best",
 		Long: `bench times pieces of networks on this machine, float32, and puts each figure beside what the machine can do in the same
 minute: its multiply-adds from registers, its copy of as many bytes.
@@ -114,12 +135,14 @@ minute: its multiply-adds from registers, its copy of as many bytes.
            that of the same place without a norm, which still has to be copied
   model    a LLaMA of layers as in 7B (width 4096) on one text, inference and training (forward + backward), with each norm;
            "norms" is the model's time beyond that of the same model with the identity in their place
+  growth   training steps of a LLaMA with 1, 2, 4 and 8 times the tokens, the layers, the width of the first (width 128): time
+           against arithmetic
   gemm     the dense layers of two small networks, forward (NT), and the gradient of weights (TN)
   peak     multiply-adds of every flavour of kernels, and copies within and beyond the caches
 
 Cases run in turn, --count times, so that a slow minute is a slow minute of all.`,
-		Example: "  dyt bench layers\n  dyt bench layers --norms dyt,rmsnorm,derf --widths 64,256,1024,4096,16384 --out runs/layers\n  dyt bench model --layers 2 --tokens 256 --fusion none,elementwise,all\n  dyt bench gemm --shapes 1024x1024x1024 --format bench --count 20\n  dyt bench peak",
-		Args:    exactly(1, "one of layers, model, gemm, peak"),
+		Example: "  dyt bench layers\n  dyt bench layers --norms dyt,rmsnorm,derf --widths 64,256,1024,4096,16384 --out runs/layers\n  dyt bench model --layers 2 --tokens 256 --fusion none,elementwise,all\n  dyt bench growth --layers 2 --out runs/growth\n  dyt bench gemm --shapes 1024x1024x1024 --format bench --count 20\n  dyt bench peak",
+		Args:    exactly(1, "one of layers, model, growth, gemm, peak"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			bench, err := findBench(args[0])
 			if err != nil {
@@ -197,9 +220,9 @@ Cases run in turn, --count times, so that a slow minute is a slow minute of all.
 	flags := cmd.Flags()
 	flags.IntVar(&f.Count, "count", 10, "samples of each case")
 	flags.IntVar(&f.WarmUp, "warmup", 2, "rounds before them")
-	flags.DurationVar(&f.Limit, "limit", 0, "begin no further round after this long, once three are done; 0: no limit (default: 25s, of model 3m)")
-	flags.StringSliceVar(&f.norms, "norms", nil, "kinds of norms (default: dyt,rmsnorm,layernorm,identity, of model rmsnorm,dyt,identity)")
-	flags.IntSliceVar(&f.widths, "widths", nil, "of layers (default: 256,1024,4096), or the one of model (default: 4096)")
+	flags.DurationVar(&f.Limit, "limit", 0, "begin no further round after this long, once three are done; 0: no limit (default: 25s, of model 3m, of growth 1m)")
+	flags.StringSliceVar(&f.norms, "norms", nil, "kinds of norms (default: dyt,rmsnorm,layernorm,identity, of model rmsnorm,dyt,identity, of growth dyt)")
+	flags.IntSliceVar(&f.widths, "widths", nil, "of layers (default: 256,1024,4096), or the one of model (default: 4096) and of growth (128)")
 	flags.IntVar(&f.rows, "rows", 4096, "tokens of layers")
 	flags.IntVar(&f.layers, "layers", 1, "of the model")
 	flags.IntVar(&f.tokens, "tokens", 128, "of the model's text")

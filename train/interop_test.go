@@ -25,6 +25,9 @@ var interop = flag.String("interop", "", "a folder in which the tests leave chec
 // TestCheckpointIsAModelFolder: a checkpoint of a run, opened like anybody's model folder, is the network that was trained.
 // Under -interop it leaves DIR/ARCH/KIND, the folder, and DIR/ARCH/KIND.logits.safetensors, what it reads and computes.
 func TestCheckpointIsAModelFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("four runs on the plain backend take two seconds")
+	}
 	top := *interop
 	if top == "" {
 		top = t.TempDir()

@@ -25,6 +25,8 @@ type attentionCase struct {
 	leak                                          bool    // the probabilities are a result too
 	joined                                        bool    // queries, keys and values are made of one array, x
 	swapped                                       bool    // values, queries and keys, in this order
+	mask                                          []int   // shape of a mask that is added, which depends on inputs
+	least                                         bool    // a row of the mask is the smallest number, another one -Inf but for a number
 	steps                                         int     // attention steps that the plan must have
 }
 
@@ -37,6 +39,11 @@ var attentionCases = []attentionCase{
 	{name: "one projection", batch: 2, groups: 3, repeat: 1, queries: 9, keys: 9, channel: 8, joined: true, train: true, steps: 2},
 	{name: "one projection, another order", batch: 2, groups: 2, repeat: 1, queries: 33, keys: 33, channel: 5, joined: true, swapped: true, causal: true, scale: 0.4, train: true, steps: 2},
 	{name: "one projection, one head", batch: 1, groups: 1, repeat: 1, queries: 20, keys: 20, channel: 4, joined: true, causal: true, train: true, steps: 2},
+	{name: "padding", batch: 3, groups: 2, repeat: 1, queries: 10, keys: 13, channel: 8, mask: []int{3, 1, 1, 13}, train: true, steps: 2},
+	{name: "mask of each query", batch: 2, groups: 2, repeat: 1, queries: 10, keys: 10, channel: 4, mask: []int{1, 1, 10, 10}, least: true, train: true, steps: 2},
+	{name: "bias of each head", batch: 2, groups: 2, repeat: 3, queries: 7, keys: 9, channel: 4, mask: []int{1, 2, 3, 7, 9}, scale: 0.3, train: true, steps: 2},
+	{name: "mask of groups", batch: 2, groups: 2, repeat: 2, queries: 6, keys: 6, channel: 4, mask: []int{2, 1, 1, 6, 6}, train: true, steps: 2},
+	{name: "mask of few queries", batch: 2, groups: 2, repeat: 1, queries: 3, keys: 40, channel: 4, mask: []int{1, 1, 3, 40}},
 	{name: "inference", batch: 2, groups: 2, repeat: 2, queries: 12, keys: 12, channel: 8, causal: true, steps: 1},
 	{name: "probabilities wanted", batch: 2, groups: 2, repeat: 1, queries: 6, keys: 6, channel: 4, causal: true, train: true, leak: true},
 }
@@ -74,6 +81,13 @@ func (c attentionCase) graph(in []*Node) []*Node {
 		mask := Where(GreaterThan(col, row), BroadcastToDims(Const(g, float32(math.Inf(-1))), dims...), BroadcastToDims(Const(g, float32(0)), dims...))
 		scores = Reshape(Add(scores, mask), b, c.groups, c.repeat*c.queries, c.keys)
 	}
+	if c.mask != nil {
+		dims := []int{b, c.groups, c.repeat, c.queries, c.keys}
+		if len(c.mask) == 4 {
+			dims = []int{b, c.groups, c.repeat * c.queries, c.keys}
+		}
+		scores = Reshape(Add(Reshape(scores, dims...), Neg(Abs(in[3]))), b, c.groups, c.repeat*c.queries, c.keys)
+	}
 	e := Exp(Sub(scores, StopGradient(ReduceAndKeep(scores, ReduceMax, -1))))
 	p := Div(e, ReduceAndKeep(e, ReduceSum, -1))
 	o := DotGeneral(p, []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
@@ -106,7 +120,26 @@ func (c attentionCase) inputs() []any {
 	if c.joined {
 		wide *= 3
 	}
-	return []any{of(c.batch, c.queries, wide), of(c.batch, c.keys, 2*width), of(c.batch, c.queries, c.repeat*width)}
+	inputs := []any{of(c.batch, c.queries, wide), of(c.batch, c.keys, 2*width), of(c.batch, c.queries, c.repeat*width)}
+	if c.mask == nil {
+		return inputs
+	}
+	mask := of(c.mask...).(*tensors.Tensor)
+	tensors.MustMutableFlatData(mask, func(flat []float32) {
+		for i := range flat {
+			switch row := i / c.keys; {
+			case c.least && row == 0:
+				flat[i] = math.MaxFloat32
+			case c.least && row == 1:
+				if i%c.keys != 2 {
+					flat[i] = float32(math.Inf(1))
+				}
+			case random.IntN(4) == 0 && i%c.keys > 0:
+				flat[i] = float32(math.Inf(1))
+			}
+		}
+	})
+	return append(inputs, mask)
 }
 
 // run returns the results on a backend.

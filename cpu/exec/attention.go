@@ -41,6 +41,10 @@ func newHead(a *plan.Attention, f *frame, number int) attn.Head {
 		Q: of(a.Q, rows, s.Depth), K: of(a.K, s.Keys, s.Depth), V: of(a.V, s.Keys, s.ValueDepth),
 		Max: f.data[a.Max.ID][number*rows:][:rows], Sum: f.data[a.Sum.ID][number*rows:][:rows],
 	}
+	if m := &a.Mask; s.Masked {
+		at := m.Offset + number/a.Groups*m.Steps[0] + number%a.Groups*m.Steps[1]
+		h.Mask, h.MaskStep = gemm.Matrix{Data: f.data[m.Root.ID][at:], Rows: s.Queries, Cols: s.Keys, RowStride: m.Steps[3], ColStride: 1}, m.Steps[2]
+	}
 	if !a.Backward {
 		h.O = of(a.O, rows, s.ValueDepth)
 	} else {

@@ -16,6 +16,15 @@ type Attention struct {
 	Q, K, V, O     Rows
 	Max, Sum       *ir.Value // [Batch, Groups, rows of Q]
 	DO, DQ, DK, DV Rows      // of a backward pass
+	Mask           Mask      // when Shape.Masked
+}
+
+// Mask is what is added to scores: row t of query head r of group g in batch b begins at Offset + b*Steps[0] + g*Steps[1] +
+// r*Steps[2] + t*Steps[3].
+type Mask struct {
+	Root   *ir.Value
+	Offset int
+	Steps  [4]int
 }
 
 // Rows is a matrix for each head: row i of group g in batch b begins at Offset + b*Steps[0] + g*Steps[1] + i*Steps[2], and its
@@ -47,10 +56,11 @@ func (p *planner) attendForward(index int, a *attention) {
 	step := &Attention{Max: a.max.Result(), Sum: a.sum.Result()}
 	q, k, v := a.q.Shape.Dimensions, a.k.Shape.Dimensions, a.v.Shape.Dimensions
 	step.Batch, step.Groups = q[0], q[1]
-	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale * a.queryScale, Causal: a.mask != nil}
+	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale * a.queryScale, Causal: a.mask != nil && a.added == nil, Masked: a.added != nil}
 	n := &node{op: a.output, index: index, outs: []*ir.Value{a.o, step.Max, step.Sum}}
 	step.Q, step.K, step.V = p.rowsOf(n, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
 	step.O = p.tokens(a.o, 2, 3, step.Shape.Repeat == 1)
+	step.Mask = p.maskOf(n, a)
 	n.inner = p.inner(a, n.op, false)
 	for _, v := range []*ir.Value{step.Max, step.Sum} {
 		p.views[v.ID] = denseView(v)
@@ -65,7 +75,7 @@ func (p *planner) attendBackward(index int, a *attention) {
 	step.Backward = true
 	n := &node{op: a.firstOfBackward, index: index}
 	step.Q, step.K, step.V = p.rowsOf(n, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
-	step.DO = p.rowsOf(n, a.do)
+	step.DO, step.Mask = p.rowsOf(n, a.do), p.maskOf(n, a)
 	n.inner = p.inner(a, n.op, true)
 	n.args = append(n.args, p.views[step.Max.ID], p.views[step.Sum.ID])
 	p.placeGradients(n, &step, a)
@@ -118,6 +128,24 @@ func (p *planner) rowsOf(n *node, v *ir.Value) Rows {
 	view := p.views[v.ID]
 	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
 	return rowsIn(view, 2)
+}
+
+// maskOf adds the mask of a, if there is one, to what n reads, copied first when its rows are not contiguous.
+func (p *planner) maskOf(n *node, a *attention) Mask {
+	v := a.added
+	if v == nil {
+		return Mask{}
+	}
+	if view, last := p.views[v.ID], v.Shape.Rank()-1; view.Strides[last] != 1 && view.Dims[last] > 1 {
+		p.own(n.index, v)
+	}
+	view := stretch(p.views[v.ID], a.mask.Result().Shape.Dimensions)
+	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
+	s := view.Strides
+	if len(s) == 4 { // each row of a group is a query of its own
+		return Mask{view.Root, view.Offset, [4]int{s[0], s[1], 0, s[2]}}
+	}
+	return Mask{view.Root, view.Offset, [4]int(s)}
 }
 
 // tokens lets v, [B, G, ...] with the given axes of rows and channels, lie as [B, rows, G, channels], as projections read and

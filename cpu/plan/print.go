@@ -64,6 +64,9 @@ func (a *Attention) String() string {
 	if a.Shape.Causal {
 		text += " causal"
 	}
+	if a.Shape.Masked {
+		text += " masked"
+	}
 	if a.Backward {
 		text += " backward"
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel/matvec"
 )
 
 // attention is softmax(scale * q k^T + mask) v as GoMLX graphs write it, and its gradient as automatic differentiation does.
@@ -11,7 +12,8 @@ import (
 type attention struct {
 	q, k, v, o      *ir.Value // [B, G, M, D], [B, G, S, D], [B, G, S, E], [B, G, M, E]
 	scores          *ir.Op    // q k^T
-	mask            *ir.Op    // adds the causal mask, nil without
+	mask            *ir.Op    // adds a mask, nil without
+	added           *ir.Value // the mask, nil when it is the causal one
 	exp, max, sum   *ir.Op
 	probabilities   *ir.Op
 	output          *ir.Op // probabilities v
@@ -41,7 +43,7 @@ func (p *planner) findAttention(ops []*ir.Op) {
 	}
 	for _, op := range ops {
 		a := &attention{output: op, inside: make(map[*ir.Op]bool), scale: 1}
-		if !a.forward() || !p.gradient(a) {
+		if !a.forward() || !a.fits() || !p.gradient(a) {
 			continue
 		}
 		p.unscaleQuery(a)
@@ -95,20 +97,54 @@ func (a *attention) forward() bool {
 	return a.output.Args[0].Shape.Equal(want) && a.exp.Result().Shape.Equal(want) && want.Dimensions[2]%a.queries == 0
 }
 
-// unmask returns what v is before the causal mask is added; v itself without one.
+// unmask returns what v is before a mask is added; v itself without one.
 func (a *attention) unmask(v *ir.Value) *ir.Value {
 	op := made(v, ir.Add)
 	if op == nil {
 		return v
 	}
-	either(op, func(x, mask *ir.Value) bool {
-		t, ok := causal(mask, op.Result().Shape.Dimensions)
+	dims := op.Result().Shape.Dimensions
+	isCausal := either(op, func(x, mask *ir.Value) bool {
+		t, ok := causal(mask, dims)
 		if ok {
 			a.mask, a.queries, v = op, t, x
 		}
 		return ok
 	})
+	if isCausal {
+		return v
+	}
+	either(op, func(x, mask *ir.Value) bool {
+		rank := len(dims)
+		ok := isScaledProduct(x) && mask.Shape.Rank() == rank && (rank == 4 || rank == 5) && mask.Shape.Dimensions[rank-1] == dims[rank-1]
+		if ok {
+			a.mask, a.added, a.queries, v = op, mask, dims[rank-2], x
+		}
+		return ok
+	})
 	return v
+}
+
+// isScaledProduct reports whether v is a product of two matrices, multiplied by a number at most.
+func isScaledProduct(v *ir.Value) bool {
+	either(made(v, ir.Mul), func(x, y *ir.Value) bool {
+		_, ok := number(y)
+		if ok {
+			v = x
+		}
+		return ok
+	})
+	return isProduct(made(v, ir.DotGeneral), 3, 3)
+}
+
+// fits reports whether the mask has a row for each query of each head, or one for several of them, and whether it is worth
+// packing the keys for that many queries.
+func (a *attention) fits() bool {
+	if a.added == nil {
+		return true
+	}
+	q, d := a.scores.Result().Shape.Dimensions, a.mask.Result().Shape.Dimensions
+	return q[2] > matvec.Most && d[0] == q[0] && d[1] == q[1] && product(d[2:len(d)-1]) == q[2]
 }
 
 // causal reports whether v, added to scores of shape dims, hides from position t all keys after it and nothing else, and

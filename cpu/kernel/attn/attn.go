@@ -17,9 +17,11 @@ type Rows struct {
 	Name  string
 	Lanes int // floats in a register
 
-	// Softmax makes x[i,j] = 2^(scale*x[i,j]-max[i]) with max[i] = scale times the largest x of the row and sum[i] the sum.
+	// Mask makes x[i,j] = scale*x[i,j] + mask[i*step+j]. It changes up to a whole register of each row, but reads cols of mask.
+	Mask func(x []float32, line, rows, cols int, scale float32, mask []float32, step int)
+	// Softmax makes x[i,j] = 2^(scale*(x[i,j]-max[i])) with max[i] the largest x of the row and sum[i] the sum.
 	Softmax func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32)
-	// Gradient makes p[i,j] = 2^(scale2*p[i,j]-max[i]) / sum[i], and dp[i,j] = scale * p[i,j] * (dp[i,j] - sum over j of
+	// Gradient makes p[i,j] = 2^(scale2*(p[i,j]-max[i])) / sum[i], and dp[i,j] = scale * p[i,j] * (dp[i,j] - sum over j of
 	// p[i,j]*dp[i,j]) with the new p.
 	Gradient func(p, dp []float32, line, rows, cols, seen, more int, scale2, scale float32, max, sum []float32)
 	// Divide divides row i by sum[i]. It touches no other column.
@@ -40,15 +42,19 @@ type Shape struct {
 	Depth, ValueDepth     int     // channels of queries and keys, of values
 	Scale                 float32 // of the scores, positive
 	Causal                bool    // position t sees keys up to t
+	Masked                bool    // a matrix is added to the scaled scores
 }
 
-// Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each row of Q the largest score, times
-// Scale and log2(e), and the sum of 2^(score-Max). Forward writes O, Max and Sum. Backward reads all but O and the last three, and writes those.
+// Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each row of Q the largest score, scaled
+// only when there is a mask, and the sum of exp(scaled score - scaled Max). Mask is that of query head 0, those of the others
+// begin MaskStep further on each. Forward writes O, Max and Sum. Backward reads all but O and the last three, and writes those.
 type Head struct {
 	Q, K, V, O gemm.Matrix // [Repeat*Queries, Depth], [Keys, Depth], [Keys, ValueDepth], [Repeat*Queries, ValueDepth]
 	Max, Sum   []float32
 	DO         gemm.Matrix // gradient of O
 	DQ, DK, DV gemm.Matrix
+	Mask       gemm.Matrix // [Queries, Keys]; rows may be one and the same
+	MaskStep   int
 }
 
 // Blocks of queries are computed together: causal ones are short, so that few scores are computed that no query sees.

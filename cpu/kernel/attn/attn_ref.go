@@ -3,6 +3,7 @@ package attn
 import (
 	"math"
 
+	"github.com/dyt-go/dyt/cpu/kernel/fma"
 	"github.com/dyt-go/dyt/cpu/kernel/gemm"
 )
 
@@ -10,6 +11,13 @@ import (
 // assembly.
 var Ref = &Kernel{Gemm: gemm.Ref, Rotary: &Rotary{refHalves, refNeighbours}, Rows: &Rows{
 	Name: "ref", Lanes: 1,
+	Mask: func(x []float32, line, rows, cols int, scale float32, mask []float32, step int) {
+		for i := range rows {
+			for j := range cols {
+				x[i*line+j] = fma.Float32(x[i*line+j], scale, mask[i*step+j])
+			}
+		}
+	},
 	Softmax: func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32) {
 		for i := range rows {
 			row, n := x[i*line:][:cols], min(cols, seen+i*more)
@@ -19,10 +27,9 @@ var Ref = &Kernel{Gemm: gemm.Ref, Rotary: &Rotary{refHalves, refNeighbours}, Row
 					max[i] = v
 				}
 			}
-			max[i] *= scale
 			total := 0.0
 			for j, v := range row[:n] {
-				row[j] = float32(math.Exp2(float64(v*scale - max[i])))
+				row[j] = float32(math.Exp2(float64((v - max[i]) * scale)))
 				total += float64(row[j])
 			}
 			sum[i] = float32(total)
@@ -34,7 +41,7 @@ var Ref = &Kernel{Gemm: gemm.Ref, Rotary: &Rotary{refHalves, refNeighbours}, Row
 			x, d, n := p[i*line:][:cols], dp[i*line:][:cols], min(cols, seen+i*more)
 			delta := 0.0
 			for j, v := range x[:n] {
-				x[j] = float32(math.Exp2(float64(v*scale2-max[i]))) / sum[i]
+				x[j] = float32(math.Exp2(float64((v-max[i])*scale2))) / sum[i]
 				delta += float64(x[j]) * float64(d[j])
 			}
 			for j, v := range d[:n] {

@@ -45,12 +45,12 @@ func testRows(t *testing.T, r *Rows, rng *rand.Rand, cols, seen, more int) {
 	r.Softmax(x.of(), x.line, rows, cols, seen, more, scale2, m, s)
 	for i := range rows {
 		row := scores[i*x.line:][:x.sees(i)]
-		if want := scale2 * slices.Max(row); m[i] != want {
+		if want := slices.Max(row); m[i] != want {
 			t.Errorf("%s: max[%d] of %d columns is %g, want %g", r.Name, i, cols, m[i], want)
 		}
 		total := 0.0
 		for j, v := range row {
-			want := math.Exp2(float64(v*scale2 - m[i]))
+			want := math.Exp2(float64((v - m[i]) * scale2))
 			total += want
 			// the polynomial 4e-9, its six steps and the last product 2^-24 each at most, less where terms shrink
 			if got := float64(x.of()[i*x.line+j]); math.Abs(got-want) > 2e-7*want {
@@ -134,6 +134,28 @@ func (b *block) check(t *testing.T, name string) {
 	}
 }
 
+// TestMaskIsAMultiplyAdd, bit for bit, reading a mask up to its last column and one row for all.
+func TestMaskIsAMultiplyAdd(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 9))
+	for _, k := range kernels() {
+		for cols := 1; cols < 70; cols++ {
+			const rows, scale = 3, float32(0.3)
+			line := (cols+15)/16*16 + 1
+			for _, step := range []int{0, cols} {
+				x, mask := guarded(rng, rows*line), guarded(rng, max(1, rows*step/cols)*cols)
+				want := slices.Clone(x)
+				Ref.Rows.Mask(want[guard:], line, rows, cols, scale, mask[guard:], step)
+				k.Rows.Mask(x[guard:], line, rows, cols, scale, mask[guard:len(mask)-guard], step)
+				for i := range rows {
+					if at := guard + i*line; !slices.Equal(x[at:at+cols], want[at:at+cols]) || x[at+line-1] != want[at+line-1] {
+						t.Fatalf("%s: row %d of %d columns is %g, want %g", k.Rows.Name, i, cols, x[at:at+line], want[at:at+line])
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestDivideTouchesItsColumnsAlone, bit for bit where a sum is a power of two.
 func TestDivideTouchesItsColumnsAlone(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 7))
@@ -205,6 +227,8 @@ var shapes = []Shape{
 	{Repeat: 1, Queries: 300, Keys: 300, Depth: 16, ValueDepth: 16, Scale: 0.25},
 	{Repeat: 2, Queries: 200, Keys: 200, Depth: 32, ValueDepth: 32, Scale: 0.2, Causal: true},
 	{Repeat: 1, Queries: 33, Keys: 90, Depth: 16, ValueDepth: 40, Scale: 0.3},
+	{Repeat: 3, Queries: 21, Keys: 45, Depth: 8, ValueDepth: 8, Scale: 0.5, Masked: true},
+	{Repeat: 2, Queries: 50, Keys: 50, Depth: 8, ValueDepth: 8, Scale: 2, Masked: true, Causal: true},
 }
 
 // TestHeadMatchesFloat64 compares output and gradients with the definition in float64.
@@ -219,7 +243,16 @@ func TestHeadMatchesFloat64(t *testing.T) {
 func testHead(t *testing.T, k *Kernel, s Shape) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	rows := s.Repeat * s.Queries
-	h := &Head{Q: strided(rng, rows, s.Depth), K: strided(rng, s.Keys, s.Depth), V: strided(rng, s.Keys, s.ValueDepth),
+	mask := strided(rng, rows, s.Keys) // of every query head its own
+	for i := range mask.Data {
+		if rng.IntN(5) == 0 {
+			mask.Data[i] = float32(math.Inf(-1))
+		}
+	}
+	for i := range rows {
+		mask.Row(i)[0] = 1 // no row sees nothing
+	}
+	h := &Head{Mask: mask, MaskStep: s.Queries * mask.RowStride, Q: strided(rng, rows, s.Depth), K: strided(rng, s.Keys, s.Depth), V: strided(rng, s.Keys, s.ValueDepth),
 		O: strided(rng, rows, s.ValueDepth), DO: strided(rng, rows, s.ValueDepth), Max: make([]float32, rows), Sum: make([]float32, rows),
 		DQ: strided(rng, rows, s.Depth), DK: strided(rng, s.Keys, s.Depth), DV: strided(rng, s.Keys, s.ValueDepth)}
 	want := definition(&s, h)
@@ -269,6 +302,9 @@ func definition(s *Shape, h *Head) gradients {
 		p, dp, sum, delta := make([]float64, n), make([]float64, n), 0.0, 0.0
 		for j := range n {
 			p[j] = math.Exp(float64(s.Scale) * dot(q, h.K.Row(j)))
+			if s.Masked {
+				p[j] *= math.Exp(float64(h.Mask.Row(i)[j]))
+			}
 			sum += p[j]
 		}
 		for j := range n {

@@ -36,11 +36,13 @@ func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32) {
 		q, do := h.Q.Slice(row, rows), h.DO.Slice(row, rows)
 		p := gemm.Matrix{Data: rest.take(rows * s.line()), Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
 		ds := gemm.Matrix{Data: rest.take(rows * s.line()), Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
+		packedDO, packedQ := k.pack(&rest, do), k.pack(&rest, q)
 		k.Gemm.MultiplyToStairs(p, q, keysT, stairs)
 		k.Gemm.MultiplyToStairs(ds, do, valuesT, stairs)
-		k.Rows.Gradient(p.Data, ds.Data, s.line(), rows, n, stairs.First, more, s.Scale*math.Log2E, s.Scale, h.Max[row:], h.Sum[row:])
-		k.Gemm.MultiplyUnderStairs(h.DV.Slice(0, n), p.T(), k.pack(&rest, do), stairs, add)
-		k.Gemm.MultiplyUnderStairs(h.DK.Slice(0, n), ds.T(), k.pack(&rest, q), stairs, add)
+		scale := k.mask(s, h, p.Data, row/s.Queries, at, rows, n)
+		k.Rows.Gradient(p.Data, ds.Data, s.line(), rows, n, stairs.First, more, scale*math.Log2E, s.Scale, h.Max[row:], h.Sum[row:])
+		k.Gemm.MultiplyUnderStairs(h.DV.Slice(0, n), p.T(), packedDO, stairs, add)
+		k.Gemm.MultiplyUnderStairs(h.DK.Slice(0, n), ds.T(), packedQ, stairs, add)
 		k.Gemm.MultiplyStairs(h.DQ.Slice(row, rows), ds, keys, stairs, false)
 	}
 }

@@ -24,14 +24,23 @@ func (k *Kernel) ForwardScratch(s *Shape) int {
 	return k.Gemm.PackedSize(s.Depth, s.Keys) + k.Gemm.PackedSize(s.Keys, s.ValueDepth) + s.blockRows()*s.line() + 3*16
 }
 
+// mask adds the mask to a block of products of query head number head, if there is one, and returns what is left to multiply
+// scores with.
+func (k *Kernel) mask(s *Shape, h *Head, x []float32, head, at, rows, n int) (scale float32) {
+	if !s.Masked {
+		return s.Scale
+	}
+	k.Rows.Mask(x, s.line(), rows, n, s.Scale, h.Mask.Data[head*h.MaskStep+at*h.Mask.RowStride:], h.Mask.RowStride)
+	return 1
+}
+
 // Forward computes blocks [first, last) of a head: for each row i of its queries, with n the number of keys that it sees and
-// scores in base 2, c = Scale * log2(e),
+// s[i][j] = Scale * q[i].k[j] + mask[i][j],
 //
-//	Max[i] = max over j < n of c * q[i].k[j]
-//	Sum[i] = sum over j < n of 2^(c * q[i].k[j] - Max[i])
-//	o[i]   = sum over j < n of 2^(c * q[i].k[j] - Max[i]) / Sum[i] * v[j]
+//	Sum[i] = sum over j < n of exp(s[i][j] - max over j < n of s[i][j])
+//	o[i]   = sum over j < n of exp(s[i][j] - max over j < n of s[i][j]) / Sum[i] * v[j]
 //
-// Error: that of the two products and of 2^x; a score's own rounding, Depth * 2^-24 * Scale * sum |q k|, is the larger part.
+// Error: that of the two products and of exp; a score's own rounding, Depth * 2^-24 * Scale * sum |q k|, is the larger part.
 // A row does not depend on the blocks that a call computes.
 func (k *Kernel) Forward(s *Shape, h *Head, first, last int, scratch []float32) {
 	free := stack(scratch)
@@ -42,7 +51,8 @@ func (k *Kernel) Forward(s *Shape, h *Head, first, last int, scratch []float32) 
 		stairs, more := s.stairs(at, n)
 		scores := gemm.Matrix{Data: memory, Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
 		k.Gemm.MultiplyToStairs(scores, h.Q.Slice(row, rows), keys, stairs)
-		k.Rows.Softmax(memory, s.line(), rows, n, stairs.First, more, s.Scale*math.Log2E, h.Max[row:], h.Sum[row:])
+		scale := k.mask(s, h, memory, row/s.Queries, at, rows, n)
+		k.Rows.Softmax(memory, s.line(), rows, n, stairs.First, more, scale*math.Log2E, h.Max[row:], h.Sum[row:])
 		o := h.O.Slice(row, rows)
 		k.Gemm.MultiplyStairs(o, scores, values, stairs, false)
 		k.Rows.Divide(o.Data, o.RowStride, rows, o.Cols, h.Sum[row:])

@@ -19,6 +19,11 @@ func gradientY(p []float32, dp []float32, line int, rows int, cols int, seen int
 //go:noescape
 func divideY(x []float32, line int, rows int, cols int, sum []float32)
 
+// maskY is Rows.mask for avx2.
+//
+//go:noescape
+func maskY(x []float32, line int, rows int, cols int, scale float32, mask []float32, step int)
+
 // halvesY is Rows.halves for avx2.
 //
 //go:noescape

@@ -58,16 +58,15 @@ most:
 	VMAXPS       X5, X4, X4
 	VPERMILPS    $0x01, X4, X5
 	VMAXPS       X5, X4, X4
-	VBROADCASTSS X4, Y4
-	VMULPS       Y0, Y4, Y4
 	VMOVSS       X4, (CX)
+	VBROADCASTSS X4, Y4
 	VXORPS       Y5, Y5, Y5
 	XORQ         R11, R11
 
 exp:
 	VMOVUPS      (AX)(R11*1), Y6
-	VMULPS       Y0, Y6, Y6
 	VSUBPS       Y4, Y6, Y6
+	VMULPS       Y0, Y6, Y6
 	VMAXPS       Y6, Y1, Y6
 	VADDPS       Y2, Y6, Y7
 	VSUBPS       Y2, Y7, Y8
@@ -284,8 +283,8 @@ whole:
 
 exp:
 	VMOVUPS      (AX)(R12*1), Y8
-	VMULPS       Y0, Y8, Y8
 	VSUBPS       Y5, Y8, Y8
+	VMULPS       Y0, Y8, Y8
 	VMAXPS       Y8, Y2, Y8
 	VADDPS       Y3, Y8, Y9
 	VSUBPS       Y3, Y9, Y10
@@ -387,6 +386,57 @@ next:
 end:
 	ADDQ DX, AX
 	ADDQ $0x04, CX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maskY(x []float32, line int, rows int, cols int, scale float32, mask []float32, step int)
+// Requires: AVX, FMA3
+TEXT ·maskY(SB), NOSPLIT, $0-88
+	MOVQ         x_base+0(FP), AX
+	MOVQ         mask_base+56(FP), CX
+	MOVQ         line+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         rows+32(FP), BX
+	MOVQ         cols+40(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         step+80(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS scale+48(FP), Y0
+	MOVQ         SI, R8
+	ANDQ         $+31, R8
+	SUBQ         R8, SI
+	SHRQ         $0x02, R8
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000008, R10
+	SUBQ         R8, R10
+	VMOVUPS      (R9)(R10*4), Y1
+
+row:
+	XORQ R9, R9
+	JMP  next
+
+registers:
+	VMOVUPS     (CX)(R9*1), Y2
+	VMOVUPS     (AX)(R9*1), Y3
+	VFMADD213PS Y2, Y0, Y3
+	VMOVUPS     Y3, (AX)(R9*1)
+	ADDQ        $0x00000020, R9
+
+next:
+	CMPQ        R9, SI
+	JLT         registers
+	TESTQ       R8, R8
+	JZ          end
+	VMASKMOVPS  (CX)(R9*1), Y1, Y2
+	VMOVUPS     (AX)(R9*1), Y3
+	VFMADD213PS Y2, Y0, Y3
+	VMOVUPS     Y3, (AX)(R9*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ DI, CX
 	DECQ BX
 	JNZ  row
 	VZEROUPPER

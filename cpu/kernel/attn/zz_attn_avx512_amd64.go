@@ -19,6 +19,11 @@ func gradientZ(p []float32, dp []float32, line int, rows int, cols int, seen int
 //go:noescape
 func divideZ(x []float32, line int, rows int, cols int, sum []float32)
 
+// maskZ is Rows.mask for avx512.
+//
+//go:noescape
+func maskZ(x []float32, line int, rows int, cols int, scale float32, mask []float32, step int)
+
 // halvesZ is Rows.halves for avx512.
 //
 //go:noescape

@@ -59,16 +59,15 @@ most:
 	VMAXPS        X5, X4, X4
 	VPERMILPS     $0x01, X4, X5
 	VMAXPS        X5, X4, X4
-	VBROADCASTSS  X4, Z4
-	VMULPS        Z0, Z4, Z4
 	VMOVSS        X4, (CX)
+	VBROADCASTSS  X4, Z4
 	VXORPS        Z5, Z5, Z5
 	XORQ          R11, R11
 
 exp:
 	VMOVUPS          (AX)(R11*1), Z7
-	VMULPS           Z0, Z7, Z7
 	VSUBPS           Z4, Z7, Z7
+	VMULPS           Z0, Z7, Z7
 	VMAXPS           Z7, Z1, Z7
 	VADDPS           Z2, Z7, Z8
 	VSUBPS           Z2, Z8, Z9
@@ -198,8 +197,8 @@ whole:
 
 exp:
 	VMOVUPS          (AX)(R12*1), Z10
-	VMULPS           Z0, Z10, Z10
 	VSUBPS           Z5, Z10, Z10
+	VMULPS           Z0, Z10, Z10
 	VMAXPS           Z10, Z2, Z10
 	VADDPS           Z3, Z10, Z11
 	VSUBPS           Z3, Z11, Z12
@@ -302,6 +301,56 @@ next:
 end:
 	ADDQ DX, AX
 	ADDQ $0x04, CX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maskZ(x []float32, line int, rows int, cols int, scale float32, mask []float32, step int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maskZ(SB), NOSPLIT, $0-88
+	MOVQ         x_base+0(FP), AX
+	MOVQ         mask_base+56(FP), CX
+	MOVQ         line+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         rows+32(FP), BX
+	MOVQ         cols+40(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         step+80(FP), DI
+	SHLQ         $0x02, DI
+	VBROADCASTSS scale+48(FP), Z0
+	MOVQ         SI, R8
+	ANDQ         $+63, R8
+	SUBQ         R8, SI
+	SHRQ         $0x02, R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVW        R9, K1
+
+row:
+	XORQ R9, R9
+	JMP  next
+
+registers:
+	VMOVUPS     (CX)(R9*1), Z1
+	VMOVUPS     (AX)(R9*1), Z2
+	VFMADD213PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)(R9*1)
+	ADDQ        $0x00000040, R9
+
+next:
+	CMPQ        R9, SI
+	JLT         registers
+	TESTQ       R8, R8
+	JZ          end
+	VMOVUPS.Z   (CX)(R9*1), K1, Z1
+	VMOVUPS     (AX)(R9*1), Z2
+	VFMADD213PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)(R9*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ DI, CX
 	DECQ BX
 	JNZ  row
 	VZEROUPPER

@@ -24,6 +24,7 @@ func main() {
 	softmax()
 	gradient()
 	divide()
+	mask()
 	halves()
 	neighbours()
 	Generate()
@@ -140,12 +141,13 @@ func softmax() {
 	eachRow([]reg.GPVirtual{x}, []vec.Value{vec.F(math.Inf(-1))}, func(end reg.Register) {
 		most := load(operand.Mem{Base: x})
 		registers("most", end, func(i reg.Register) { VMAXPS(at(x, i), most, most) })
-		shift := f.Mul(spread(f.Across(most, VMAXPS)), vec.R(scale))
-		VMOVSS(shift.(reg.Vec).AsX(), operand.Mem{Base: maxima})
+		largest := f.Across(most, VMAXPS)
+		VMOVSS(largest, operand.Mem{Base: maxima})
+		shift := spread(largest)
 		sum := f.Reg()
 		f.Xor3(sum, sum, sum)
 		registers("exp", end, func(i reg.Register) {
-			e := exp.of(f.Sub(f.Mul(load(at(x, i)), vec.R(scale)), vec.R(shift)))
+			e := exp.of(f.Mul(f.Sub(load(at(x, i)), vec.R(shift)), vec.R(scale)))
 			VMOVUPS(e, at(x, i))
 			VADDPS(e, sum, sum)
 		})
@@ -167,7 +169,7 @@ func gradient() {
 		sum := f.Reg()
 		f.Xor3(sum, sum, sum)
 		registers("exp", end, func(i reg.Register) {
-			e := f.Mul(exp.of(f.Sub(f.Mul(load(at(p, i)), vec.R(scale2)), vec.R(shift))), vec.R(share))
+			e := f.Mul(exp.of(f.Mul(f.Sub(load(at(p, i)), vec.R(shift)), vec.R(scale2))), vec.R(share))
 			VMOVUPS(e, at(p, i))
 			VFMADD231PS(at(dp, i), e, sum)
 		})
@@ -180,6 +182,43 @@ func gradient() {
 		ADDQ(operand.Imm(4), maxima)
 		ADDQ(operand.Imm(4), sums)
 	})
+}
+
+func mask() {
+	begin("mask", "func(x []float32, line, rows, cols int, scale float32, mask []float32, step int)")
+	x, m, line, rows, cols, step := slice("x"), slice("mask"), bytes("line"), param("rows"), bytes("cols"), bytes("step")
+	scale, rest, whole := f.Broadcast("scale"), GP64(), GP64()
+	MOVQ(cols, rest)
+	ANDQ(operand.I32(int32(f.Bytes()-1)), rest)
+	MOVQ(cols, whole)
+	SUBQ(rest, whole)
+	SHRQ(operand.U8(2), rest)
+	loadRest, _ := f.Masked(rest)
+	one := func(i, added reg.Register) {
+		v := load(at(x, i))
+		VFMADD213PS(added, scale, v)
+		VMOVUPS(v, at(x, i))
+	}
+	Label("row")
+	i := GP64()
+	XORQ(i, i)
+	JMP(operand.LabelRef("next"))
+	Label("registers")
+	one(i, load(at(m, i)))
+	ADDQ(operand.U32(uint32(f.Bytes())), i)
+	Label("next")
+	CMPQ(i, whole)
+	JLT(operand.LabelRef("registers"))
+	TESTQ(rest, rest)
+	JZ(operand.LabelRef("end"))
+	one(i, loadRest(at(m, i)))
+	Label("end")
+	ADDQ(line, x)
+	ADDQ(step, m)
+	DECQ(rows)
+	JNZ(operand.LabelRef("row"))
+	VZEROUPPER()
+	RET()
 }
 
 func divide() {

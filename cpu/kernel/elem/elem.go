@@ -51,16 +51,17 @@ type Table struct {
 	MulAdd       Ternary       // x*y + z, rounded once
 	MulAddScalar TernaryScalar // the same with a number for y
 
-	Sin, Cos, Expm1, Log1p Unary  // by float64, rounded once
-	Pow                    Binary // x^y by float64, rounded once
-	PowScalar, RPowScalar  Scalar // x^y, y^x
-	Floor, Ceil            Unary  // exact
-	Round                  Unary  // to the nearest whole number, ties to even
-	Sign                   Unary  // 1, 0 or -1; 0 for NaN
-	IsNaN, IsFinite        Unary  // truths
-	IsZero, NotZero        Unary  // truths
-	NotZeroInt             Unary  // truths of integers
-	Square                 Unary  // x*x, correctly rounded
+	Sin, Cos              Unary  // at most 2 ULP
+	Expm1, Log1p          Unary  // by float64, rounded once
+	Pow                   Binary // x^y by float64, rounded once
+	PowScalar, RPowScalar Scalar // x^y, y^x
+	Floor, Ceil           Unary  // exact
+	Round                 Unary  // to the nearest whole number, ties to even
+	Sign                  Unary  // 1, 0 or -1; 0 for NaN
+	IsNaN, IsFinite       Unary  // truths
+	IsZero, NotZero       Unary  // truths
+	NotZeroInt            Unary  // truths of integers
+	Square                Unary  // x*x, correctly rounded
 
 	Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual                                     Binary // truths
 	EqualScalar, NotEqualScalar, LessScalar, LessEqualScalar, GreaterScalar, GreaterEqualScalar Scalar

@@ -2,6 +2,8 @@
 
 package elem
 
+import "math"
+
 // AVX2 is the flavour for AVX2 and FMA.
 var AVX2 = &Table{
 	Name: "avx2", Strips: newStrips(8, stripCodeY, stripsY),
@@ -19,7 +21,7 @@ var AVX2 = &Table{
 	Min: minY, MinScalar: minScalarY,
 	MulAdd: mulAddY, MulAddScalar: mulAddScalarY,
 
-	Sin: Ref.Sin, Cos: Ref.Cos, Expm1: Ref.Expm1, Log1p: Ref.Log1p,
+	Sin: reduced(sinNearY, math.Sin), Cos: reduced(cosNearY, math.Cos), Expm1: Ref.Expm1, Log1p: Ref.Log1p,
 	Pow: Ref.Pow, PowScalar: Ref.PowScalar, RPowScalar: Ref.RPowScalar,
 	Floor: floorY, Ceil: ceilY, Round: roundY, Sign: signY, IsNaN: isNaNY, IsFinite: isFiniteY,
 	IsZero: isZeroY, NotZero: notZeroY, NotZeroInt: notZeroIntY, Square: squareY,
@@ -64,7 +66,7 @@ var AVX512 = &Table{
 	Min: minZ, MinScalar: minScalarZ,
 	MulAdd: mulAddZ, MulAddScalar: mulAddScalarZ,
 
-	Sin: Ref.Sin, Cos: Ref.Cos, Expm1: Ref.Expm1, Log1p: Ref.Log1p,
+	Sin: reduced(sinNearZ, math.Sin), Cos: reduced(cosNearZ, math.Cos), Expm1: Ref.Expm1, Log1p: Ref.Log1p,
 	Pow: Ref.Pow, PowScalar: Ref.PowScalar, RPowScalar: Ref.RPowScalar,
 	Floor: floorZ, Ceil: ceilZ, Round: roundZ, Sign: signZ, IsNaN: isNaNZ, IsFinite: isFiniteZ,
 	IsZero: isZeroZ, NotZero: notZeroZ, NotZeroInt: notZeroIntZ, Square: squareZ,

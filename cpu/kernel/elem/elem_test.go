@@ -38,6 +38,8 @@ var unaries = []unaryKernel{
 	{"Tanh", func(t *Table) Unary { return t.Tanh }, math.Tanh, 5},
 	{"Erf", func(t *Table) Unary { return t.Erf }, math.Erf, 5},
 	{"Sigmoid", func(t *Table) Unary { return t.Sigmoid }, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, 2.5},
+	{"Sin", func(t *Table) Unary { return t.Sin }, math.Sin, 2},
+	{"Cos", func(t *Table) Unary { return t.Cos }, math.Cos, 2},
 	{"Floor", func(t *Table) Unary { return t.Floor }, math.Floor, 0},
 	{"Ceil", func(t *Table) Unary { return t.Ceil }, math.Ceil, 0},
 	{"Round", func(t *Table) Unary { return t.Round }, math.RoundToEven, 0},
@@ -127,7 +129,7 @@ func ulps(got float32, want float64) float64 {
 func TestZeroKeepsItsSign(t *testing.T) {
 	zeros := []float32{0, float32(math.Copysign(0, -1))}
 	for _, table := range tables() {
-		for _, k := range []unaryKernel{unaries[2], unaries[6], unaries[7]} { // Sqrt, Tanh, Erf are odd at 0
+		for _, k := range []unaryKernel{unaries[2], unaries[6], unaries[7], unaries[9]} { // Sqrt, Tanh, Erf, Sin are odd at 0
 			y := make([]float32, 2)
 			k.f(table)(y, zeros)
 			if y[0] != 0 || y[1] != 0 || math.Signbit(float64(y[0])) || !math.Signbit(float64(y[1])) {

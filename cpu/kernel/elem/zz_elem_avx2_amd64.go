@@ -49,6 +49,16 @@ func erfY(dst []float32, x []float32)
 //go:noescape
 func sigmoidY(dst []float32, x []float32)
 
+// sinNearY is Table.sinNear for avx2.
+//
+//go:noescape
+func sinNearY(dst []float32, x []float32)
+
+// cosNearY is Table.cosNear for avx2.
+//
+//go:noescape
+func cosNearY(dst []float32, x []float32)
+
 // floorY is Table.floor for avx2.
 //
 //go:noescape

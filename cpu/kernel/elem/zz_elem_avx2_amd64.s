@@ -1182,6 +1182,372 @@ done:
 	VZEROUPPER
 	RET
 
+// func sinNearY(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sinNearY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x08
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Y0
+	VMULPS       const3f22f983avx2<>+0(SB), Y0, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VMOVAPS      Y0, Y2
+	VFNMADD231PS const3fc90fdbavx2<>+0(SB), Y1, Y2
+	VFNMADD231PS constb33bbd2eavx2<>+0(SB), Y1, Y2
+	VFNMADD231PS consta6f72cedavx2<>+0(SB), Y1, Y2
+	VCVTPS2DQ    Y1, Y1
+	VPADDD       const00000000avx2<>+0(SB), Y1, Y1
+	VMULPS       Y2, Y2, Y3
+	VMULPS       Y2, Y3, Y4
+	VMOVUPS      const3636cb4favx2<>+0(SB), Y5
+	VFMADD213PS  constb9500996avx2<>+0(SB), Y3, Y5
+	VFMADD213PS  const3c088887avx2<>+0(SB), Y3, Y5
+	VFMADD213PS  constbe2aaaabavx2<>+0(SB), Y3, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y4
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      constb49284e6avx2<>+0(SB), Y6
+	VFMADD213PS  const37d00ab8avx2<>+0(SB), Y3, Y6
+	VFMADD213PS  constbab60b60avx2<>+0(SB), Y3, Y6
+	VFMADD213PS  const3d2aaaabavx2<>+0(SB), Y3, Y6
+	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y6, Y5, Y3
+	VPAND        const00000001avx2<>+0(SB), Y1, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VPAND        const00000002avx2<>+0(SB), Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VSUBPS       Y1, Y5, Y1
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y4
+	VBLENDVPS    Y4, Y3, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y2
+	VMOVUPS      const39800000avx2<>+0(SB), Y3
+	VCMPPS       $0x01, Y3, Y2, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	LEAQ         tailMask<>+0(SB), CX
+	MOVQ         $0x00000008, DI
+	SUBQ         SI, DI
+	VMOVUPS      (CX)(DI*4), Y0
+	VMASKMOVPS   (DX)(BX*4), Y0, Y1
+	VMULPS       const3f22f983avx2<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VMOVAPS      Y1, Y3
+	VFNMADD231PS const3fc90fdbavx2<>+0(SB), Y2, Y3
+	VFNMADD231PS constb33bbd2eavx2<>+0(SB), Y2, Y3
+	VFNMADD231PS consta6f72cedavx2<>+0(SB), Y2, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPADDD       const00000000avx2<>+0(SB), Y2, Y2
+	VMULPS       Y3, Y3, Y4
+	VMULPS       Y3, Y4, Y5
+	VMOVUPS      const3636cb4favx2<>+0(SB), Y6
+	VFMADD213PS  constb9500996avx2<>+0(SB), Y4, Y6
+	VFMADD213PS  const3c088887avx2<>+0(SB), Y4, Y6
+	VFMADD213PS  constbe2aaaabavx2<>+0(SB), Y4, Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      constb49284e6avx2<>+0(SB), Y7
+	VFMADD213PS  const37d00ab8avx2<>+0(SB), Y4, Y7
+	VFMADD213PS  constbab60b60avx2<>+0(SB), Y4, Y7
+	VFMADD213PS  const3d2aaaabavx2<>+0(SB), Y4, Y7
+	VMOVAPS      Y5, Y4
+	VFMADD231PS  Y7, Y6, Y4
+	VPAND        const00000001avx2<>+0(SB), Y2, Y5
+	VCVTDQ2PS    Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VPAND        const00000002avx2<>+0(SB), Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       Y2, Y6, Y2
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x04, Y6, Y5, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y3
+	VMULPS       Y2, Y3, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y3
+	VMOVUPS      const39800000avx2<>+0(SB), Y4
+	VCMPPS       $0x01, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const3f22f983avx2<>+0(SB)/4, $0x3f22f983
+DATA const3f22f983avx2<>+4(SB)/4, $0x3f22f983
+DATA const3f22f983avx2<>+8(SB)/4, $0x3f22f983
+DATA const3f22f983avx2<>+12(SB)/4, $0x3f22f983
+DATA const3f22f983avx2<>+16(SB)/4, $0x3f22f983
+DATA const3f22f983avx2<>+20(SB)/4, $0x3f22f983
+DATA const3f22f983avx2<>+24(SB)/4, $0x3f22f983
+DATA const3f22f983avx2<>+28(SB)/4, $0x3f22f983
+GLOBL const3f22f983avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3fc90fdbavx2<>+0(SB)/4, $0x3fc90fdb
+DATA const3fc90fdbavx2<>+4(SB)/4, $0x3fc90fdb
+DATA const3fc90fdbavx2<>+8(SB)/4, $0x3fc90fdb
+DATA const3fc90fdbavx2<>+12(SB)/4, $0x3fc90fdb
+DATA const3fc90fdbavx2<>+16(SB)/4, $0x3fc90fdb
+DATA const3fc90fdbavx2<>+20(SB)/4, $0x3fc90fdb
+DATA const3fc90fdbavx2<>+24(SB)/4, $0x3fc90fdb
+DATA const3fc90fdbavx2<>+28(SB)/4, $0x3fc90fdb
+GLOBL const3fc90fdbavx2<>(SB), RODATA|NOPTR, $32
+
+DATA constb33bbd2eavx2<>+0(SB)/4, $0xb33bbd2e
+DATA constb33bbd2eavx2<>+4(SB)/4, $0xb33bbd2e
+DATA constb33bbd2eavx2<>+8(SB)/4, $0xb33bbd2e
+DATA constb33bbd2eavx2<>+12(SB)/4, $0xb33bbd2e
+DATA constb33bbd2eavx2<>+16(SB)/4, $0xb33bbd2e
+DATA constb33bbd2eavx2<>+20(SB)/4, $0xb33bbd2e
+DATA constb33bbd2eavx2<>+24(SB)/4, $0xb33bbd2e
+DATA constb33bbd2eavx2<>+28(SB)/4, $0xb33bbd2e
+GLOBL constb33bbd2eavx2<>(SB), RODATA|NOPTR, $32
+
+DATA consta6f72cedavx2<>+0(SB)/4, $0xa6f72ced
+DATA consta6f72cedavx2<>+4(SB)/4, $0xa6f72ced
+DATA consta6f72cedavx2<>+8(SB)/4, $0xa6f72ced
+DATA consta6f72cedavx2<>+12(SB)/4, $0xa6f72ced
+DATA consta6f72cedavx2<>+16(SB)/4, $0xa6f72ced
+DATA consta6f72cedavx2<>+20(SB)/4, $0xa6f72ced
+DATA consta6f72cedavx2<>+24(SB)/4, $0xa6f72ced
+DATA consta6f72cedavx2<>+28(SB)/4, $0xa6f72ced
+GLOBL consta6f72cedavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const00000000avx2<>+0(SB)/4, $0x00000000
+DATA const00000000avx2<>+4(SB)/4, $0x00000000
+DATA const00000000avx2<>+8(SB)/4, $0x00000000
+DATA const00000000avx2<>+12(SB)/4, $0x00000000
+DATA const00000000avx2<>+16(SB)/4, $0x00000000
+DATA const00000000avx2<>+20(SB)/4, $0x00000000
+DATA const00000000avx2<>+24(SB)/4, $0x00000000
+DATA const00000000avx2<>+28(SB)/4, $0x00000000
+GLOBL const00000000avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3636cb4favx2<>+0(SB)/4, $0x3636cb4f
+DATA const3636cb4favx2<>+4(SB)/4, $0x3636cb4f
+DATA const3636cb4favx2<>+8(SB)/4, $0x3636cb4f
+DATA const3636cb4favx2<>+12(SB)/4, $0x3636cb4f
+DATA const3636cb4favx2<>+16(SB)/4, $0x3636cb4f
+DATA const3636cb4favx2<>+20(SB)/4, $0x3636cb4f
+DATA const3636cb4favx2<>+24(SB)/4, $0x3636cb4f
+DATA const3636cb4favx2<>+28(SB)/4, $0x3636cb4f
+GLOBL const3636cb4favx2<>(SB), RODATA|NOPTR, $32
+
+DATA constb9500996avx2<>+0(SB)/4, $0xb9500996
+DATA constb9500996avx2<>+4(SB)/4, $0xb9500996
+DATA constb9500996avx2<>+8(SB)/4, $0xb9500996
+DATA constb9500996avx2<>+12(SB)/4, $0xb9500996
+DATA constb9500996avx2<>+16(SB)/4, $0xb9500996
+DATA constb9500996avx2<>+20(SB)/4, $0xb9500996
+DATA constb9500996avx2<>+24(SB)/4, $0xb9500996
+DATA constb9500996avx2<>+28(SB)/4, $0xb9500996
+GLOBL constb9500996avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3c088887avx2<>+0(SB)/4, $0x3c088887
+DATA const3c088887avx2<>+4(SB)/4, $0x3c088887
+DATA const3c088887avx2<>+8(SB)/4, $0x3c088887
+DATA const3c088887avx2<>+12(SB)/4, $0x3c088887
+DATA const3c088887avx2<>+16(SB)/4, $0x3c088887
+DATA const3c088887avx2<>+20(SB)/4, $0x3c088887
+DATA const3c088887avx2<>+24(SB)/4, $0x3c088887
+DATA const3c088887avx2<>+28(SB)/4, $0x3c088887
+GLOBL const3c088887avx2<>(SB), RODATA|NOPTR, $32
+
+DATA constbe2aaaabavx2<>+0(SB)/4, $0xbe2aaaab
+DATA constbe2aaaabavx2<>+4(SB)/4, $0xbe2aaaab
+DATA constbe2aaaabavx2<>+8(SB)/4, $0xbe2aaaab
+DATA constbe2aaaabavx2<>+12(SB)/4, $0xbe2aaaab
+DATA constbe2aaaabavx2<>+16(SB)/4, $0xbe2aaaab
+DATA constbe2aaaabavx2<>+20(SB)/4, $0xbe2aaaab
+DATA constbe2aaaabavx2<>+24(SB)/4, $0xbe2aaaab
+DATA constbe2aaaabavx2<>+28(SB)/4, $0xbe2aaaab
+GLOBL constbe2aaaabavx2<>(SB), RODATA|NOPTR, $32
+
+DATA constb49284e6avx2<>+0(SB)/4, $0xb49284e6
+DATA constb49284e6avx2<>+4(SB)/4, $0xb49284e6
+DATA constb49284e6avx2<>+8(SB)/4, $0xb49284e6
+DATA constb49284e6avx2<>+12(SB)/4, $0xb49284e6
+DATA constb49284e6avx2<>+16(SB)/4, $0xb49284e6
+DATA constb49284e6avx2<>+20(SB)/4, $0xb49284e6
+DATA constb49284e6avx2<>+24(SB)/4, $0xb49284e6
+DATA constb49284e6avx2<>+28(SB)/4, $0xb49284e6
+GLOBL constb49284e6avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const37d00ab8avx2<>+0(SB)/4, $0x37d00ab8
+DATA const37d00ab8avx2<>+4(SB)/4, $0x37d00ab8
+DATA const37d00ab8avx2<>+8(SB)/4, $0x37d00ab8
+DATA const37d00ab8avx2<>+12(SB)/4, $0x37d00ab8
+DATA const37d00ab8avx2<>+16(SB)/4, $0x37d00ab8
+DATA const37d00ab8avx2<>+20(SB)/4, $0x37d00ab8
+DATA const37d00ab8avx2<>+24(SB)/4, $0x37d00ab8
+DATA const37d00ab8avx2<>+28(SB)/4, $0x37d00ab8
+GLOBL const37d00ab8avx2<>(SB), RODATA|NOPTR, $32
+
+DATA constbab60b60avx2<>+0(SB)/4, $0xbab60b60
+DATA constbab60b60avx2<>+4(SB)/4, $0xbab60b60
+DATA constbab60b60avx2<>+8(SB)/4, $0xbab60b60
+DATA constbab60b60avx2<>+12(SB)/4, $0xbab60b60
+DATA constbab60b60avx2<>+16(SB)/4, $0xbab60b60
+DATA constbab60b60avx2<>+20(SB)/4, $0xbab60b60
+DATA constbab60b60avx2<>+24(SB)/4, $0xbab60b60
+DATA constbab60b60avx2<>+28(SB)/4, $0xbab60b60
+GLOBL constbab60b60avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3d2aaaabavx2<>+0(SB)/4, $0x3d2aaaab
+DATA const3d2aaaabavx2<>+4(SB)/4, $0x3d2aaaab
+DATA const3d2aaaabavx2<>+8(SB)/4, $0x3d2aaaab
+DATA const3d2aaaabavx2<>+12(SB)/4, $0x3d2aaaab
+DATA const3d2aaaabavx2<>+16(SB)/4, $0x3d2aaaab
+DATA const3d2aaaabavx2<>+20(SB)/4, $0x3d2aaaab
+DATA const3d2aaaabavx2<>+24(SB)/4, $0x3d2aaaab
+DATA const3d2aaaabavx2<>+28(SB)/4, $0x3d2aaaab
+GLOBL const3d2aaaabavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const00000001avx2<>+0(SB)/4, $0x00000001
+DATA const00000001avx2<>+4(SB)/4, $0x00000001
+DATA const00000001avx2<>+8(SB)/4, $0x00000001
+DATA const00000001avx2<>+12(SB)/4, $0x00000001
+DATA const00000001avx2<>+16(SB)/4, $0x00000001
+DATA const00000001avx2<>+20(SB)/4, $0x00000001
+DATA const00000001avx2<>+24(SB)/4, $0x00000001
+DATA const00000001avx2<>+28(SB)/4, $0x00000001
+GLOBL const00000001avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const00000002avx2<>+0(SB)/4, $0x00000002
+DATA const00000002avx2<>+4(SB)/4, $0x00000002
+DATA const00000002avx2<>+8(SB)/4, $0x00000002
+DATA const00000002avx2<>+12(SB)/4, $0x00000002
+DATA const00000002avx2<>+16(SB)/4, $0x00000002
+DATA const00000002avx2<>+20(SB)/4, $0x00000002
+DATA const00000002avx2<>+24(SB)/4, $0x00000002
+DATA const00000002avx2<>+28(SB)/4, $0x00000002
+GLOBL const00000002avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const39800000avx2<>+0(SB)/4, $0x39800000
+DATA const39800000avx2<>+4(SB)/4, $0x39800000
+DATA const39800000avx2<>+8(SB)/4, $0x39800000
+DATA const39800000avx2<>+12(SB)/4, $0x39800000
+DATA const39800000avx2<>+16(SB)/4, $0x39800000
+DATA const39800000avx2<>+20(SB)/4, $0x39800000
+DATA const39800000avx2<>+24(SB)/4, $0x39800000
+DATA const39800000avx2<>+28(SB)/4, $0x39800000
+GLOBL const39800000avx2<>(SB), RODATA|NOPTR, $32
+
+// func cosNearY(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·cosNearY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x08
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Y0
+	VMULPS       const3f22f983avx2<>+0(SB), Y0, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VFNMADD231PS const3fc90fdbavx2<>+0(SB), Y1, Y0
+	VFNMADD231PS constb33bbd2eavx2<>+0(SB), Y1, Y0
+	VFNMADD231PS consta6f72cedavx2<>+0(SB), Y1, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPADDD       const00000001avx2<>+0(SB), Y1, Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y0, Y2, Y3
+	VMOVUPS      const3636cb4favx2<>+0(SB), Y4
+	VFMADD213PS  constb9500996avx2<>+0(SB), Y2, Y4
+	VFMADD213PS  const3c088887avx2<>+0(SB), Y2, Y4
+	VFMADD213PS  constbe2aaaabavx2<>+0(SB), Y2, Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      constb49284e6avx2<>+0(SB), Y5
+	VFMADD213PS  const37d00ab8avx2<>+0(SB), Y2, Y5
+	VFMADD213PS  constbab60b60avx2<>+0(SB), Y2, Y5
+	VFMADD213PS  const3d2aaaabavx2<>+0(SB), Y2, Y5
+	VMOVAPS      Y3, Y2
+	VFMADD231PS  Y5, Y4, Y2
+	VPAND        const00000001avx2<>+0(SB), Y1, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y4
+	VPAND        const00000002avx2<>+0(SB), Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VSUBPS       Y1, Y4, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y0
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	LEAQ         tailMask<>+0(SB), CX
+	MOVQ         $0x00000008, DI
+	SUBQ         SI, DI
+	VMOVUPS      (CX)(DI*4), Y0
+	VMASKMOVPS   (DX)(BX*4), Y0, Y1
+	VMULPS       const3f22f983avx2<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS const3fc90fdbavx2<>+0(SB), Y2, Y1
+	VFNMADD231PS constb33bbd2eavx2<>+0(SB), Y2, Y1
+	VFNMADD231PS consta6f72cedavx2<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VPADDD       const00000001avx2<>+0(SB), Y2, Y2
+	VMULPS       Y1, Y1, Y3
+	VMULPS       Y1, Y3, Y4
+	VMOVUPS      const3636cb4favx2<>+0(SB), Y5
+	VFMADD213PS  constb9500996avx2<>+0(SB), Y3, Y5
+	VFMADD213PS  const3c088887avx2<>+0(SB), Y3, Y5
+	VFMADD213PS  constbe2aaaabavx2<>+0(SB), Y3, Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VMOVUPS      const3f800000avx2<>+0(SB), Y4
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      constb49284e6avx2<>+0(SB), Y6
+	VFMADD213PS  const37d00ab8avx2<>+0(SB), Y3, Y6
+	VFMADD213PS  constbab60b60avx2<>+0(SB), Y3, Y6
+	VFMADD213PS  const3d2aaaabavx2<>+0(SB), Y3, Y6
+	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y6, Y5, Y3
+	VPAND        const00000001avx2<>+0(SB), Y2, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VPAND        const00000002avx2<>+0(SB), Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       Y2, Y5, Y2
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y4, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func floorY(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·floorY(SB), NOSPLIT, $0-48

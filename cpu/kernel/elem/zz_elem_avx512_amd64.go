@@ -49,6 +49,16 @@ func erfZ(dst []float32, x []float32)
 //go:noescape
 func sigmoidZ(dst []float32, x []float32)
 
+// sinNearZ is Table.sinNear for avx512.
+//
+//go:noescape
+func sinNearZ(dst []float32, x []float32)
+
+// cosNearZ is Table.cosNear for avx512.
+//
+//go:noescape
+func cosNearZ(dst []float32, x []float32)
+
 // floorZ is Table.floor for avx512.
 //
 //go:noescape

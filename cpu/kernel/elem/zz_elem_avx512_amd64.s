@@ -721,6 +721,258 @@ done:
 	VZEROUPPER
 	RET
 
+// func sinNearZ(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sinNearZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ              CX, SI
+	SUBQ              BX, SI
+	CMPQ              SI, $0x10
+	JLT               tail
+	VMOVUPS           (DX)(BX*4), Z0
+	VMULPS.BCST       const3f22f983avx512<>+0(SB), Z0, Z1
+	VRNDSCALEPS       $0x08, Z1, Z1
+	VMOVAPS           Z0, Z6
+	VFNMADD231PS.BCST const3fc90fdbavx512<>+0(SB), Z1, Z6
+	VFNMADD231PS.BCST constb33bbd2eavx512<>+0(SB), Z1, Z6
+	VFNMADD231PS.BCST consta6f72cedavx512<>+0(SB), Z1, Z6
+	VCVTPS2DQ         Z1, Z1
+	VPADDD.BCST       const00000000avx512<>+0(SB), Z1, Z1
+	VMULPS            Z6, Z6, Z7
+	VMULPS            Z6, Z7, Z8
+	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z9
+	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z7, Z9
+	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z7, Z9
+	VFMADD231PS       Z9, Z8, Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z7, Z8
+	VMULPS            Z7, Z7, Z9
+	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z10
+	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z7, Z10
+	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z7, Z10
+	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z7, Z10
+	VMOVAPS           Z8, Z7
+	VFMADD231PS       Z10, Z9, Z7
+	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z8
+	VCVTDQ2PS         Z8, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VPANDD.BCST       const00000002avx512<>+0(SB), Z1, Z1
+	VCVTDQ2PS         Z1, Z1
+	VSUBPS            Z1, Z9, Z1
+	VXORPS            Z9, Z9, Z9
+	VCMPPS            $0x04, Z9, Z8, K1
+	VBLENDMPS         Z7, Z6, K1, Z2
+	VMULPS            Z1, Z2, Z1
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z6
+	VBROADCASTSS      const39800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z6, K1
+	VBLENDMPS         Z0, Z1, K1, Z3
+	VMOVUPS           Z3, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	JMP               loop
+
+tail:
+	TESTQ             SI, SI
+	JZ                done
+	MOVQ              $-1, CX
+	BZHIQ             SI, CX, CX
+	KMOVW             CX, K1
+	VMOVUPS.Z         (DX)(BX*4), K1, Z0
+	VMULPS.BCST       const3f22f983avx512<>+0(SB), Z0, Z1
+	VRNDSCALEPS       $0x08, Z1, Z1
+	VMOVAPS           Z0, Z2
+	VFNMADD231PS.BCST const3fc90fdbavx512<>+0(SB), Z1, Z2
+	VFNMADD231PS.BCST constb33bbd2eavx512<>+0(SB), Z1, Z2
+	VFNMADD231PS.BCST consta6f72cedavx512<>+0(SB), Z1, Z2
+	VCVTPS2DQ         Z1, Z1
+	VPADDD.BCST       const00000000avx512<>+0(SB), Z1, Z1
+	VMULPS            Z2, Z2, Z3
+	VMULPS            Z2, Z3, Z6
+	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z7
+	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z3, Z7
+	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z3, Z7
+	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z3, Z7
+	VFMADD231PS       Z7, Z6, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z3, Z6
+	VMULPS            Z3, Z3, Z7
+	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z3, Z8
+	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z3, Z8
+	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z3, Z8
+	VMOVAPS           Z6, Z3
+	VFMADD231PS       Z8, Z7, Z3
+	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z6
+	VCVTDQ2PS         Z6, Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VPANDD.BCST       const00000002avx512<>+0(SB), Z1, Z1
+	VCVTDQ2PS         Z1, Z1
+	VSUBPS            Z1, Z7, Z1
+	VXORPS            Z7, Z7, Z7
+	VCMPPS            $0x04, Z7, Z6, K2
+	VBLENDMPS         Z3, Z2, K2, Z4
+	VMULPS            Z1, Z4, Z1
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z2
+	VBROADCASTSS      const39800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z2, K2
+	VBLENDMPS         Z0, Z1, K2, Z5
+	VMOVUPS           Z5, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const3f22f983avx512<>+0(SB)/4, $0x3f22f983
+GLOBL const3f22f983avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3fc90fdbavx512<>+0(SB)/4, $0x3fc90fdb
+GLOBL const3fc90fdbavx512<>(SB), RODATA|NOPTR, $4
+
+DATA constb33bbd2eavx512<>+0(SB)/4, $0xb33bbd2e
+GLOBL constb33bbd2eavx512<>(SB), RODATA|NOPTR, $4
+
+DATA consta6f72cedavx512<>+0(SB)/4, $0xa6f72ced
+GLOBL consta6f72cedavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const00000000avx512<>+0(SB)/4, $0x00000000
+GLOBL const00000000avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3636cb4favx512<>+0(SB)/4, $0x3636cb4f
+GLOBL const3636cb4favx512<>(SB), RODATA|NOPTR, $4
+
+DATA constb9500996avx512<>+0(SB)/4, $0xb9500996
+GLOBL constb9500996avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3c088887avx512<>+0(SB)/4, $0x3c088887
+GLOBL const3c088887avx512<>(SB), RODATA|NOPTR, $4
+
+DATA constbe2aaaabavx512<>+0(SB)/4, $0xbe2aaaab
+GLOBL constbe2aaaabavx512<>(SB), RODATA|NOPTR, $4
+
+DATA constb49284e6avx512<>+0(SB)/4, $0xb49284e6
+GLOBL constb49284e6avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const37d00ab8avx512<>+0(SB)/4, $0x37d00ab8
+GLOBL const37d00ab8avx512<>(SB), RODATA|NOPTR, $4
+
+DATA constbab60b60avx512<>+0(SB)/4, $0xbab60b60
+GLOBL constbab60b60avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3d2aaaabavx512<>+0(SB)/4, $0x3d2aaaab
+GLOBL const3d2aaaabavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const00000001avx512<>+0(SB)/4, $0x00000001
+GLOBL const00000001avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const00000002avx512<>+0(SB)/4, $0x00000002
+GLOBL const00000002avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const39800000avx512<>+0(SB)/4, $0x39800000
+GLOBL const39800000avx512<>(SB), RODATA|NOPTR, $4
+
+// func cosNearZ(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·cosNearZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ              CX, SI
+	SUBQ              BX, SI
+	CMPQ              SI, $0x10
+	JLT               tail
+	VMOVUPS           (DX)(BX*4), Z0
+	VMULPS.BCST       const3f22f983avx512<>+0(SB), Z0, Z1
+	VRNDSCALEPS       $0x08, Z1, Z1
+	VFNMADD231PS.BCST const3fc90fdbavx512<>+0(SB), Z1, Z0
+	VFNMADD231PS.BCST constb33bbd2eavx512<>+0(SB), Z1, Z0
+	VFNMADD231PS.BCST consta6f72cedavx512<>+0(SB), Z1, Z0
+	VCVTPS2DQ         Z1, Z1
+	VPADDD.BCST       const00000001avx512<>+0(SB), Z1, Z1
+	VMULPS            Z0, Z0, Z4
+	VMULPS            Z0, Z4, Z5
+	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z6
+	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z4, Z6
+	VFMADD231PS       Z6, Z5, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z4, Z5
+	VMULPS            Z4, Z4, Z6
+	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z7
+	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z4, Z7
+	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z4, Z7
+	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z4, Z7
+	VMOVAPS           Z5, Z4
+	VFMADD231PS       Z7, Z6, Z4
+	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z5
+	VCVTDQ2PS         Z5, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VPANDD.BCST       const00000002avx512<>+0(SB), Z1, Z1
+	VCVTDQ2PS         Z1, Z1
+	VSUBPS            Z1, Z6, Z1
+	VXORPS            Z6, Z6, Z6
+	VCMPPS            $0x04, Z6, Z5, K1
+	VBLENDMPS         Z4, Z0, K1, Z2
+	VMULPS            Z1, Z2, Z0
+	VMOVUPS           Z0, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	JMP               loop
+
+tail:
+	TESTQ             SI, SI
+	JZ                done
+	MOVQ              $-1, CX
+	BZHIQ             SI, CX, CX
+	KMOVW             CX, K1
+	VMOVUPS.Z         (DX)(BX*4), K1, Z0
+	VMULPS.BCST       const3f22f983avx512<>+0(SB), Z0, Z1
+	VRNDSCALEPS       $0x08, Z1, Z1
+	VFNMADD231PS.BCST const3fc90fdbavx512<>+0(SB), Z1, Z0
+	VFNMADD231PS.BCST constb33bbd2eavx512<>+0(SB), Z1, Z0
+	VFNMADD231PS.BCST consta6f72cedavx512<>+0(SB), Z1, Z0
+	VCVTPS2DQ         Z1, Z1
+	VPADDD.BCST       const00000001avx512<>+0(SB), Z1, Z1
+	VMULPS            Z0, Z0, Z2
+	VMULPS            Z0, Z2, Z4
+	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z5
+	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z2, Z5
+	VFMADD231PS       Z5, Z4, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z4
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z2, Z6
+	VMOVAPS           Z4, Z2
+	VFMADD231PS       Z6, Z5, Z2
+	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z4
+	VCVTDQ2PS         Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VPANDD.BCST       const00000002avx512<>+0(SB), Z1, Z1
+	VCVTDQ2PS         Z1, Z1
+	VSUBPS            Z1, Z5, Z1
+	VXORPS            Z5, Z5, Z5
+	VCMPPS            $0x04, Z5, Z4, K2
+	VBLENDMPS         Z2, Z0, K2, Z3
+	VMULPS            Z1, Z3, Z0
+	VMOVUPS           Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func floorZ(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·floorZ(SB), NOSPLIT, $0-48

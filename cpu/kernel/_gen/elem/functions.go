@@ -24,6 +24,8 @@ var unary = []struct {
 	{"tanh", func(x reg.Register) reg.Register { return rational(x, coef.Tanh) }},
 	{"erf", func(x reg.Register) reg.Register { return rational(x, coef.Erf) }},
 	{"sigmoid", sigmoid},
+	{"sinNear", sinNear},
+	{"cosNear", cosNear},
 	{"floor", func(x reg.Register) reg.Register { return f.Rounded(x, 9) }},
 	{"ceil", func(x reg.Register) reg.Register { return f.Rounded(x, 10) }},
 	{"round", func(x reg.Register) reg.Register { return f.Round(x) }},

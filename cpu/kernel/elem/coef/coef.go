@@ -30,6 +30,31 @@ const (
 	Ln2Lo = math.Ln2 - Ln2Hi
 )
 
+// HalfPi1 + HalfPi2 + HalfPi3 is pi/2, each but the last a float32.
+const (
+	TwoOverPi = 2 / math.Pi
+	HalfPi1   = 0x1.921fb6p0
+	HalfPi2   = -0x1.777a5cp-25
+	HalfPi3   = math.Pi/2 - HalfPi1 - HalfPi2
+)
+
+// Sin approximates (sin(r) - r) / r^3 and Cos (cos(r) - 1 + r^2/2) / r^4, by r^2, for |r| <= 0.8.
+var (
+	Sin = chebyshev(func(u float64) float64 {
+		if u < 1e-2 {
+			return -1./6 + u/120 - u*u/5040 + u*u*u/362880
+		}
+		r := math.Sqrt(u)
+		return (math.Sin(r) - r) / (r * u)
+	}, 0, .64, 3)
+	Cos = chebyshev(func(u float64) float64 {
+		if u < 1e-2 {
+			return 1./24 - u/720 + u*u/40320 - u*u*u/3628800
+		}
+		return (math.Cos(math.Sqrt(u)) - 1 + u/2) / (u * u)
+	}, 0, .64, 3)
+)
+
 // Exp approximates (e^r - 1 - r) / r^2 for |r| <= ln(2)/2.
 var Exp = chebyshev(func(r float64) float64 {
 	if math.Abs(r) < 1e-3 {

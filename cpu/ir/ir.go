@@ -86,6 +86,13 @@ func (f *Func) Add(kind Kind, args []*Value, attr Attr, bodies []Body, results .
 // Return sets the results of f.
 func (f *Func) Return(results ...*Value) { f.Results = results }
 
+// Twin returns a new value for one who computes v a second time. No op has it as its result.
+func (f *Func) Twin(v *Value) *Value {
+	twin := f.newValue(v.Shape)
+	twin.Def = v.Def
+	return twin
+}
+
 func (f *Func) newValue(shape shapes.Shape) *Value {
 	v := &Value{ID: f.values, Shape: shape}
 	f.values++

@@ -119,6 +119,8 @@ func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 	planner := newPlanner(p.Func, p.Table)
 	planner.fusion = fusion
 	planner.group()
+	planner.siblings()
+	planner.recompute()
 	needed := planner.needed()
 	for _, id := range planner.order() {
 		step, err := planner.step(id, needed, engine)

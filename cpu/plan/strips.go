@@ -66,6 +66,7 @@ type item struct {
 	once   bool // before that traversal, one time for the row
 	reduce Reduce
 	index  int
+	gone   bool // part of another one
 }
 
 // threading turns the instructions of a lowering into a program.
@@ -76,6 +77,7 @@ type threading struct {
 	maker    []int // by register: the item that computes it, -1 for none
 	place    []int // by register: the slot where it lies, -1 for none
 	reducing []int // by register: the strip in which its row is added up
+	reads    []int // by register: how often instructions read it
 	items    []item
 	slots    []StripSlot
 	segments []elem.Segment
@@ -99,6 +101,12 @@ func (l *lowering) thread() *Strips {
 	for range l.regs {
 		th.alias, th.level, th.maker = append(th.alias, len(th.alias)), append(th.level, 0), append(th.maker, -1)
 		th.place, th.reducing = append(th.place, -1), append(th.reducing, -1)
+	}
+	th.reads = make([]int, len(l.regs))
+	for _, i := range l.tape.Code {
+		for _, r := range i.reads() {
+			th.reads[r]++
+		}
 	}
 	for i := range l.tape.Code {
 		if !th.add(s, &l.tape.Code[i]) {
@@ -144,6 +152,9 @@ func (th *threading) add(s *elem.Strips, i *Instr) bool {
 	if it.kind == itemApply && !(s.Has(it.fn) && s.Has(it.fn.Reversed())) {
 		return false
 	}
+	if it.kind == itemApply {
+		it.fn, regs = th.contract(it.fn, regs)
+	}
 	for _, r := range regs {
 		r = th.alias[r]
 		it.args = append(it.args, r)
@@ -157,6 +168,27 @@ func (th *threading) add(s *elem.Strips, i *Instr) bool {
 	}
 	th.append(it)
 	return true
+}
+
+// contract makes one function of a sum or difference and a product that nobody else reads.
+func (th *threading) contract(fn op.Op, regs []int) (op.Op, []int) {
+	for k, r := range regs {
+		how := op.None
+		switch {
+		case fn == op.Add:
+			how = op.MulAdd
+		case fn == op.Sub && k == 1, fn == op.RSub && k == 0:
+			how = op.NegMulAdd
+		}
+		if how == op.None || !th.isFull(r) || th.alias[r] != r || th.maker[r] < 0 || th.reads[r] != 1 || th.l.regs[r].store {
+			continue
+		}
+		if product := &th.items[th.maker[r]]; product.kind == itemApply && product.fn == op.Mul {
+			product.gone = true
+			return how, append(slices.Clone(product.args), regs[1-k])
+		}
+	}
+	return fn, regs
 }
 
 func (th *threading) append(it item) {
@@ -177,6 +209,9 @@ const again = 2
 func (th *threading) remember() {
 	for k := range th.items {
 		it := &th.items[k]
+		if it.gone {
+			continue
+		}
 		for _, r := range it.args {
 			m := th.maker[r]
 			if th.isFull(r) && m >= 0 && !th.l.regs[r].store && th.level[r] < it.level && th.cost(r) > again {
@@ -203,7 +238,7 @@ func (th *threading) cost(r int) int {
 	it := th.items[th.maker[r]]
 	n := 1
 	switch it.fn {
-	case op.Add, op.Sub, op.RSub, op.Mul, op.Neg, op.Square, op.Max, op.Min, op.RMax, op.RMin:
+	case op.Add, op.Sub, op.RSub, op.Mul, op.MulAdd, op.NegMulAdd, op.Neg, op.Square, op.Max, op.Min, op.RMax, op.RMin:
 	default:
 		return again + 1
 	}

@@ -25,7 +25,7 @@ func (th *threading) traverse(level int) {
 	t := &traversal{threading: th, uses: make(map[int]int), acc: -1}
 	local := make(map[int]bool)
 	for k := range th.items {
-		if it := &th.items[k]; it.level == level && !it.once {
+		if it := &th.items[k]; it.level == level && !it.once && !it.gone {
 			t.gather(it, local)
 		}
 	}
@@ -113,7 +113,7 @@ func (t *traversal) ready(it *item) bool {
 // inPlace returns which operand of it can be the accumulator; -1 when none is there.
 func (t *traversal) inPlace(it *item) int {
 	for k, r := range it.args {
-		if r == t.acc && (k == 0 || k == 1 && len(it.args) == 2) {
+		if r == t.acc && (k == 0 || it.fn != op.Select) {
 			return k
 		}
 	}
@@ -158,7 +158,12 @@ func (t *traversal) write(it *item, level int) {
 	case slices.Contains(operands, t.acc): // as another operand too
 		t.put()
 	}
-	if k == 1 {
+	switch {
+	case run.fn == op.MulAdd && k == 2:
+		run.fn = op.MulAddTo
+	case run.fn == op.NegMulAdd && k == 2:
+		run.fn = op.NegMulAddTo
+	case k == 1:
 		run.fn = run.fn.Reversed()
 	}
 	t.apply(&run, operands)

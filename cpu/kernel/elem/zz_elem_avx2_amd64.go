@@ -743,6 +743,24 @@ func stripMulAddFullY()
 // stripMulAddTailY is threaded code: not to be called.
 func stripMulAddTailY()
 
+// stripMulAddToFullY is threaded code: not to be called.
+func stripMulAddToFullY()
+
+// stripMulAddToTailY is threaded code: not to be called.
+func stripMulAddToTailY()
+
+// stripNegMulAddFullY is threaded code: not to be called.
+func stripNegMulAddFullY()
+
+// stripNegMulAddTailY is threaded code: not to be called.
+func stripNegMulAddTailY()
+
+// stripNegMulAddToFullY is threaded code: not to be called.
+func stripNegMulAddToFullY()
+
+// stripNegMulAddToTailY is threaded code: not to be called.
+func stripNegMulAddToTailY()
+
 // stripLoadFullY is threaded code: not to be called.
 func stripLoadFullY()
 

@@ -710,11 +710,9 @@ loop:
 	CMPQ        SI, $0x08
 	JLT         tail
 	VMOVUPS     (DX)(BX*4), Y0
-	VMOVUPS     const411028f6avx2<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVUPS     constc11028f6avx2<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
 	VMULPS      Y0, Y0, Y1
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y2
+	VMINPS      Y1, Y2, Y1
 	VMOVUPS     const3265203davx2<>+0(SB), Y2
 	VFMADD213PS const37acc63aavx2<>+0(SB), Y1, Y2
 	VFMADD213PS const3b65093bavx2<>+0(SB), Y1, Y2
@@ -743,11 +741,9 @@ tail:
 	SUBQ        SI, DI
 	VMOVUPS     (CX)(DI*4), Y0
 	VMASKMOVPS  (DX)(BX*4), Y0, Y1
-	VMOVUPS     const411028f6avx2<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMOVUPS     constc11028f6avx2<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
 	VMULPS      Y1, Y1, Y2
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y3
+	VMINPS      Y2, Y3, Y2
 	VMOVUPS     const3265203davx2<>+0(SB), Y3
 	VFMADD213PS const37acc63aavx2<>+0(SB), Y2, Y3
 	VFMADD213PS const3b65093bavx2<>+0(SB), Y2, Y3
@@ -770,25 +766,15 @@ done:
 	VZEROUPPER
 	RET
 
-DATA const411028f6avx2<>+0(SB)/4, $0x411028f6
-DATA const411028f6avx2<>+4(SB)/4, $0x411028f6
-DATA const411028f6avx2<>+8(SB)/4, $0x411028f6
-DATA const411028f6avx2<>+12(SB)/4, $0x411028f6
-DATA const411028f6avx2<>+16(SB)/4, $0x411028f6
-DATA const411028f6avx2<>+20(SB)/4, $0x411028f6
-DATA const411028f6avx2<>+24(SB)/4, $0x411028f6
-DATA const411028f6avx2<>+28(SB)/4, $0x411028f6
-GLOBL const411028f6avx2<>(SB), RODATA|NOPTR, $32
-
-DATA constc11028f6avx2<>+0(SB)/4, $0xc11028f6
-DATA constc11028f6avx2<>+4(SB)/4, $0xc11028f6
-DATA constc11028f6avx2<>+8(SB)/4, $0xc11028f6
-DATA constc11028f6avx2<>+12(SB)/4, $0xc11028f6
-DATA constc11028f6avx2<>+16(SB)/4, $0xc11028f6
-DATA constc11028f6avx2<>+20(SB)/4, $0xc11028f6
-DATA constc11028f6avx2<>+24(SB)/4, $0xc11028f6
-DATA constc11028f6avx2<>+28(SB)/4, $0xc11028f6
-GLOBL constc11028f6avx2<>(SB), RODATA|NOPTR, $32
+DATA const42a25c36avx2<>+0(SB)/4, $0x42a25c36
+DATA const42a25c36avx2<>+4(SB)/4, $0x42a25c36
+DATA const42a25c36avx2<>+8(SB)/4, $0x42a25c36
+DATA const42a25c36avx2<>+12(SB)/4, $0x42a25c36
+DATA const42a25c36avx2<>+16(SB)/4, $0x42a25c36
+DATA const42a25c36avx2<>+20(SB)/4, $0x42a25c36
+DATA const42a25c36avx2<>+24(SB)/4, $0x42a25c36
+DATA const42a25c36avx2<>+28(SB)/4, $0x42a25c36
+GLOBL const42a25c36avx2<>(SB), RODATA|NOPTR, $32
 
 DATA const3265203davx2<>+0(SB)/4, $0x3265203d
 DATA const3265203davx2<>+4(SB)/4, $0x3265203d
@@ -894,11 +880,9 @@ loop:
 	CMPQ        SI, $0x08
 	JLT         tail
 	VMOVUPS     (DX)(BX*4), Y0
-	VMOVUPS     const407b3333avx2<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVUPS     constc07b3333avx2<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
 	VMULPS      Y0, Y0, Y1
+	VMOVUPS     const41767d71avx2<>+0(SB), Y2
+	VMINPS      Y1, Y2, Y1
 	VMOVUPS     const36094e30avx2<>+0(SB), Y2
 	VFMADD213PS const39955736avx2<>+0(SB), Y1, Y2
 	VFMADD213PS const3b773e11avx2<>+0(SB), Y1, Y2
@@ -929,11 +913,9 @@ tail:
 	SUBQ        SI, DI
 	VMOVUPS     (CX)(DI*4), Y0
 	VMASKMOVPS  (DX)(BX*4), Y0, Y1
-	VMOVUPS     const407b3333avx2<>+0(SB), Y2
-	VMINPS      Y1, Y2, Y1
-	VMOVUPS     constc07b3333avx2<>+0(SB), Y2
-	VMAXPS      Y1, Y2, Y1
 	VMULPS      Y1, Y1, Y2
+	VMOVUPS     const41767d71avx2<>+0(SB), Y3
+	VMINPS      Y2, Y3, Y2
 	VMOVUPS     const36094e30avx2<>+0(SB), Y3
 	VFMADD213PS const39955736avx2<>+0(SB), Y2, Y3
 	VFMADD213PS const3b773e11avx2<>+0(SB), Y2, Y3
@@ -958,25 +940,15 @@ done:
 	VZEROUPPER
 	RET
 
-DATA const407b3333avx2<>+0(SB)/4, $0x407b3333
-DATA const407b3333avx2<>+4(SB)/4, $0x407b3333
-DATA const407b3333avx2<>+8(SB)/4, $0x407b3333
-DATA const407b3333avx2<>+12(SB)/4, $0x407b3333
-DATA const407b3333avx2<>+16(SB)/4, $0x407b3333
-DATA const407b3333avx2<>+20(SB)/4, $0x407b3333
-DATA const407b3333avx2<>+24(SB)/4, $0x407b3333
-DATA const407b3333avx2<>+28(SB)/4, $0x407b3333
-GLOBL const407b3333avx2<>(SB), RODATA|NOPTR, $32
-
-DATA constc07b3333avx2<>+0(SB)/4, $0xc07b3333
-DATA constc07b3333avx2<>+4(SB)/4, $0xc07b3333
-DATA constc07b3333avx2<>+8(SB)/4, $0xc07b3333
-DATA constc07b3333avx2<>+12(SB)/4, $0xc07b3333
-DATA constc07b3333avx2<>+16(SB)/4, $0xc07b3333
-DATA constc07b3333avx2<>+20(SB)/4, $0xc07b3333
-DATA constc07b3333avx2<>+24(SB)/4, $0xc07b3333
-DATA constc07b3333avx2<>+28(SB)/4, $0xc07b3333
-GLOBL constc07b3333avx2<>(SB), RODATA|NOPTR, $32
+DATA const41767d71avx2<>+0(SB)/4, $0x41767d71
+DATA const41767d71avx2<>+4(SB)/4, $0x41767d71
+DATA const41767d71avx2<>+8(SB)/4, $0x41767d71
+DATA const41767d71avx2<>+12(SB)/4, $0x41767d71
+DATA const41767d71avx2<>+16(SB)/4, $0x41767d71
+DATA const41767d71avx2<>+20(SB)/4, $0x41767d71
+DATA const41767d71avx2<>+24(SB)/4, $0x41767d71
+DATA const41767d71avx2<>+28(SB)/4, $0x41767d71
+GLOBL const41767d71avx2<>(SB), RODATA|NOPTR, $32
 
 DATA const36094e30avx2<>+0(SB)/4, $0x36094e30
 DATA const36094e30avx2<>+4(SB)/4, $0x36094e30
@@ -4853,26 +4825,18 @@ TEXT ·stripLogTailY(SB), NOSPLIT|NOFRAME, $0
 // func stripTanhFullY()
 // Requires: AVX, FMA3
 TEXT ·stripTanhFullY(SB), NOSPLIT|NOFRAME, $0
-	VMOVUPS     const411028f6avx2<>+0(SB), Y4
-	VMINPS      Y0, Y4, Y0
-	VMOVUPS     const411028f6avx2<>+0(SB), Y4
-	VMINPS      Y1, Y4, Y1
-	VMOVUPS     const411028f6avx2<>+0(SB), Y4
-	VMINPS      Y2, Y4, Y2
-	VMOVUPS     const411028f6avx2<>+0(SB), Y4
-	VMINPS      Y3, Y4, Y3
-	VMOVUPS     constc11028f6avx2<>+0(SB), Y4
-	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constc11028f6avx2<>+0(SB), Y4
-	VMAXPS      Y1, Y4, Y1
-	VMOVUPS     constc11028f6avx2<>+0(SB), Y4
-	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     constc11028f6avx2<>+0(SB), Y4
-	VMAXPS      Y3, Y4, Y3
 	VMULPS      Y0, Y0, Y4
 	VMULPS      Y1, Y1, Y5
 	VMULPS      Y2, Y2, Y6
 	VMULPS      Y3, Y3, Y7
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y8
+	VMINPS      Y4, Y8, Y4
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y8
+	VMINPS      Y5, Y8, Y5
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y8
+	VMINPS      Y6, Y8, Y6
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y8
+	VMINPS      Y7, Y8, Y7
 	VMOVUPS     const3265203davx2<>+0(SB), Y8
 	VFMADD213PS const37acc63aavx2<>+0(SB), Y4, Y8
 	VMOVUPS     const3265203davx2<>+0(SB), Y9
@@ -4944,11 +4908,9 @@ TEXT ·stripTanhFullY(SB), NOSPLIT|NOFRAME, $0
 // func stripTanhTailY()
 // Requires: AVX, FMA3
 TEXT ·stripTanhTailY(SB), NOSPLIT|NOFRAME, $0
-	VMOVUPS     const411028f6avx2<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVUPS     constc11028f6avx2<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
 	VMULPS      Y0, Y0, Y1
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y2
+	VMINPS      Y1, Y2, Y1
 	VMOVUPS     const3265203davx2<>+0(SB), Y2
 	VFMADD213PS const37acc63aavx2<>+0(SB), Y1, Y2
 	VFMADD213PS const3b65093bavx2<>+0(SB), Y1, Y2
@@ -4972,26 +4934,18 @@ TEXT ·stripTanhTailY(SB), NOSPLIT|NOFRAME, $0
 // func stripErfFullY()
 // Requires: AVX, FMA3
 TEXT ·stripErfFullY(SB), NOSPLIT|NOFRAME, $0
-	VMOVUPS     const407b3333avx2<>+0(SB), Y4
-	VMINPS      Y0, Y4, Y0
-	VMOVUPS     const407b3333avx2<>+0(SB), Y4
-	VMINPS      Y1, Y4, Y1
-	VMOVUPS     const407b3333avx2<>+0(SB), Y4
-	VMINPS      Y2, Y4, Y2
-	VMOVUPS     const407b3333avx2<>+0(SB), Y4
-	VMINPS      Y3, Y4, Y3
-	VMOVUPS     constc07b3333avx2<>+0(SB), Y4
-	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constc07b3333avx2<>+0(SB), Y4
-	VMAXPS      Y1, Y4, Y1
-	VMOVUPS     constc07b3333avx2<>+0(SB), Y4
-	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     constc07b3333avx2<>+0(SB), Y4
-	VMAXPS      Y3, Y4, Y3
 	VMULPS      Y0, Y0, Y4
 	VMULPS      Y1, Y1, Y5
 	VMULPS      Y2, Y2, Y6
 	VMULPS      Y3, Y3, Y7
+	VMOVUPS     const41767d71avx2<>+0(SB), Y8
+	VMINPS      Y4, Y8, Y4
+	VMOVUPS     const41767d71avx2<>+0(SB), Y8
+	VMINPS      Y5, Y8, Y5
+	VMOVUPS     const41767d71avx2<>+0(SB), Y8
+	VMINPS      Y6, Y8, Y6
+	VMOVUPS     const41767d71avx2<>+0(SB), Y8
+	VMINPS      Y7, Y8, Y7
 	VMOVUPS     const36094e30avx2<>+0(SB), Y8
 	VFMADD213PS const39955736avx2<>+0(SB), Y4, Y8
 	VMOVUPS     const36094e30avx2<>+0(SB), Y9
@@ -5071,11 +5025,9 @@ TEXT ·stripErfFullY(SB), NOSPLIT|NOFRAME, $0
 // func stripErfTailY()
 // Requires: AVX, FMA3
 TEXT ·stripErfTailY(SB), NOSPLIT|NOFRAME, $0
-	VMOVUPS     const407b3333avx2<>+0(SB), Y1
-	VMINPS      Y0, Y1, Y0
-	VMOVUPS     constc07b3333avx2<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y0
 	VMULPS      Y0, Y0, Y1
+	VMOVUPS     const41767d71avx2<>+0(SB), Y2
+	VMINPS      Y1, Y2, Y1
 	VMOVUPS     const36094e30avx2<>+0(SB), Y2
 	VFMADD213PS const39955736avx2<>+0(SB), Y1, Y2
 	VFMADD213PS const3b773e11avx2<>+0(SB), Y1, Y2
@@ -5729,14 +5681,10 @@ TEXT ·stripAddFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
 	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y4, Y0, Y0
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y4, Y1, Y1
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y4, Y3, Y3
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -5761,14 +5709,10 @@ TEXT ·stripSubFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
 	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VSUBPS  Y4, Y0, Y0
-	VMOVUPS 32(CX)(AX*1), Y4
-	VSUBPS  Y4, Y1, Y1
-	VMOVUPS 64(CX)(AX*1), Y4
-	VSUBPS  Y4, Y2, Y2
-	VMOVUPS 96(CX)(AX*1), Y4
-	VSUBPS  Y4, Y3, Y3
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -5825,14 +5769,10 @@ TEXT ·stripMulFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
 	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VMULPS  Y4, Y0, Y0
-	VMOVUPS 32(CX)(AX*1), Y4
-	VMULPS  Y4, Y1, Y1
-	VMOVUPS 64(CX)(AX*1), Y4
-	VMULPS  Y4, Y2, Y2
-	VMOVUPS 96(CX)(AX*1), Y4
-	VMULPS  Y4, Y3, Y3
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -5857,14 +5797,10 @@ TEXT ·stripDivFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
 	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VDIVPS  Y4, Y0, Y0
-	VMOVUPS 32(CX)(AX*1), Y4
-	VDIVPS  Y4, Y1, Y1
-	VMOVUPS 64(CX)(AX*1), Y4
-	VDIVPS  Y4, Y2, Y2
-	VMOVUPS 96(CX)(AX*1), Y4
-	VDIVPS  Y4, Y3, Y3
+	VDIVPS  (CX)(AX*1), Y0, Y0
+	VDIVPS  32(CX)(AX*1), Y1, Y1
+	VDIVPS  64(CX)(AX*1), Y2, Y2
+	VDIVPS  96(CX)(AX*1), Y3, Y3
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -6905,23 +6841,13 @@ TEXT ·stripMulAddFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(DI)(DX*1), DX
 	ANDQ        R8, DX
 	VMOVUPS     (CX)(AX*1), Y4
-	VMOVUPS     (BX)(DX*1), Y5
-	VFMADD231PS Y4, Y0, Y5
-	VMOVUPS     32(CX)(AX*1), Y0
-	VMOVUPS     32(BX)(DX*1), Y4
-	VFMADD231PS Y0, Y1, Y4
-	VMOVUPS     64(CX)(AX*1), Y0
-	VMOVUPS     64(BX)(DX*1), Y1
-	VMOVAPS     Y1, Y6
-	VFMADD231PS Y0, Y2, Y6
-	VMOVUPS     96(CX)(AX*1), Y0
-	VMOVUPS     96(BX)(DX*1), Y1
-	VMOVAPS     Y1, Y7
-	VFMADD231PS Y0, Y3, Y7
-	VMOVAPS     Y5, Y0
-	VMOVAPS     Y4, Y1
-	VMOVAPS     Y6, Y2
-	VMOVAPS     Y7, Y3
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
 	ADDQ        $0x18, SI
 	MOVQ        (SI), AX
 	JMP         AX
@@ -6939,11 +6865,133 @@ TEXT ·stripMulAddTailY(SB), NOSPLIT|NOFRAME, $0
 	ANDQ        R8, DX
 	VMASKMOVPS  (CX)(AX*1), Y15, Y1
 	VMASKMOVPS  (BX)(DX*1), Y15, Y2
-	VFMADD231PS Y1, Y0, Y2
-	VMOVAPS     Y2, Y0
+	VFMADD213PS Y2, Y1, Y0
 	ADDQ        $0x18, SI
 	MOVQ        (SI), AX
 	JMP         AX
+
+// func stripMulAddToFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToTailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripNegMulAddFullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD213PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddToFullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddToFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddToTailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddToTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD231PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
 
 // func stripLoadFullY()
 // Requires: AVX
@@ -7686,58 +7734,70 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 944(AX)
 	LEAQ ·stripMulAddTailY+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripLoadFullY+0(SB), CX
+	LEAQ ·stripNegMulAddFullY+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripLoadTailY+0(SB), CX
+	LEAQ ·stripNegMulAddTailY+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripStoreFullY+0(SB), CX
+	LEAQ ·stripMulAddToFullY+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripStoreTailY+0(SB), CX
+	LEAQ ·stripMulAddToTailY+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripStorePastFullY+0(SB), CX
+	LEAQ ·stripNegMulAddToFullY+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripStorePastTailY+0(SB), CX
+	LEAQ ·stripNegMulAddToTailY+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripAheadFullY+0(SB), CX
+	LEAQ ·stripLoadFullY+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripAheadTailY+0(SB), CX
+	LEAQ ·stripLoadTailY+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripIntoAddFullY+0(SB), CX
+	LEAQ ·stripStoreFullY+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripIntoAddTailY+0(SB), CX
+	LEAQ ·stripStoreTailY+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripIntoMaxFullY+0(SB), CX
+	LEAQ ·stripStorePastFullY+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripIntoMaxTailY+0(SB), CX
+	LEAQ ·stripStorePastTailY+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripIntoMinFullY+0(SB), CX
+	LEAQ ·stripAheadFullY+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripIntoMinTailY+0(SB), CX
+	LEAQ ·stripAheadTailY+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripLoadOneTailY+0(SB), CX
+	LEAQ ·stripIntoAddFullY+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripStoreOneTailY+0(SB), CX
+	LEAQ ·stripIntoAddTailY+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripSpreadTailY+0(SB), CX
+	LEAQ ·stripIntoMaxFullY+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripFoldAddTailY+0(SB), CX
+	LEAQ ·stripIntoMaxTailY+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripFoldMaxTailY+0(SB), CX
+	LEAQ ·stripIntoMinFullY+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripFoldMinTailY+0(SB), CX
+	LEAQ ·stripIntoMinTailY+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripBeginTailTailY+0(SB), CX
+	LEAQ ·stripLoadOneTailY+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripAgainTailTailY+0(SB), CX
+	LEAQ ·stripStoreOneTailY+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripOnceTailY+0(SB), CX
+	LEAQ ·stripSpreadTailY+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripNextRowTailY+0(SB), CX
+	LEAQ ·stripFoldAddTailY+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripBeginFullY+0(SB), CX
+	LEAQ ·stripFoldMaxTailY+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripAgainFullY+0(SB), CX
+	LEAQ ·stripFoldMinTailY+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripEndTailY+0(SB), CX
+	LEAQ ·stripBeginTailTailY+0(SB), CX
 	MOVQ CX, 1168(AX)
+	LEAQ ·stripAgainTailTailY+0(SB), CX
+	MOVQ CX, 1176(AX)
+	LEAQ ·stripOnceTailY+0(SB), CX
+	MOVQ CX, 1184(AX)
+	LEAQ ·stripNextRowTailY+0(SB), CX
+	MOVQ CX, 1192(AX)
+	LEAQ ·stripBeginFullY+0(SB), CX
+	MOVQ CX, 1200(AX)
+	LEAQ ·stripAgainFullY+0(SB), CX
+	MOVQ CX, 1208(AX)
+	LEAQ ·stripEndTailY+0(SB), CX
+	MOVQ CX, 1216(AX)
 	RET

@@ -743,6 +743,24 @@ func stripMulAddFullZ()
 // stripMulAddTailZ is threaded code: not to be called.
 func stripMulAddTailZ()
 
+// stripMulAddToFullZ is threaded code: not to be called.
+func stripMulAddToFullZ()
+
+// stripMulAddToTailZ is threaded code: not to be called.
+func stripMulAddToTailZ()
+
+// stripNegMulAddFullZ is threaded code: not to be called.
+func stripNegMulAddFullZ()
+
+// stripNegMulAddTailZ is threaded code: not to be called.
+func stripNegMulAddTailZ()
+
+// stripNegMulAddToFullZ is threaded code: not to be called.
+func stripNegMulAddToFullZ()
+
+// stripNegMulAddToTailZ is threaded code: not to be called.
+func stripNegMulAddToTailZ()
+
 // stripLoadFullZ is threaded code: not to be called.
 func stripLoadFullZ()
 

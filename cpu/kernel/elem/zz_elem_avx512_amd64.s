@@ -436,11 +436,9 @@ loop:
 	CMPQ             SI, $0x10
 	JLT              tail
 	VMOVUPS          (DX)(BX*4), Z0
-	VBROADCASTSS     const411028f6avx512<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
 	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const42a25c36avx512<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z1
 	VBROADCASTSS     const3265203davx512<>+0(SB), Z2
 	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z1, Z2
 	VFMADD213PS.BCST const3b65093bavx512<>+0(SB), Z1, Z2
@@ -468,11 +466,9 @@ tail:
 	BZHIQ            SI, CX, CX
 	KMOVW            CX, K1
 	VMOVUPS.Z        (DX)(BX*4), K1, Z0
-	VBROADCASTSS     const411028f6avx512<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
 	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const42a25c36avx512<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z1
 	VBROADCASTSS     const3265203davx512<>+0(SB), Z2
 	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z1, Z2
 	VFMADD213PS.BCST const3b65093bavx512<>+0(SB), Z1, Z2
@@ -495,11 +491,8 @@ done:
 	VZEROUPPER
 	RET
 
-DATA const411028f6avx512<>+0(SB)/4, $0x411028f6
-GLOBL const411028f6avx512<>(SB), RODATA|NOPTR, $4
-
-DATA constc11028f6avx512<>+0(SB)/4, $0xc11028f6
-GLOBL constc11028f6avx512<>(SB), RODATA|NOPTR, $4
+DATA const42a25c36avx512<>+0(SB)/4, $0x42a25c36
+GLOBL const42a25c36avx512<>(SB), RODATA|NOPTR, $4
 
 DATA const3265203davx512<>+0(SB)/4, $0x3265203d
 GLOBL const3265203davx512<>(SB), RODATA|NOPTR, $4
@@ -542,11 +535,9 @@ loop:
 	CMPQ             SI, $0x10
 	JLT              tail
 	VMOVUPS          (DX)(BX*4), Z0
-	VBROADCASTSS     const407b3333avx512<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
 	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const41767d71avx512<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z1
 	VBROADCASTSS     const36094e30avx512<>+0(SB), Z2
 	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z1, Z2
 	VFMADD213PS.BCST const3b773e11avx512<>+0(SB), Z1, Z2
@@ -576,11 +567,9 @@ tail:
 	BZHIQ            SI, CX, CX
 	KMOVW            CX, K1
 	VMOVUPS.Z        (DX)(BX*4), K1, Z0
-	VBROADCASTSS     const407b3333avx512<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
 	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const41767d71avx512<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z1
 	VBROADCASTSS     const36094e30avx512<>+0(SB), Z2
 	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z1, Z2
 	VFMADD213PS.BCST const3b773e11avx512<>+0(SB), Z1, Z2
@@ -605,11 +594,8 @@ done:
 	VZEROUPPER
 	RET
 
-DATA const407b3333avx512<>+0(SB)/4, $0x407b3333
-GLOBL const407b3333avx512<>(SB), RODATA|NOPTR, $4
-
-DATA constc07b3333avx512<>+0(SB)/4, $0xc07b3333
-GLOBL constc07b3333avx512<>(SB), RODATA|NOPTR, $4
+DATA const41767d71avx512<>+0(SB)/4, $0x41767d71
+GLOBL const41767d71avx512<>(SB), RODATA|NOPTR, $4
 
 DATA const36094e30avx512<>+0(SB)/4, $0x36094e30
 GLOBL const36094e30avx512<>(SB), RODATA|NOPTR, $4
@@ -4154,26 +4140,18 @@ TEXT ·stripLogTailZ(SB), NOSPLIT|NOFRAME, $0
 // func stripTanhFullZ()
 // Requires: AVX512F
 TEXT ·stripTanhFullZ(SB), NOSPLIT|NOFRAME, $0
-	VBROADCASTSS     const411028f6avx512<>+0(SB), Z4
-	VMINPS           Z0, Z4, Z0
-	VBROADCASTSS     const411028f6avx512<>+0(SB), Z4
-	VMINPS           Z1, Z4, Z1
-	VBROADCASTSS     const411028f6avx512<>+0(SB), Z4
-	VMINPS           Z2, Z4, Z2
-	VBROADCASTSS     const411028f6avx512<>+0(SB), Z4
-	VMINPS           Z3, Z4, Z3
-	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z4
-	VMAXPS           Z0, Z4, Z0
-	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z4
-	VMAXPS           Z1, Z4, Z1
-	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z4
-	VMAXPS           Z2, Z4, Z2
-	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z4
-	VMAXPS           Z3, Z4, Z3
 	VMULPS           Z0, Z0, Z4
 	VMULPS           Z1, Z1, Z5
 	VMULPS           Z2, Z2, Z6
 	VMULPS           Z3, Z3, Z7
+	VBROADCASTSS     const42a25c36avx512<>+0(SB), Z8
+	VMINPS           Z4, Z8, Z4
+	VBROADCASTSS     const42a25c36avx512<>+0(SB), Z8
+	VMINPS           Z5, Z8, Z5
+	VBROADCASTSS     const42a25c36avx512<>+0(SB), Z8
+	VMINPS           Z6, Z8, Z6
+	VBROADCASTSS     const42a25c36avx512<>+0(SB), Z8
+	VMINPS           Z7, Z8, Z7
 	VBROADCASTSS     const3265203davx512<>+0(SB), Z8
 	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z4, Z8
 	VBROADCASTSS     const3265203davx512<>+0(SB), Z9
@@ -4245,11 +4223,9 @@ TEXT ·stripTanhFullZ(SB), NOSPLIT|NOFRAME, $0
 // func stripTanhTailZ()
 // Requires: AVX512F
 TEXT ·stripTanhTailZ(SB), NOSPLIT|NOFRAME, $0
-	VBROADCASTSS     const411028f6avx512<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VBROADCASTSS     constc11028f6avx512<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
 	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const42a25c36avx512<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z1
 	VBROADCASTSS     const3265203davx512<>+0(SB), Z2
 	VFMADD213PS.BCST const37acc63aavx512<>+0(SB), Z1, Z2
 	VFMADD213PS.BCST const3b65093bavx512<>+0(SB), Z1, Z2
@@ -4273,26 +4249,18 @@ TEXT ·stripTanhTailZ(SB), NOSPLIT|NOFRAME, $0
 // func stripErfFullZ()
 // Requires: AVX512F
 TEXT ·stripErfFullZ(SB), NOSPLIT|NOFRAME, $0
-	VBROADCASTSS     const407b3333avx512<>+0(SB), Z4
-	VMINPS           Z0, Z4, Z0
-	VBROADCASTSS     const407b3333avx512<>+0(SB), Z4
-	VMINPS           Z1, Z4, Z1
-	VBROADCASTSS     const407b3333avx512<>+0(SB), Z4
-	VMINPS           Z2, Z4, Z2
-	VBROADCASTSS     const407b3333avx512<>+0(SB), Z4
-	VMINPS           Z3, Z4, Z3
-	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z4
-	VMAXPS           Z0, Z4, Z0
-	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z4
-	VMAXPS           Z1, Z4, Z1
-	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z4
-	VMAXPS           Z2, Z4, Z2
-	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z4
-	VMAXPS           Z3, Z4, Z3
 	VMULPS           Z0, Z0, Z4
 	VMULPS           Z1, Z1, Z5
 	VMULPS           Z2, Z2, Z6
 	VMULPS           Z3, Z3, Z7
+	VBROADCASTSS     const41767d71avx512<>+0(SB), Z8
+	VMINPS           Z4, Z8, Z4
+	VBROADCASTSS     const41767d71avx512<>+0(SB), Z8
+	VMINPS           Z5, Z8, Z5
+	VBROADCASTSS     const41767d71avx512<>+0(SB), Z8
+	VMINPS           Z6, Z8, Z6
+	VBROADCASTSS     const41767d71avx512<>+0(SB), Z8
+	VMINPS           Z7, Z8, Z7
 	VBROADCASTSS     const36094e30avx512<>+0(SB), Z8
 	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z4, Z8
 	VBROADCASTSS     const36094e30avx512<>+0(SB), Z9
@@ -4372,11 +4340,9 @@ TEXT ·stripErfFullZ(SB), NOSPLIT|NOFRAME, $0
 // func stripErfTailZ()
 // Requires: AVX512F
 TEXT ·stripErfTailZ(SB), NOSPLIT|NOFRAME, $0
-	VBROADCASTSS     const407b3333avx512<>+0(SB), Z1
-	VMINPS           Z0, Z1, Z0
-	VBROADCASTSS     constc07b3333avx512<>+0(SB), Z1
-	VMAXPS           Z0, Z1, Z0
 	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const41767d71avx512<>+0(SB), Z2
+	VMINPS           Z1, Z2, Z1
 	VBROADCASTSS     const36094e30avx512<>+0(SB), Z2
 	VFMADD213PS.BCST const39955736avx512<>+0(SB), Z1, Z2
 	VFMADD213PS.BCST const3b773e11avx512<>+0(SB), Z1, Z2
@@ -4992,14 +4958,10 @@ TEXT ·stripAddFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
 	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z4, Z0, Z0
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z4, Z1, Z1
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z4, Z2, Z2
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z4, Z3, Z3
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -5024,14 +4986,10 @@ TEXT ·stripSubFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
 	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VSUBPS  Z4, Z0, Z0
-	VMOVUPS 64(CX)(AX*1), Z4
-	VSUBPS  Z4, Z1, Z1
-	VMOVUPS 128(CX)(AX*1), Z4
-	VSUBPS  Z4, Z2, Z2
-	VMOVUPS 192(CX)(AX*1), Z4
-	VSUBPS  Z4, Z3, Z3
+	VSUBPS  (CX)(AX*1), Z0, Z0
+	VSUBPS  64(CX)(AX*1), Z1, Z1
+	VSUBPS  128(CX)(AX*1), Z2, Z2
+	VSUBPS  192(CX)(AX*1), Z3, Z3
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -5088,14 +5046,10 @@ TEXT ·stripMulFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
 	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VMULPS  Z4, Z0, Z0
-	VMOVUPS 64(CX)(AX*1), Z4
-	VMULPS  Z4, Z1, Z1
-	VMOVUPS 128(CX)(AX*1), Z4
-	VMULPS  Z4, Z2, Z2
-	VMOVUPS 192(CX)(AX*1), Z4
-	VMULPS  Z4, Z3, Z3
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -5120,14 +5074,10 @@ TEXT ·stripDivFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
 	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VDIVPS  Z4, Z0, Z0
-	VMOVUPS 64(CX)(AX*1), Z4
-	VDIVPS  Z4, Z1, Z1
-	VMOVUPS 128(CX)(AX*1), Z4
-	VDIVPS  Z4, Z2, Z2
-	VMOVUPS 192(CX)(AX*1), Z4
-	VDIVPS  Z4, Z3, Z3
+	VDIVPS  (CX)(AX*1), Z0, Z0
+	VDIVPS  64(CX)(AX*1), Z1, Z1
+	VDIVPS  128(CX)(AX*1), Z2, Z2
+	VDIVPS  192(CX)(AX*1), Z3, Z3
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -6172,23 +6122,13 @@ TEXT ·stripMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(DI)(DX*1), DX
 	ANDQ        R8, DX
 	VMOVUPS     (CX)(AX*1), Z4
-	VMOVUPS     (BX)(DX*1), Z5
-	VFMADD231PS Z4, Z0, Z5
-	VMOVUPS     64(CX)(AX*1), Z0
-	VMOVUPS     64(BX)(DX*1), Z4
-	VFMADD231PS Z0, Z1, Z4
-	VMOVUPS     128(CX)(AX*1), Z0
-	VMOVUPS     128(BX)(DX*1), Z1
-	VMOVAPS     Z1, Z6
-	VFMADD231PS Z0, Z2, Z6
-	VMOVUPS     192(CX)(AX*1), Z0
-	VMOVUPS     192(BX)(DX*1), Z1
-	VMOVAPS     Z1, Z7
-	VFMADD231PS Z0, Z3, Z7
-	VMOVAPS     Z5, Z0
-	VMOVAPS     Z4, Z1
-	VMOVAPS     Z6, Z2
-	VMOVAPS     Z7, Z3
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
 	ADDQ        $0x18, SI
 	MOVQ        (SI), AX
 	JMP         AX
@@ -6206,11 +6146,133 @@ TEXT ·stripMulAddTailZ(SB), NOSPLIT|NOFRAME, $0
 	ANDQ        R8, DX
 	VMOVUPS.Z   (CX)(AX*1), K1, Z1
 	VMOVUPS.Z   (BX)(DX*1), K1, Z2
-	VFMADD231PS Z1, Z0, Z2
-	VMOVAPS     Z2, Z0
+	VFMADD213PS Z2, Z1, Z0
 	ADDQ        $0x18, SI
 	MOVQ        (SI), AX
 	JMP         AX
+
+// func stripMulAddToFullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToTailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripNegMulAddFullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD213PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddToFullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddToFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddToTailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddToTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
 
 // func stripLoadFullZ()
 // Requires: AVX512F
@@ -6967,58 +7029,70 @@ TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
 	MOVQ CX, 944(AX)
 	LEAQ ·stripMulAddTailZ+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripLoadFullZ+0(SB), CX
+	LEAQ ·stripNegMulAddFullZ+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripLoadTailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTailZ+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripStoreFullZ+0(SB), CX
+	LEAQ ·stripMulAddToFullZ+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripStoreTailZ+0(SB), CX
+	LEAQ ·stripMulAddToTailZ+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripStorePastFullZ+0(SB), CX
+	LEAQ ·stripNegMulAddToFullZ+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripStorePastTailZ+0(SB), CX
+	LEAQ ·stripNegMulAddToTailZ+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripAheadFullZ+0(SB), CX
+	LEAQ ·stripLoadFullZ+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripAheadTailZ+0(SB), CX
+	LEAQ ·stripLoadTailZ+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripIntoAddFullZ+0(SB), CX
+	LEAQ ·stripStoreFullZ+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripIntoAddTailZ+0(SB), CX
+	LEAQ ·stripStoreTailZ+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripIntoMaxFullZ+0(SB), CX
+	LEAQ ·stripStorePastFullZ+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripIntoMaxTailZ+0(SB), CX
+	LEAQ ·stripStorePastTailZ+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripIntoMinFullZ+0(SB), CX
+	LEAQ ·stripAheadFullZ+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripIntoMinTailZ+0(SB), CX
+	LEAQ ·stripAheadTailZ+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripLoadOneTailZ+0(SB), CX
+	LEAQ ·stripIntoAddFullZ+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripStoreOneTailZ+0(SB), CX
+	LEAQ ·stripIntoAddTailZ+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripSpreadTailZ+0(SB), CX
+	LEAQ ·stripIntoMaxFullZ+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripFoldAddTailZ+0(SB), CX
+	LEAQ ·stripIntoMaxTailZ+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripFoldMaxTailZ+0(SB), CX
+	LEAQ ·stripIntoMinFullZ+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripFoldMinTailZ+0(SB), CX
+	LEAQ ·stripIntoMinTailZ+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripBeginTailTailZ+0(SB), CX
+	LEAQ ·stripLoadOneTailZ+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	LEAQ ·stripStoreOneTailZ+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripOnceTailZ+0(SB), CX
+	LEAQ ·stripSpreadTailZ+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripNextRowTailZ+0(SB), CX
+	LEAQ ·stripFoldAddTailZ+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripBeginFullZ+0(SB), CX
+	LEAQ ·stripFoldMaxTailZ+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripAgainFullZ+0(SB), CX
+	LEAQ ·stripFoldMinTailZ+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripEndTailZ+0(SB), CX
+	LEAQ ·stripBeginTailTailZ+0(SB), CX
 	MOVQ CX, 1168(AX)
+	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	MOVQ CX, 1176(AX)
+	LEAQ ·stripOnceTailZ+0(SB), CX
+	MOVQ CX, 1184(AX)
+	LEAQ ·stripNextRowTailZ+0(SB), CX
+	MOVQ CX, 1192(AX)
+	LEAQ ·stripBeginFullZ+0(SB), CX
+	MOVQ CX, 1200(AX)
+	LEAQ ·stripAgainFullZ+0(SB), CX
+	MOVQ CX, 1208(AX)
+	LEAQ ·stripEndTailZ+0(SB), CX
+	MOVQ CX, 1216(AX)
 	RET

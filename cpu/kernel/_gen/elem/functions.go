@@ -150,10 +150,10 @@ func split(x reg.Register) (e, m reg.Register) {
 	return f.Sub(e, vec.R(bias)), sum
 }
 
-// rational is the odd function x P(x^2)/Q(x^2), bounded by 1. The clamps keep NaN.
+// rational is the odd function x P(u)/Q(u) with u = x^2, bounded by 1. With u held at Hi^2 it grows beyond 1 for larger x,
+// so that one more clamp is enough. The clamps keep NaN.
 func rational(x reg.Register, c coef.Rational) reg.Register {
-	x = f.MaxKeep(f.MinKeep(x, vec.F(c.Hi)), vec.F(-c.Hi))
-	u := f.Mul(x, vec.R(x))
+	u := f.MinKeep(f.Mul(x, vec.R(x)), vec.F(c.Hi*c.Hi))
 	p := f.Mul(x, vec.R(f.Poly(u, c.P)))
 	y := f.Div(p, vec.R(f.Poly(u, c.Q)))
 	return f.MaxKeep(f.MinKeep(y, vec.F(1)), vec.F(-1))

@@ -128,6 +128,14 @@ func (w *writer) read(m operand.Mem) reg.Register {
 	return dst
 }
 
+// value is a vector of an operand, read by the instruction that uses it where no mask is in the way.
+func (w *writer) value(m operand.Mem) vec.Value {
+	if w.tail {
+		return vec.R(w.read(m))
+	}
+	return vec.M(m)
+}
+
 // next goes on with the following instruction.
 func (w *writer) next() {
 	w.jump(func(to reg.Register) { ADDQ(operand.Imm(uint64(word*w.words)), ip) })
@@ -167,6 +175,21 @@ func together(o op.Op) int {
 	return 1
 }
 
+// direct is o with its second operand where it lies, nil if there is no such instruction.
+func direct(o op.Op) func(x reg.Register, y vec.Value) reg.Register {
+	switch o {
+	case op.Add:
+		return f.Add
+	case op.Sub:
+		return f.Sub
+	case op.Mul:
+		return f.Mul
+	case op.Div:
+		return f.Div
+	}
+	return nil
+}
+
 func strips() {
 	for o := op.None + 1; o < op.Count; o++ {
 		for _, k := range unary {
@@ -180,7 +203,12 @@ func strips() {
 			if strings.EqualFold(k.name, o.String()) {
 				both(o.String(), func(w *writer) {
 					y := w.slot()
-					w.apply(together(o), func(i int) reg.Register { return k.body(acc(i), w.read(y(i))) })
+					w.apply(together(o), func(i int) reg.Register {
+						if direct := direct(o); direct != nil {
+							return direct(acc(i), w.value(y(i)))
+						}
+						return k.body(acc(i), w.read(y(i)))
+					})
 				})
 			}
 		}
@@ -189,10 +217,20 @@ func strips() {
 		x, y := w.slot(), w.slot()
 		w.apply(1, func(i int) reg.Register { return choose(acc(i), w.read(x(i)), w.read(y(i))) })
 	})
-	both("MulAdd", func(w *writer) {
-		y, z := w.slot(), w.slot()
-		w.apply(1, func(i int) reg.Register { return f.MulAdd(acc(i), vec.R(w.read(y(i))), vec.R(w.read(z(i)))) })
-	})
+	for _, k := range []struct {
+		name       string
+		multiplied func(p, x reg.Register, c vec.Value) reg.Register // the accumulator is a factor
+		added      func(x reg.Register, y, z vec.Value) reg.Register // it is what is added
+	}{{"MulAdd", f.Horner, f.MulAdd}, {"NegMulAdd", f.NegHorner, f.NegMulAdd}} {
+		both(k.name, func(w *writer) {
+			y, z := w.slot(), w.slot()
+			w.apply(1, func(i int) reg.Register { return k.multiplied(acc(i), w.read(y(i)), w.value(z(i))) })
+		})
+		both(k.name+"To", func(w *writer) {
+			x, y := w.slot(), w.slot()
+			w.apply(1, func(i int) reg.Register { return k.added(w.read(x(i)), w.value(y(i)), vec.R(acc(i))) })
+		})
+	}
 	moves()
 	folds()
 	control()

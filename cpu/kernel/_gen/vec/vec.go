@@ -51,10 +51,14 @@ type Value struct {
 	reg   reg.Register
 	bits  uint32
 	konst bool
+	at    *operand.Mem
 }
 
 // R is a register as a value.
 func R(r reg.Register) Value { return Value{reg: r} }
+
+// M is a whole register of memory as a value.
+func M(m operand.Mem) Value { return Value{at: &m} }
 
 // F is a float constant, the same in every lane.
 func F(x float64) Value { return Value{bits: math.Float32bits(float32(x)), konst: true} }
@@ -109,6 +113,8 @@ func (f *Flavour) op3(plain, broadcast instruction, x reg.Register, y Value) reg
 func (f *Flavour) into(plain, broadcast instruction, y Value, rest ...operand.Op) {
 	defer f.turn()
 	switch {
+	case y.at != nil:
+		plain(append([]operand.Op{*y.at}, rest...)...)
 	case !y.konst:
 		plain(append([]operand.Op{y.reg}, rest...)...)
 	case f.Wide:
@@ -139,9 +145,14 @@ func (f *Flavour) MaxKeep(x reg.Register, y Value) reg.Register {
 	return dst
 }
 
-// Horner is p*x + c, in place of p.
+// Horner is p*x + c, in place of p; NegHorner is c - p*x.
 func (f *Flavour) Horner(p, x reg.Register, c Value) reg.Register {
 	f.into(VFMADD213PS, VFMADD213PS_BCST, c, x, p)
+	return p
+}
+
+func (f *Flavour) NegHorner(p, x reg.Register, c Value) reg.Register {
+	f.into(VFNMADD213PS, VFNMADD213PS_BCST, c, x, p)
 	return p
 }
 

@@ -4,7 +4,7 @@ package coef
 
 import "math"
 
-// Tanh and Erf are x P(x^2) / Q(x^2), with x clamped to +-Hi and the result to +-1. The coefficients minimise the largest
+// Tanh and Erf are x P(u) / Q(u) with u = x^2, at most Hi^2, and the result clamped to +-1. The coefficients minimise the largest
 // relative error over [0, Hi] (linear least squares, reweighted by Lawson's rule 200 times), then are rounded to float32.
 var Tanh = Rational{
 	Hi: 9.01,

@@ -69,7 +69,10 @@ const (
 	GreaterEqualInt
 
 	Select
-	MulAdd
+	MulAdd      // x*y + z, rounded once
+	NegMulAdd   // z - x*y, rounded once
+	MulAddTo    // of threaded code: MulAdd(y, z, x)
+	NegMulAddTo // of threaded code: NegMulAdd(y, z, x)
 
 	Count
 )
@@ -80,7 +83,7 @@ var Names = [Count]string{"", "Neg", "Abs", "Sqrt", "Rsqrt", "Exp", "Log", "Tanh
 	"Add", "Sub", "RSub", "Mul", "Div", "RDiv", "Max", "RMax", "Min", "RMin", "Pow", "RPow",
 	"Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual",
 	"AddInt", "SubInt", "RSubInt", "MulInt", "MaxInt", "MinInt", "EqualInt", "NotEqualInt", "LessInt", "LessEqualInt", "GreaterInt", "GreaterEqualInt",
-	"Select", "MulAdd"}
+	"Select", "MulAdd", "NegMulAdd", "MulAddTo", "NegMulAddTo"}
 
 func (o Op) String() string { return Names[o] }
 

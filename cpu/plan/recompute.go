@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
+)
+
+// recompute lets clusters compute again what earlier ones would have to keep in memory for them alone, where that is less
+// work than to write it, to read it and to have it lie between: what the backward pass needs of the forward pass, such as
+// the derivative of an activation.
+func (p *planner) recompute() {
+	if p.fusion == Nothing {
+		return
+	}
+	readers := p.readers()
+	for id, g := range p.groups {
+		if g.gone || g.kind != clusterGroup || g.space.n < largeArray {
+			continue
+		}
+		for from := range g.direct.each {
+			if maker := p.groups[from]; maker.kind == clusterGroup && maker.space.n == g.space.n && p.recomputeFrom(maker, id, readers) {
+				readers = p.readers()
+				maker.prune(readers)
+			}
+		}
+	}
+}
+
+// readers returns, by value, the groups that read it, and -1 for the function's results.
+func (p *planner) readers() [][]int {
+	readers := make([][]int, len(p.owner))
+	note := func(v *ir.Value, id int) {
+		if p.owner[v.ID] != id && !slices.Contains(readers[v.ID], id) {
+			readers[v.ID] = append(readers[v.ID], id)
+		}
+	}
+	for id, g := range p.groups {
+		if g.gone {
+			continue
+		}
+		for _, n := range g.nodes {
+			for _, a := range n.args {
+				note(a.Root, id)
+			}
+		}
+	}
+	for _, v := range p.f.Results {
+		note(p.views[v.ID].Root, -1)
+	}
+	return readers
+}
+
+// repeated is a set of nodes that a cluster repeats.
+type repeated struct {
+	nodes []*node
+	reads []*ir.Value // large arrays that they read
+	cost  int
+}
+
+// What it costs to have an array of the cluster's size in memory, to read another one, and to compute a function of every
+// element, in quarters of the time of reading one beyond the second-level cache (a core of Zen 3).
+const (
+	costKeep  = 12
+	costRead  = 4
+	costHeavy = 4
+	costLight = 1
+)
+
+// recomputeFrom repeats nodes of maker in group id where that pays, and reports whether it did.
+func (p *planner) recomputeFrom(maker *group, id int, readers [][]int) bool {
+	g := p.groups[id]
+	var alone []*node // whose results only g reads
+	for _, n := range maker.nodes {
+		if n.out != nil && n.class == classFull && slices.Equal(readers[n.out.ID], []int{id}) {
+			alone = append(alone, n)
+		}
+	}
+	var r repeated
+	for _, n := range alone {
+		if !r.add(maker, n, id, readers) {
+			return false
+		}
+	}
+	for _, v := range r.reads {
+		if !slices.Contains(readers[v.ID], id) {
+			r.cost += costRead
+		}
+	}
+	return r.cost < costKeep*len(alone) && p.repeat(g, id, r.nodes)
+}
+
+// prune drops nodes whose results nobody reads any more.
+func (g *group) prune(readers [][]int) {
+	read := make(map[*ir.Value]bool)
+	for i := len(g.nodes) - 1; i >= 0; i-- {
+		n := g.nodes[i]
+		if n.out != nil && n.class == classFull && !read[n.out] && len(readers[n.out.ID]) == 0 {
+			g.nodes = slices.Delete(g.nodes, i, i+1)
+			continue
+		}
+		for _, a := range n.args {
+			read[a.Root] = true
+		}
+	}
+	g.gone = len(g.nodes) == 0
+}
+
+// add adds n and what it needs of its cluster, down to what lies in memory anyway; false when that cannot be repeated.
+func (r *repeated) add(maker *group, n *node, id int, readers [][]int) bool {
+	if slices.Contains(r.nodes, n) {
+		return true
+	}
+	switch n.code {
+	case codeCopy:
+	case codeUnary, codeBinary, codeTernary, codeClamp:
+		r.cost += cost(n.fn)
+	default:
+		return false
+	}
+	for _, a := range n.args {
+		def := maker.find(a.Root)
+		switch {
+		case def != nil && def.class == classFull && !lies(readers[a.Root.ID], id):
+			if !r.add(maker, def, id, readers) {
+				return false
+			}
+		case a.Root.Shape.Size() == n.size && !slices.Contains(r.reads, a.Root):
+			r.reads = append(r.reads, a.Root)
+		}
+	}
+	r.nodes = append(r.nodes, n)
+	return true
+}
+
+// lies reports whether an array with these readers lies in memory whatever group id does.
+func lies(readers []int, id int) bool {
+	return slices.ContainsFunc(readers, func(r int) bool { return r != id })
+}
+
+func cost(f op.Op) int {
+	switch f {
+	case op.Exp, op.Log, op.Tanh, op.Erf, op.Sigmoid, op.Sin, op.Cos, op.Expm1, op.Log1p, op.Pow, op.Div, op.RDiv, op.Sqrt, op.Rsqrt:
+		return costHeavy
+	}
+	return costLight
+}
+
+// repeat puts copies of nodes into group id, which reads what they compute instead of what the originals do; false when it
+// cannot.
+func (p *planner) repeat(g *group, id int, nodes []*node) bool {
+	twins := make(map[*ir.Value]*ir.Value)
+	renamed := func(n *node) *node {
+		c := *n
+		c.args = slices.Clone(n.args)
+		for i := range c.args {
+			if twin := twins[c.args[i].Root]; twin != nil {
+				c.args[i].Root = twin
+			}
+		}
+		return &c
+	}
+	out := &group{kind: clusterGroup, space: g.space}
+	ok := true
+	for _, n := range nodes {
+		c := renamed(n)
+		twins[n.out] = p.twin(n.out, id)
+		c.out = twins[n.out]
+		if out.space, ok = out.space.with(c.dims(), true); !ok {
+			return false
+		}
+		out.nodes = append(out.nodes, c)
+	}
+	for _, n := range g.nodes {
+		out.nodes = append(out.nodes, renamed(n))
+	}
+	if !p.crosses(out, out, out.space) {
+		return false
+	}
+	g.nodes, g.space = out.nodes, out.space
+	g.direct = nil
+	for _, n := range g.nodes {
+		for _, from := range p.sources(n) {
+			if from != id {
+				g.direct.add(from)
+			}
+		}
+	}
+	return true
+}
+
+// twin returns a new value for what group id computes again of v.
+func (p *planner) twin(v *ir.Value, id int) *ir.Value {
+	twin := p.f.Twin(v)
+	p.users, p.after, p.owner, p.views = append(p.users, nil), append(p.after, nil), append(p.owner, id), append(p.views, denseView(twin))
+	return twin
+}

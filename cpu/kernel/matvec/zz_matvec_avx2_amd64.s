@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func dotsY(c []float32, a []float32, b []float32, stride int, n int)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, FMA3, MMX+
 TEXT ·dotsY(SB), NOSPLIT, $0-88
 	MOVQ    c_base+0(FP), AX
 	MOVQ    a_base+24(FP), CX
@@ -26,18 +26,18 @@ TEXT ·dotsY(SB), NOSPLIT, $0-88
 	JMP     groups
 
 group:
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	XORQ  R11, R11
-	MOVQ  DX, R12
-	MOVQ  BX, R13
-	JMP   groupnext
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	XORQ   R11, R11
+	MOVQ   DX, R12
+	MOVQ   BX, R13
+	JMP    groupnext
 
 grouppair:
 	VMOVUPS     (CX)(R11*1), Y9
@@ -106,12 +106,12 @@ groups:
 	JMP  singles
 
 single:
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	XORQ  R9, R9
-	MOVQ  DX, R10
-	MOVQ  BX, R11
-	JMP   singlenext
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R9, R9
+	MOVQ   DX, R10
+	MOVQ   BX, R11
+	JMP    singlenext
 
 singlepair:
 	VMOVUPS     (CX)(R9*1), Y3
@@ -176,7 +176,7 @@ DATA tailMask<>+60(SB)/4, $+0
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
 
 // func sumsY(c []float32, a []float32, b []float32, stride int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, FMA3
 TEXT ·sumsY(SB), NOSPLIT, $0-80
 	MOVQ c_base+0(FP), AX
 	MOVQ a_base+24(FP), CX
@@ -188,17 +188,17 @@ TEXT ·sumsY(SB), NOSPLIT, $0-80
 	JMP  of8all
 
 of8:
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	MOVQ  DX, R8
-	XORQ  R9, R9
-	JMP   of8next
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   DX, R8
+	XORQ   R9, R9
+	JMP    of8next
 
 of8row:
 	VBROADCASTSS (CX)(R9*4), Y8
@@ -234,10 +234,10 @@ of8all:
 	JMP  of1all
 
 of1:
-	VPXOR Y0, Y0, Y0
-	MOVQ  DX, R8
-	XORQ  R9, R9
-	JMP   of1next
+	VXORPS Y0, Y0, Y0
+	MOVQ   DX, R8
+	XORQ   R9, R9
+	JMP    of1next
 
 of1row:
 	VBROADCASTSS (CX)(R9*4), Y1
@@ -262,7 +262,7 @@ of1all:
 	MOVQ    $0x00000008, R9
 	SUBQ    BX, R9
 	VMOVUPS (R8)(R9*4), Y0
-	VPXOR   Y1, Y1, Y1
+	VXORPS  Y1, Y1, Y1
 	XORQ    BX, BX
 	JMP     lastnext
 

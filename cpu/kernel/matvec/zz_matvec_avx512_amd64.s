@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func dotsZ(c []float32, a []float32, b []float32, stride int, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·dotsZ(SB), NOSPLIT, $0-88
 	MOVQ  c_base+0(FP), AX
 	MOVQ  a_base+24(FP), CX
@@ -25,14 +25,14 @@ TEXT ·dotsZ(SB), NOSPLIT, $0-88
 	JMP   groups
 
 group:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	XORQ   R11, R11
 	MOVQ   DX, R12
 	MOVQ   BX, R13
@@ -75,34 +75,34 @@ grouprest:
 	TESTQ       R8, R8
 	JZ          groupadd
 	VMOVUPS.Z   (CX)(R11*1), K1, Z8
-	VMOVUPS.Z   (R12), K1, Z11
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS.Z   (R12)(DI*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z3
-	VMOVUPS.Z   (R12)(DI*2), K1, Z11
-	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS.Z   (R12)(R9*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z7
+	VMOVUPS.Z   (R12), K1, Z9
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS.Z   (R12)(DI*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z3
+	VMOVUPS.Z   (R12)(DI*2), K1, Z9
+	VFMADD231PS Z9, Z8, Z5
+	VMOVUPS.Z   (R12)(R9*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z7
 
 groupadd:
 	VADDPS        Z1, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y8
-	VADDPS        Y8, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
 	VADDPS        Z3, Z2, Z2
-	VEXTRACTF64X4 $0x01, Z2, Y8
-	VADDPS        Y8, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
 	VADDPS        Z5, Z4, Z4
-	VEXTRACTF64X4 $0x01, Z4, Y8
-	VADDPS        Y8, Y4, Y4
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
 	VADDPS        Z7, Z6, Z6
-	VEXTRACTF64X4 $0x01, Z6, Y8
-	VADDPS        Y8, Y6, Y6
-	VHADDPS       Y2, Y0, Y8
-	VHADDPS       Y6, Y4, Y11
-	VHADDPS       Y11, Y8, Y8
-	VEXTRACTF128  $0x01, Y8, X11
-	VADDPS        X11, X8, X8
-	VMOVUPS       X8, (AX)
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VHADDPS       Y2, Y0, Y0
+	VHADDPS       Y6, Y4, Y1
+	VHADDPS       Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VMOVUPS       X0, (AX)
 	ADDQ          $0x00000010, AX
 	LEAQ          (DX)(DI*4), DX
 	SUBQ          $0x00000004, SI
@@ -113,18 +113,18 @@ groups:
 	JMP  singles
 
 single:
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
 	XORQ   R9, R9
 	MOVQ   DX, R10
 	MOVQ   BX, R11
 	JMP    singlenext
 
 singlepair:
-	VMOVUPS     (CX)(R9*1), Z0
-	VFMADD231PS (R10), Z0, Z9
-	VMOVUPS     64(CX)(R9*1), Z0
-	VFMADD231PS 64(R10), Z0, Z10
+	VMOVUPS     (CX)(R9*1), Z2
+	VFMADD231PS (R10), Z2, Z0
+	VMOVUPS     64(CX)(R9*1), Z2
+	VFMADD231PS 64(R10), Z2, Z1
 	ADDQ        $0x00000080, R9
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x00000080, R11
@@ -134,25 +134,25 @@ singlenext:
 	JGE         singlepair
 	TESTQ       R11, R11
 	JZ          singlerest
-	VMOVUPS     (CX)(R9*1), Z0
-	VFMADD231PS (R10), Z0, Z9
+	VMOVUPS     (CX)(R9*1), Z2
+	VFMADD231PS (R10), Z2, Z0
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000040, R10
 
 singlerest:
 	TESTQ       R8, R8
 	JZ          singleadd
-	VMOVUPS.Z   (CX)(R9*1), K1, Z0
-	VMOVUPS.Z   (R10), K1, Z1
-	VFMADD231PS Z1, Z0, Z10
+	VMOVUPS.Z   (CX)(R9*1), K1, Z2
+	VMOVUPS.Z   (R10), K1, Z3
+	VFMADD231PS Z3, Z2, Z1
 
 singleadd:
-	VADDPS        Z10, Z9, Z9
-	VEXTRACTF64X4 $0x01, Z9, Y0
-	VADDPS        Y0, Y9, Y9
-	VHADDPS       Y9, Y9, Y0
-	VHADDPS       Y9, Y9, Y1
-	VHADDPS       Y1, Y0, Y0
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VHADDPS       Y0, Y0, Y1
+	VHADDPS       Y0, Y0, Y0
+	VHADDPS       Y0, Y1, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (AX)
@@ -167,7 +167,7 @@ singles:
 	RET
 
 // func sumsZ(c []float32, a []float32, b []float32, stride int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sumsZ(SB), NOSPLIT, $0-80
 	MOVQ c_base+0(FP), AX
 	MOVQ a_base+24(FP), CX
@@ -179,14 +179,14 @@ TEXT ·sumsZ(SB), NOSPLIT, $0-80
 	JMP  of8all
 
 of8:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	MOVQ   DX, R8
 	XORQ   R9, R9
 	JMP    of8next
@@ -225,21 +225,21 @@ of8all:
 	JMP  of1all
 
 of1:
-	VPXORD Z9, Z9, Z9
+	VXORPS Z0, Z0, Z0
 	MOVQ   DX, R8
 	XORQ   R9, R9
 	JMP    of1next
 
 of1row:
-	VBROADCASTSS (CX)(R9*4), Z0
-	VFMADD231PS  (R8), Z0, Z9
+	VBROADCASTSS (CX)(R9*4), Z1
+	VFMADD231PS  (R8), Z1, Z0
 	ADDQ         DI, R8
 	INCQ         R9
 
 of1next:
 	CMPQ    R9, SI
 	JLT     of1row
-	VMOVUPS Z9, (AX)
+	VMOVUPS Z0, (AX)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, DX
 	SUBQ    $0x00000010, BX
@@ -252,21 +252,21 @@ of1all:
 	MOVQ   $-1, R8
 	BZHIQ  BX, R8, R8
 	KMOVW  R8, K1
-	VPXORD Z10, Z10, Z10
+	VXORPS Z0, Z0, Z0
 	XORQ   BX, BX
 	JMP    lastnext
 
 lastrow:
-	VBROADCASTSS (CX)(BX*4), Z0
-	VMOVUPS.Z    (DX), K1, Z1
-	VFMADD231PS  Z1, Z0, Z10
+	VBROADCASTSS (CX)(BX*4), Z1
+	VMOVUPS.Z    (DX), K1, Z2
+	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         DI, DX
 	INCQ         BX
 
 lastnext:
 	CMPQ    BX, SI
 	JLT     lastrow
-	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z0, K1, (AX)
 
 end:
 	VZEROUPPER

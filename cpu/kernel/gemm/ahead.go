@@ -10,7 +10,7 @@ type ahead struct {
 // upcoming returns what worker part out of parts fetches during a block of the given number of tiles: equal parts of the
 // lines of the next block, whoever packs them.
 func (j *Job) upcoming(block, part, parts, tiles int) ahead {
-	if j.A.ColStride == 1 || block+1 >= j.Blocks() {
+	if !j.packsA() || block+1 >= j.Blocks() {
 		return ahead{}
 	}
 	from, to := j.at(block + 1)

@@ -60,7 +60,7 @@ func testTile(t *testing.T, kn *Kernel, rng *rand.Rand, mr, n, k int) {
 
 // TestMultiplyMatchesFloat64 covers shapes around tiles and blocks, all strides, adding, and any number of workers.
 func TestMultiplyMatchesFloat64(t *testing.T) {
-	shapes := [][3]int{{1, 1, 1}, {14, 5, 32}, {15, 3, 33}, {13, 7, 31}, {29, 1, 64}, {3, 40, 2}, {28, 1025, 33}, {100, 17, 50}, {5, 0, 9}, {0, 3, 4}, {65, 64, 65}}
+	shapes := [][3]int{{1, 1, 1}, {14, 5, 32}, {15, 3, 33}, {13, 7, 31}, {29, 1, 64}, {3, 40, 2}, {28, 1025, 33}, {100, 17, 50}, {5, 0, 9}, {0, 3, 4}, {65, 64, 65}, {29, longRows + 3, wideC}}
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, kn := range kernels() {
 		for _, s := range shapes {
@@ -122,6 +122,37 @@ func run2(kn *Kernel, c, a, b Matrix, add bool, workers int) {
 		}
 		for w := range workers {
 			job.Multiply(block, w, workers, scratch)
+		}
+	}
+}
+
+// TestPackA holds every height of panels and all strides against the definition.
+func TestPackA(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	for _, kn := range kernels() {
+		for mr := 1; mr <= kn.MR; mr++ {
+			for range 12 {
+				panels, cols := 1+rng.IntN(4), 1+rng.IntN(40)
+				rows := panels * mr
+				a := Matrix{random(rng, 60*60), rows, cols, 60, 1}
+				if rng.IntN(2) == 0 {
+					a.RowStride, a.ColStride = 1, 60
+				}
+				got := guarded(rng, rows*cols+8)
+				kn.packA(got[guard:], a, mr)
+				for i := range rows {
+					for l := range cols {
+						if x, want := got[guard+i/mr*mr*cols+l*mr+i%mr], a.Data[i*a.RowStride+l*a.ColStride]; x != want {
+							t.Fatalf("%s: panels of %d, %d x %d, strides %d, %d: (%d, %d) is %g, want %g", kn.Name, mr, rows, cols, a.RowStride, a.ColStride, i, l, x, want)
+						}
+					}
+				}
+				for i := range guard {
+					if got[i] == got[i] || got[len(got)-1-i] == got[len(got)-1-i] {
+						t.Fatalf("%s: panels of %d: wrote outside", kn.Name, mr)
+					}
+				}
+			}
 		}
 	}
 }

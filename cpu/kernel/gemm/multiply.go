@@ -1,10 +1,17 @@
 package gemm
 
-// The depth of a block of K. Where rows of A are read in place it is deep, so that C is written once. Where the columns of A
-// are contiguous, A is packed, and blocks are so shallow that all rows of a worker fit one packed block and B passes once.
+// The depth of a block of K. Where rows of A are read in place it is deep, so that C is written once. Where A is packed, blocks
+// are so shallow that all rows of a worker fit one packed block and B passes once.
 const (
 	deep    = 1024
 	shallow = 256
+)
+
+// Rows of A longer than longRows are packed when each is used for wideC columns or more: so many panels of B pass that packing
+// is little work, and a tile's rows, far apart, would get into each other's way in the first-level cache.
+const (
+	longRows = 768
+	wideC    = 512
 )
 
 // mcFloats is the size of the block of A that stays in the second-level cache while the panels of B pass: 384 KB.
@@ -37,8 +44,13 @@ func (kn *Kernel) Scratch(m, k, n int) int {
 	return kn.packedB(min(k, deep), max(m, n))
 }
 
+// packsA reports whether A is packed: where its columns are contiguous, always.
+func (j *Job) packsA() bool {
+	return j.A.ColStride != 1 || j.A.Cols > longRows && j.C.Cols >= wideC
+}
+
 func (j *Job) depth() int {
-	if j.A.ColStride != 1 {
+	if j.packsA() {
 		return shallow
 	}
 	return deep
@@ -81,7 +93,7 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 }
 
 // ScratchA returns how many floats Multiply needs for itself.
-func (kn *Kernel) ScratchA() int { return mcFloats + deep*kn.MR }
+func (kn *Kernel) ScratchA() int { return mcFloats + deep*kn.MR + 8 }
 
 // rows multiplies a run of panels of A with every panel of B, over depth values of K from l on. Meanwhile it fetches the panels
 // of A after each, or, when A is packed, some of what comes next.
@@ -89,7 +101,8 @@ func (j *Job) rows(r run, l, depth int, next *ahead, scratch []float32) {
 	kn := j.kernel
 	a := j.A.block(r.row, l, r.count*r.height, depth)
 	rsa, csa, astep := a.RowStride, a.ColStride, r.height*a.RowStride
-	if csa != 1 {
+	packs := j.packsA()
+	if packs {
 		kn.packA(scratch, a, r.height)
 		a.Data, rsa, csa, astep = scratch, 1, r.height, r.height*depth
 	}
@@ -98,7 +111,7 @@ func (j *Job) rows(r run, l, depth int, next *ahead, scratch []float32) {
 	for col := 0; col < n; col += kn.NR {
 		width := min(kn.NR, n-col)
 		c := j.C.Data[r.row*j.C.RowStride+col:]
-		if csa != 1 {
+		if packs {
 			near, knear = next.take(r.count*depth, a.Data)
 			pnear = depth * knear
 		}

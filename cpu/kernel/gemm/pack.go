@@ -69,19 +69,37 @@ func (kn *Kernel) packColumns(dst []float32, b Matrix) {
 }
 
 // packA writes the rows of a as panels of mr rows, column after column: element (i, l) of a panel is at l*mr+i. The
-// last panel must be whole.
+// last panel must be whole. What is behind it in dst, up to seven floats, may be written too.
 func (kn *Kernel) packA(dst []float32, a Matrix, mr int) {
 	if a.RowStride == 1 {
 		kn.packLines(dst, a, mr)
 		return
 	}
 	for i := 0; i < a.Rows; i += mr {
-		for l := range a.Cols {
-			to, from := dst[i*a.Cols+l*mr:][:mr], a.Data[i*a.RowStride+l*a.ColStride:]
+		panel, from, quick := dst[i*a.Cols:], a.Data[i*a.RowStride:], 0
+		if a.ColStride == 1 && i+max(8, mr) <= a.Rows {
+			quick = a.Cols / 8 * 8
+			kn.transposeRows(panel, from, a.RowStride, mr, quick/8)
+		}
+		for l := quick; l < a.Cols; l++ {
+			to, from := panel[l*mr:][:mr], from[l*a.ColStride:]
 			for r := range to {
 				to[r] = from[r*a.RowStride]
 			}
 		}
+	}
+}
+
+// transposeRows packs 8*n columns of mr contiguous rows, eight rows at a time: of less, what is too much is overwritten by the
+// next column; of more, some are moved twice.
+func (kn *Kernel) transposeRows(dst, src []float32, stride, mr, n int) {
+	if n == 0 {
+		return
+	}
+	kn.Transpose(dst, src, stride, mr, n)
+	for r := 8; r < mr; r += 8 {
+		r := min(r, mr-8)
+		kn.Transpose(dst[r:], src[r*stride:], stride, mr, n)
 	}
 }
 

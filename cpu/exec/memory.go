@@ -68,9 +68,10 @@ func (m *Memory) class(bytes int) *Array {
 	return &Array{bytes: alignedBytes(bytes), pool: pool}
 }
 
-// alignedBytes returns n bytes that begin at a cache line.
+// alignedBytes returns n bytes that begin at a cache line, in large pages if they are many and the system has such.
 func alignedBytes(n int) []byte {
 	raw := make([]byte, n+alignment)
+	preferHuge(raw)
 	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(raw)))) & (alignment - 1)
 	return raw[skip : skip+n : skip+n]
 }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package exec
+
+// preferHuge does nothing here.
+func preferHuge([]byte) {}

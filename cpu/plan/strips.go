@@ -82,6 +82,7 @@ type threading struct {
 	slots    []StripSlot
 	segments []elem.Segment
 	code     []elem.Instr // of the segment that is being written
+	last     int          // the last traversal
 	past     bool         // some store goes past the caches
 }
 
@@ -114,6 +115,11 @@ func (l *lowering) thread() *Strips {
 		}
 	}
 	th.remember()
+	for _, it := range th.items {
+		if !it.once && !it.gone {
+			th.last = max(th.last, it.level)
+		}
+	}
 	for level := range slices.Max(th.level) + 1 {
 		th.once(level)
 		th.traverse(level)

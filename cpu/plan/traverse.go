@@ -30,8 +30,8 @@ func (th *threading) traverse(level int) {
 		}
 	}
 	t.done = make([]bool, len(t.list))
-	if level == 0 {
-		th.askAhead()
+	if level == th.last {
+		th.askAhead(level)
 	}
 	for range t.list {
 		k := t.next()
@@ -63,11 +63,16 @@ func (t *traversal) gather(it *item, local map[int]bool) {
 	}
 }
 
-// askAhead asks for what will be read of large arrays.
-func (th *threading) askAhead() {
+// askAhead asks, in the last traversal of a row, for what will be read of large arrays: when it is the only one a little
+// ahead, else for the next row, which is then near when its first traversal begins.
+func (th *threading) askAhead(level int) {
+	code := elem.Ahead
+	if level > 0 {
+		code = elem.AheadRow
+	}
 	for _, d := range th.l.tape.Loads {
 		if th.isFull(d.Reg) && (d.Kind == LoadDense || d.Kind == LoadRuns) && d.Root.Shape.Size()*4 >= aheadBytes {
-			th.move(elem.Ahead, th.slotOf(d.Reg, false))
+			th.move(code, th.slotOf(d.Reg, false))
 		}
 	}
 }

@@ -43,7 +43,8 @@ const (
 	Load                  // acc = A
 	Store                 // A = acc
 	StorePast             // the same, past the caches; A must be aligned to a register
-	Ahead                 // ask for what will be read of A
+	Ahead                 // ask for what will be read of A in this row soon
+	AheadRow              // ask for the next row of A
 	IntoAdd               // A = A + acc, lane by lane
 	IntoMax
 	IntoMin
@@ -56,7 +57,7 @@ const (
 	FoldMin
 )
 
-var codeNames = [...]string{Load: "Load", Store: "Store", StorePast: "StorePast", Ahead: "Ahead", IntoAdd: "IntoAdd", IntoMax: "IntoMax", IntoMin: "IntoMin",
+var codeNames = [...]string{Load: "Load", Store: "Store", StorePast: "StorePast", Ahead: "Ahead", AheadRow: "AheadRow", IntoAdd: "IntoAdd", IntoMax: "IntoMax", IntoMin: "IntoMin",
 	LoadOne: "LoadOne", StoreOne: "StoreOne", Spread: "Spread", FoldAdd: "FoldAdd", FoldMax: "FoldMax", FoldMin: "FoldMin"}
 
 // Instr is one instruction. A and B are numbers of slots.

@@ -132,7 +132,7 @@ func TestStripsReduce(t *testing.T) {
 				{Code: []Instr{{Code: Ahead, A: in}, {Code: Load, A: in}, {Code: IntoAdd, A: sum}, {Code: IntoMax, A: high}, {Code: IntoMin, A: low}}},
 				{Once: true, Code: []Instr{{Code: FoldMax, A: high}, {Code: StoreOne, A: most}, {Code: FoldMin, A: low}, {Code: StoreOne, A: least},
 					{Code: FoldAdd, A: sum}, {Code: Apply, Op: op.Div, A: length}, {Code: Spread, A: scale}}},
-				{Code: []Instr{{Code: Load, A: in}, {Code: Apply, Op: op.Sub, A: scale}, {Code: Store, A: out}, {Code: IntoAdd, A: column}}},
+				{Code: []Instr{{Code: AheadRow, A: in}, {Code: Load, A: in}, {Code: Apply, Op: op.Sub, A: scale}, {Code: Store, A: out}, {Code: IntoAdd, A: column}}},
 			}, 4)
 			p.Run(slots, rows, cols)
 			want := make([]float64, cols)

@@ -785,6 +785,12 @@ func stripAheadFullY()
 // stripAheadTailY is threaded code: not to be called.
 func stripAheadTailY()
 
+// stripAheadRowFullY is threaded code: not to be called.
+func stripAheadRowFullY()
+
+// stripAheadRowTailY is threaded code: not to be called.
+func stripAheadRowTailY()
+
 // stripLoadOneTailY is threaded code: not to be called.
 func stripLoadOneTailY()
 

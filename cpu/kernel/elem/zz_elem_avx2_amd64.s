@@ -7099,6 +7099,31 @@ TEXT ·stripAheadTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
+// func stripAheadRowFullY()
+// Requires: MMX+
+TEXT ·stripAheadRowFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowTailY()
+// Requires: MMX+
+TEXT ·stripAheadRowTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
 // func stripLoadOneTailY()
 // Requires: AVX
 TEXT ·stripLoadOneTailY(SB), NOSPLIT|NOFRAME, $0
@@ -7762,42 +7787,46 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 1056(AX)
 	LEAQ ·stripAheadTailY+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripIntoAddFullY+0(SB), CX
+	LEAQ ·stripAheadRowFullY+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripIntoAddTailY+0(SB), CX
+	LEAQ ·stripAheadRowTailY+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripIntoMaxFullY+0(SB), CX
+	LEAQ ·stripIntoAddFullY+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripIntoMaxTailY+0(SB), CX
+	LEAQ ·stripIntoAddTailY+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripIntoMinFullY+0(SB), CX
+	LEAQ ·stripIntoMaxFullY+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripIntoMinTailY+0(SB), CX
+	LEAQ ·stripIntoMaxTailY+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripLoadOneTailY+0(SB), CX
+	LEAQ ·stripIntoMinFullY+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripStoreOneTailY+0(SB), CX
+	LEAQ ·stripIntoMinTailY+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripSpreadTailY+0(SB), CX
+	LEAQ ·stripLoadOneTailY+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripFoldAddTailY+0(SB), CX
+	LEAQ ·stripStoreOneTailY+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripFoldMaxTailY+0(SB), CX
+	LEAQ ·stripSpreadTailY+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripFoldMinTailY+0(SB), CX
+	LEAQ ·stripFoldAddTailY+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripBeginTailTailY+0(SB), CX
+	LEAQ ·stripFoldMaxTailY+0(SB), CX
 	MOVQ CX, 1168(AX)
-	LEAQ ·stripAgainTailTailY+0(SB), CX
+	LEAQ ·stripFoldMinTailY+0(SB), CX
 	MOVQ CX, 1176(AX)
-	LEAQ ·stripOnceTailY+0(SB), CX
+	LEAQ ·stripBeginTailTailY+0(SB), CX
 	MOVQ CX, 1184(AX)
-	LEAQ ·stripNextRowTailY+0(SB), CX
+	LEAQ ·stripAgainTailTailY+0(SB), CX
 	MOVQ CX, 1192(AX)
-	LEAQ ·stripBeginFullY+0(SB), CX
+	LEAQ ·stripOnceTailY+0(SB), CX
 	MOVQ CX, 1200(AX)
-	LEAQ ·stripAgainFullY+0(SB), CX
+	LEAQ ·stripNextRowTailY+0(SB), CX
 	MOVQ CX, 1208(AX)
-	LEAQ ·stripEndTailY+0(SB), CX
+	LEAQ ·stripBeginFullY+0(SB), CX
 	MOVQ CX, 1216(AX)
+	LEAQ ·stripAgainFullY+0(SB), CX
+	MOVQ CX, 1224(AX)
+	LEAQ ·stripEndTailY+0(SB), CX
+	MOVQ CX, 1232(AX)
 	RET

@@ -785,6 +785,12 @@ func stripAheadFullZ()
 // stripAheadTailZ is threaded code: not to be called.
 func stripAheadTailZ()
 
+// stripAheadRowFullZ is threaded code: not to be called.
+func stripAheadRowFullZ()
+
+// stripAheadRowTailZ is threaded code: not to be called.
+func stripAheadRowTailZ()
+
 // stripLoadOneTailZ is threaded code: not to be called.
 func stripLoadOneTailZ()
 

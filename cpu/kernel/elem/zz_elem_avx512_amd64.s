@@ -6382,6 +6382,33 @@ TEXT ·stripAheadTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
+// func stripAheadRowFullZ()
+// Requires: MMX+
+TEXT ·stripAheadRowFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	PREFETCHT1 128(CX)(AX*1)
+	PREFETCHT1 192(CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowTailZ()
+// Requires: MMX+
+TEXT ·stripAheadRowTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
 // func stripLoadOneTailZ()
 // Requires: AVX512F
 TEXT ·stripLoadOneTailZ(SB), NOSPLIT|NOFRAME, $0
@@ -7057,42 +7084,46 @@ TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
 	MOVQ CX, 1056(AX)
 	LEAQ ·stripAheadTailZ+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripIntoAddFullZ+0(SB), CX
+	LEAQ ·stripAheadRowFullZ+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripIntoAddTailZ+0(SB), CX
+	LEAQ ·stripAheadRowTailZ+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripIntoMaxFullZ+0(SB), CX
+	LEAQ ·stripIntoAddFullZ+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripIntoMaxTailZ+0(SB), CX
+	LEAQ ·stripIntoAddTailZ+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripIntoMinFullZ+0(SB), CX
+	LEAQ ·stripIntoMaxFullZ+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripIntoMinTailZ+0(SB), CX
+	LEAQ ·stripIntoMaxTailZ+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripLoadOneTailZ+0(SB), CX
+	LEAQ ·stripIntoMinFullZ+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripStoreOneTailZ+0(SB), CX
+	LEAQ ·stripIntoMinTailZ+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripSpreadTailZ+0(SB), CX
+	LEAQ ·stripLoadOneTailZ+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripFoldAddTailZ+0(SB), CX
+	LEAQ ·stripStoreOneTailZ+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripFoldMaxTailZ+0(SB), CX
+	LEAQ ·stripSpreadTailZ+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripFoldMinTailZ+0(SB), CX
+	LEAQ ·stripFoldAddTailZ+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripBeginTailTailZ+0(SB), CX
+	LEAQ ·stripFoldMaxTailZ+0(SB), CX
 	MOVQ CX, 1168(AX)
-	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	LEAQ ·stripFoldMinTailZ+0(SB), CX
 	MOVQ CX, 1176(AX)
-	LEAQ ·stripOnceTailZ+0(SB), CX
+	LEAQ ·stripBeginTailTailZ+0(SB), CX
 	MOVQ CX, 1184(AX)
-	LEAQ ·stripNextRowTailZ+0(SB), CX
+	LEAQ ·stripAgainTailTailZ+0(SB), CX
 	MOVQ CX, 1192(AX)
-	LEAQ ·stripBeginFullZ+0(SB), CX
+	LEAQ ·stripOnceTailZ+0(SB), CX
 	MOVQ CX, 1200(AX)
-	LEAQ ·stripAgainFullZ+0(SB), CX
+	LEAQ ·stripNextRowTailZ+0(SB), CX
 	MOVQ CX, 1208(AX)
-	LEAQ ·stripEndTailZ+0(SB), CX
+	LEAQ ·stripBeginFullZ+0(SB), CX
 	MOVQ CX, 1216(AX)
+	LEAQ ·stripAgainFullZ+0(SB), CX
+	MOVQ CX, 1224(AX)
+	LEAQ ·stripEndTailZ+0(SB), CX
+	MOVQ CX, 1232(AX)
 	RET

@@ -269,6 +269,17 @@ func moves() {
 			PREFETCHT0(ahead)
 		}
 	})
+	both("AheadRow", func(w *writer) {
+		s, next, offset := GP64(), GP64(), GP64()
+		MOVQ(operand.Mem{Base: ip, Disp: word * w.words}, s)
+		w.words++
+		MOVQ(operand.Mem{Base: slots, Index: s, Scale: 1}, next)
+		ADDQ(operand.Mem{Base: slots, Index: s, Scale: 1, Disp: 16}, next)
+		MOVQ(at0, offset)
+		for line := 0; line < w.n*f.Bytes(); line += 64 {
+			PREFETCHT1(operand.Mem{Base: next, Index: offset, Scale: 1, Disp: line})
+		}
+	})
 	code("LoadOne", true, func(w *writer) { VBROADCASTSS(w.slot()(0), acc(0)) })
 	code("StoreOne", true, func(w *writer) { VMOVSS(low(acc(0)), w.slot()(0)) })
 	code("Spread", true, func(w *writer) {

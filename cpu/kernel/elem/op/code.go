@@ -8,7 +8,7 @@ func Codes() []string {
 	for o := None + 1; o < Count; o++ {
 		both(o.String())
 	}
-	for _, name := range []string{"Load", "Store", "StorePast", "Ahead", "IntoAdd", "IntoMax", "IntoMin"} {
+	for _, name := range []string{"Load", "Store", "StorePast", "Ahead", "AheadRow", "IntoAdd", "IntoMax", "IntoMin"} {
 		both(name)
 	}
 	for _, name := range []string{"LoadOne", "StoreOne", "Spread", "FoldAdd", "FoldMax", "FoldMin", "BeginTail", "AgainTail", "Once", "NextRow"} {

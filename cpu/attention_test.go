@@ -26,6 +26,8 @@ type attentionCase struct {
 	joined                                        bool    // queries, keys and values are made of one array, x
 	swapped                                       bool    // values, queries and keys, in this order
 	mask                                          []int   // shape of a mask that is added, which depends on inputs
+	truths                                        bool    // the causal mask is one of truths, in GoMLX's MaskedSoftmax
+	later                                         bool    // the truths let a query see the keys that are not earlier
 	least                                         bool    // a row of the mask is the smallest number, another one -Inf but for a number
 	steps                                         int     // attention steps that the plan must have
 }
@@ -44,6 +46,10 @@ var attentionCases = []attentionCase{
 	{name: "bias of each head", batch: 2, groups: 2, repeat: 3, queries: 7, keys: 9, channel: 4, mask: []int{1, 2, 3, 7, 9}, scale: 0.3, train: true, steps: 2},
 	{name: "mask of groups", batch: 2, groups: 2, repeat: 2, queries: 6, keys: 6, channel: 4, mask: []int{2, 1, 1, 6, 6}, train: true, steps: 2},
 	{name: "mask of few queries", batch: 2, groups: 2, repeat: 1, queries: 3, keys: 40, channel: 4, mask: []int{1, 1, 3, 40}},
+	{name: "truths", batch: 2, groups: 3, repeat: 1, queries: 14, keys: 14, channel: 8, truths: true, scale: 0.4, train: true, steps: 2},
+	{name: "truths, scaled queries", batch: 2, groups: 2, repeat: 1, queries: 40, keys: 40, channel: 4, truths: true, train: true, steps: 2},
+	{name: "truths, inference", batch: 1, groups: 2, repeat: 1, queries: 12, keys: 12, channel: 8, truths: true, steps: 1},
+	{name: "truths that are not causal", batch: 1, groups: 2, repeat: 1, queries: 12, keys: 12, channel: 8, truths: true, later: true, train: true},
 	{name: "inference", batch: 2, groups: 2, repeat: 2, queries: 12, keys: 12, channel: 8, causal: true, steps: 1},
 	{name: "probabilities wanted", batch: 2, groups: 2, repeat: 1, queries: 6, keys: 6, channel: 4, causal: true, train: true, leak: true},
 }
@@ -90,6 +96,14 @@ func (c attentionCase) graph(in []*Node) []*Node {
 	}
 	e := Exp(Sub(scores, StopGradient(ReduceAndKeep(scores, ReduceMax, -1))))
 	p := Div(e, ReduceAndKeep(e, ReduceSum, -1))
+	if c.truths {
+		seen := LowerTriangular(x.Graph(), c.queries)
+		if c.later {
+			seen = TransposeAllDims(seen, 1, 0)
+		}
+		seen = Reshape(seen, 1, 1, c.queries, c.keys)
+		p = MaskedSoftmax(scores, BroadcastToShape(seen, scores.Shape()), -1)
+	}
 	o := DotGeneral(p, []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
 	o = Reshape(TransposeAllDims(Reshape(o, b, h, c.queries, c.channel), 0, 2, 1, 3), b, c.queries, h*c.channel)
 	results := []*Node{o}

@@ -56,7 +56,7 @@ func (p *planner) attendForward(index int, a *attention) {
 	step := &Attention{Max: a.max.Result(), Sum: a.sum.Result()}
 	q, k, v := a.q.Shape.Dimensions, a.k.Shape.Dimensions, a.v.Shape.Dimensions
 	step.Batch, step.Groups = q[0], q[1]
-	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale * a.queryScale, Causal: a.mask != nil && a.added == nil, Masked: a.added != nil}
+	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale * a.queryScale, Causal: a.hides || a.mask != nil && a.added == nil, Masked: a.added != nil}
 	n := &node{op: a.output, index: index, outs: []*ir.Value{a.o, step.Max, step.Sum}}
 	step.Q, step.K, step.V = p.rowsOf(n, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
 	step.O = p.tokens(a.o, 2, 3, step.Shape.Repeat == 1)

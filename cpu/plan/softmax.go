@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/dyt-go/dyt/cpu/ir"
-	"github.com/dyt-go/dyt/cpu/kernel/matvec"
 )
 
 // attention is softmax(scale * q k^T + mask) v as GoMLX graphs write it, and its gradient as automatic differentiation does.
@@ -14,6 +13,7 @@ type attention struct {
 	scores          *ir.Op    // q k^T
 	mask            *ir.Op    // adds a mask, nil without
 	added           *ir.Value // the mask, nil when it is the causal one
+	hides           bool      // a causal mask of truths hides keys instead
 	exp, max, sum   *ir.Op
 	probabilities   *ir.Op
 	output          *ir.Op // probabilities v
@@ -70,24 +70,30 @@ func (a *attention) forward() bool {
 		return false
 	}
 	a.v, a.o = a.output.Args[1], a.output.Result()
-	if a.probabilities = made(a.output.Args[0], ir.Div); a.probabilities == nil {
+	if a.probabilities = made(a.bare(a.output.Args[0]), ir.Div); a.probabilities == nil {
 		return false
 	}
-	a.exp = made(a.probabilities.Args[0], ir.Exp)
-	if a.sum = made(perRow(a.probabilities.Args[1]), ir.ReduceSum); a.exp == nil || !overLast(a.sum) || !same(a.sum.Args[0], a.exp.Result()) {
+	numerator := a.probabilities.Args[0]
+	a.exp = made(a.bare(numerator), ir.Exp)
+	if a.sum = made(perRow(a.probabilities.Args[1]), ir.ReduceSum); a.exp == nil || !overLast(a.sum) || !same(a.sum.Args[0], numerator) {
 		return false
 	}
-	shifted := made(a.exp.Args[0], ir.Sub)
+	shifted := made(a.bare(a.exp.Args[0]), ir.Sub)
 	if shifted == nil {
 		return false
 	}
-	if a.max = made(perRow(shifted.Args[1]), ir.ReduceMax); !overLast(a.max) || !same(a.max.Args[0], shifted.Args[0]) {
+	if a.max = made(perRow(shifted.Args[1]), ir.ReduceMax); !overLast(a.max) || !same(a.unhide(a.max.Args[0], float32(math.Inf(-1))), shifted.Args[0]) {
 		return false
 	}
 	a.inside[shifted] = true
-	masked := shifted.Args[0]
-	a.queries = masked.Shape.Dimensions[masked.Shape.Rank()-2]
-	x := a.unmask(masked)
+	x := shifted.Args[0]
+	a.queries = x.Shape.Dimensions[x.Shape.Rank()-2]
+	if hidden := !same(numerator, a.exp.Result()); a.hides != hidden { // what is added up must be hidden
+		return false
+	}
+	if !a.hides {
+		x = a.unmask(x)
+	}
 	x = a.unscale(x)
 	if a.scores = made(x, ir.DotGeneral); !isProduct(a.scores, 3, 3) || a.scale <= 0 {
 		return false
@@ -95,82 +101,6 @@ func (a *attention) forward() bool {
 	a.q, a.k = a.scores.Args[0], a.scores.Args[1]
 	want := a.scores.Result().Shape
 	return a.output.Args[0].Shape.Equal(want) && a.exp.Result().Shape.Equal(want) && want.Dimensions[2]%a.queries == 0
-}
-
-// unmask returns what v is before a mask is added; v itself without one.
-func (a *attention) unmask(v *ir.Value) *ir.Value {
-	op := made(v, ir.Add)
-	if op == nil {
-		return v
-	}
-	dims := op.Result().Shape.Dimensions
-	isCausal := either(op, func(x, mask *ir.Value) bool {
-		t, ok := causal(mask, dims)
-		if ok {
-			a.mask, a.queries, v = op, t, x
-		}
-		return ok
-	})
-	if isCausal {
-		return v
-	}
-	either(op, func(x, mask *ir.Value) bool {
-		rank := len(dims)
-		ok := isScaledProduct(x) && mask.Shape.Rank() == rank && (rank == 4 || rank == 5) && mask.Shape.Dimensions[rank-1] == dims[rank-1]
-		if ok {
-			a.mask, a.added, a.queries, v = op, mask, dims[rank-2], x
-		}
-		return ok
-	})
-	return v
-}
-
-// isScaledProduct reports whether v is a product of two matrices, multiplied by a number at most.
-func isScaledProduct(v *ir.Value) bool {
-	either(made(v, ir.Mul), func(x, y *ir.Value) bool {
-		_, ok := number(y)
-		if ok {
-			v = x
-		}
-		return ok
-	})
-	return isProduct(made(v, ir.DotGeneral), 3, 3)
-}
-
-// fits reports whether the mask has a row for each query of each head, or one for several of them, and whether it is worth
-// packing the keys for that many queries.
-func (a *attention) fits() bool {
-	if a.added == nil {
-		return true
-	}
-	q, d := a.scores.Result().Shape.Dimensions, a.mask.Result().Shape.Dimensions
-	return q[2] > matvec.Most && d[0] == q[0] && d[1] == q[1] && product(d[2:len(d)-1]) == q[2]
-}
-
-// causal reports whether v, added to scores of shape dims, hides from position t all keys after it and nothing else, and
-// returns the number of positions.
-func causal(v *ir.Value, dims []int) (queries int, ok bool) {
-	rank := len(dims)
-	if v.Def == nil || v.Def.Kind != ir.Constant || v.Shape.Rank() != rank || rank < 2 {
-		return 0, false
-	}
-	flat, ok := v.Def.Attr.(ir.ConstantAttr).Flat.([]float32)
-	t, s := dims[rank-2], dims[rank-1]
-	if !ok || len(flat) != t*s || v.Shape.Dimensions[rank-2] != t || v.Shape.Dimensions[rank-1] != s {
-		return 0, false
-	}
-	for i := range t {
-		for j, m := range flat[i*s : (i+1)*s] {
-			want := float32(0)
-			if j > i {
-				want = float32(math.Inf(-1))
-			}
-			if m != want {
-				return 0, false
-			}
-		}
-	}
-	return t, true
 }
 
 // unscale returns what v is before it is multiplied by a number; v itself when it is not.
@@ -187,8 +117,8 @@ func (a *attention) unscale(v *ir.Value) *ir.Value {
 
 // gradient matches the backward pass; true as well when there is none.
 func (p *planner) gradient(a *attention) bool {
-	probabilities, exp := a.probabilities.Result(), a.exp.Result()
-	for _, op := range p.usersOf(probabilities) {
+	probabilities, exp := a.output.Args[0], a.exp.Result()
+	for _, op := range p.usersOf(plain(probabilities)) {
 		if isProduct(op, 2, 2) && same(op.Args[1], probabilities) {
 			a.dv, a.do = op, op.Args[0]
 		}
@@ -212,7 +142,10 @@ func (p *planner) gradient(a *attention) bool {
 	if a.dScores == nil {
 		return false
 	}
-	ds := a.dScores.Result()
+	ds, ok := p.hiddenGradient(a)
+	if !ok {
+		return false
+	}
 	if a.scaled != nil {
 		for _, op := range p.usersOf(ds) {
 			if op.Kind == ir.Mul && either(op, func(x, y *ir.Value) bool { s, ok := number(y); return ok && s == a.scale && same(x, ds) }) {
@@ -234,15 +167,28 @@ func (p *planner) gradient(a *attention) bool {
 	return a.dq != nil && a.dk != nil
 }
 
+// hiddenGradient returns the gradient of the scores, which is 0 where keys are hidden; false when it is not.
+func (p *planner) hiddenGradient(a *attention) (*ir.Value, bool) {
+	ds := a.dScores.Result()
+	if !a.hides {
+		return ds, true
+	}
+	users := p.usersOf(ds)
+	if len(users) != 1 || !same(a.bare(users[0].Results[0]), ds) {
+		return nil, false
+	}
+	return users[0].Result(), true
+}
+
 // softmaxGradient matches op = (dp/sum - sum over the row of dp*exp/sum^2) * exp, and notes its ops.
 func (a *attention) softmaxGradient(op *ir.Op) bool {
 	exp, dp := a.exp.Result(), a.dp.Result()
 	isSum := func(v *ir.Value) bool { row := perRow(v); return row != nil && row == a.sum.Result() }
 	return either(op, func(x, e *ir.Value) bool {
-		both := made(x, ir.Add)
+		both := made(a.bare(x), ir.Add)
 		return same(e, exp) && either(both, func(direct, through *ir.Value) bool {
 			quotient, total := made(direct, ir.Div), made(perRow(through), ir.ReduceSum)
-			if quotient == nil || !same(quotient.Args[0], dp) || !isSum(quotient.Args[1]) || !overLast(total) {
+			if quotient == nil || !same(a.bare(quotient.Args[0]), dp) || !isSum(quotient.Args[1]) || !overLast(total) {
 				return false
 			}
 			minus := made(total.Args[0], ir.Neg)
@@ -252,7 +198,7 @@ func (a *attention) softmaxGradient(op *ir.Op) bool {
 			term := made(minus.Args[0], ir.Mul)
 			return either(term, func(x, y *ir.Value) bool {
 				share := made(y, ir.Div)
-				if !same(x, dp) || share == nil || !same(share.Args[0], exp) {
+				if !same(a.bare(x), dp) || share == nil || !same(a.bare(share.Args[0]), exp) {
 					return false
 				}
 				square := made(share.Args[1], ir.Mul)

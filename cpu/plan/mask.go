@@ -1,0 +1,121 @@
+package plan
+
+import (
+	"math"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+	"github.com/dyt-go/dyt/cpu/kernel/matvec"
+)
+
+// unmask returns what v is before a mask is added; v itself without one.
+func (a *attention) unmask(v *ir.Value) *ir.Value {
+	op := made(v, ir.Add)
+	if op == nil {
+		return v
+	}
+	dims := op.Result().Shape.Dimensions
+	isCausal := either(op, func(x, mask *ir.Value) bool {
+		t, ok := causal(mask, dims)
+		if ok {
+			a.mask, a.queries, v = op, t, x
+		}
+		return ok
+	})
+	if isCausal {
+		return v
+	}
+	either(op, func(x, mask *ir.Value) bool {
+		rank := len(dims)
+		ok := isScaledProduct(x) && mask.Shape.Rank() == rank && (rank == 4 || rank == 5) && mask.Shape.Dimensions[rank-1] == dims[rank-1]
+		if ok {
+			a.mask, a.added, a.queries, v = op, mask, dims[rank-2], x
+		}
+		return ok
+	})
+	return v
+}
+
+// isScaledProduct reports whether v is a product of two matrices, multiplied by a number at most.
+func isScaledProduct(v *ir.Value) bool {
+	either(made(v, ir.Mul), func(x, y *ir.Value) bool {
+		_, ok := number(y)
+		if ok {
+			v = x
+		}
+		return ok
+	})
+	return isProduct(made(v, ir.DotGeneral), 3, 3)
+}
+
+// fits reports whether the mask has a row for each query of each head, or one for several of them, and whether it is worth
+// packing the keys for that many queries.
+func (a *attention) fits() bool {
+	if a.added == nil {
+		return true
+	}
+	q, d := a.scores.Result().Shape.Dimensions, a.mask.Result().Shape.Dimensions
+	return q[2] > matvec.Most && d[0] == q[0] && d[1] == q[1] && product(d[2:len(d)-1]) == q[2]
+}
+
+// causal reports whether v, added to scores of shape dims, hides from position t all keys after it and nothing else, and
+// returns the number of positions.
+func causal(v *ir.Value, dims []int) (queries int, ok bool) {
+	rank := len(dims)
+	if v.Def == nil || v.Def.Kind != ir.Constant || v.Shape.Rank() != rank || rank < 2 {
+		return 0, false
+	}
+	flat, ok := v.Def.Attr.(ir.ConstantAttr).Flat.([]float32)
+	t, s := dims[rank-2], dims[rank-1]
+	if !ok || len(flat) != t*s || v.Shape.Dimensions[rank-2] != t || v.Shape.Dimensions[rank-1] != s {
+		return 0, false
+	}
+	for i := range t {
+		for j, m := range flat[i*s : (i+1)*s] {
+			want := float32(0)
+			if j > i {
+				want = float32(math.Inf(-1))
+			}
+			if m != want {
+				return 0, false
+			}
+		}
+	}
+	return t, true
+}
+
+// bare returns what v is before it becomes 0 where a causal mask of truths hides keys, as GoMLX's MaskedSoftmax does after every
+// op; v itself when it does not.
+func (a *attention) bare(v *ir.Value) *ir.Value { return a.unhide(v, 0) }
+
+// unhide is bare for any number that v becomes.
+func (a *attention) unhide(v *ir.Value, hidden float32) *ir.Value {
+	op := made(v, ir.Where)
+	if op == nil {
+		return v
+	}
+	if n, ok := number(op.Args[2]); !ok || n != hidden || !causalTruths(op.Args[0], op.Result().Shape.Dimensions) {
+		return v
+	}
+	a.inside[op], a.hides = true, true
+	return op.Args[1]
+}
+
+// causalTruths is causal for a mask of truths, which hold for what position t sees.
+func causalTruths(v *ir.Value, dims []int) bool {
+	v = unstretched(v)
+	rank, def := v.Shape.Rank(), plain(v).Def
+	if rank < 2 || rank != len(dims) || def == nil || def.Kind != ir.Constant {
+		return false
+	}
+	flat, ok := def.Attr.(ir.ConstantAttr).Flat.([]bool)
+	t, s := dims[rank-2], dims[rank-1]
+	if !ok || len(flat) != t*s || v.Shape.Dimensions[rank-2] != t || v.Shape.Dimensions[rank-1] != s {
+		return false
+	}
+	for i, seen := range flat {
+		if seen != (i%s <= i/s) {
+			return false
+		}
+	}
+	return true
+}

@@ -165,9 +165,10 @@ func (r *Run) record(m Metrics) error {
 	errs := []error{
 		appendLine(filepath.Join(r.dir, metricsFile), m),
 		r.events.Scalar(step, "loss", m.Loss), r.events.Scalar(step, "lr", m.LR), r.events.Scalar(step, "grad_norm", m.GradNorm),
-		r.events.Scalar(step, "tok_per_s", m.PerSecond),
+		r.events.Scalar(step, "tok_per_s", m.PerSecond), r.events.Scalar(step, "step_ms", m.StepMS), r.events.Scalar(step, "data_ms", m.DataMS),
+		r.events.Scalar(step, "epoch", m.Epoch), r.events.Scalar(step, "rss_bytes", float64(m.Resident)),
 	}
-	for tag, v := range map[string]*float64{"eval/loss": m.EvalLoss, "eval/bpb": m.EvalBPB, "eval/top1": m.EvalTop1,
+	for tag, v := range map[string]*float64{"bpb": m.BPB, "eval/loss": m.EvalLoss, "eval/bpb": m.EvalBPB, "eval/top1": m.EvalTop1,
 		"eval/ema_loss": m.EMALoss, "eval/ema_bpb": m.EMABPB, "eval/ema_top1": m.EMATop1} {
 		if v != nil {
 			errs = append(errs, r.events.Scalar(step, tag, *v))

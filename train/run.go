@@ -9,7 +9,6 @@ import (
 
 	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/internal/conf"
-	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/sample"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -44,40 +43,11 @@ type Run struct {
 	step  int           // updates done
 	saved int           // updates done at the newest checkpoint
 	spent time.Duration // in training, evaluations and checkpoints left out
+	idle  time.Duration // of it, waiting for batches; of this piece of the run
 	wall  time.Duration // of earlier pieces of this run
 	began time.Time     // of this piece
 	last  Metrics
 	folder
-}
-
-// Metrics is a line of metrics.jsonl. Fields that a line does not have are left out.
-type Metrics struct {
-	Step      int      `json:"step"`
-	Tokens    int64    `json:"tokens"`              // seen, or images
-	Wall      float64  `json:"wall_s"`              // since the run began, pauses left out
-	Loss      float64  `json:"loss"`                // nats, mean over the update's batch
-	LR        float64  `json:"lr"`                  // of this update
-	GradNorm  float64  `json:"grad_norm"`           // before clipping
-	PerSecond float64  `json:"tok_per_s"`           // of training alone, since the line before
-	EvalLoss  *float64 `json:"eval/loss,omitempty"` // nats per token, or per image
-	EvalBPB   *float64 `json:"eval/bpb,omitempty"`  // bits per byte, of text
-	EvalTop1  *float64 `json:"eval/top1,omitempty"` // share of correct predictions
-
-	// The same of the moving average of the weights, where a recipe has one.
-	EMALoss *float64 `json:"eval/ema_loss,omitempty"`
-	EMABPB  *float64 `json:"eval/ema_bpb,omitempty"`
-	EMATop1 *float64 `json:"eval/ema_top1,omitempty"`
-}
-
-// SiteMetrics is a line of inspect/sites.jsonl: one norm site at one evaluation, on the first validation batch.
-type SiteMetrics struct {
-	Step      int       `json:"step"`
-	Site      string    `json:"site"`
-	Role      norm.Role `json:"role"`
-	Alpha     *float64  `json:"alpha,omitempty"`    // mean over channels when there is one for each
-	RMSIn     float64   `json:"rms_in"`             // root mean square of the input
-	MaxIn     float64   `json:"max_in"`             // largest magnitude of the input
-	Saturated *float64  `json:"sat_frac,omitempty"` // share of |alpha*x| > 2, where tanh' < 0.071
 }
 
 // Open prepares a run in folder dir: a fresh one, or when dir holds a complete checkpoint, the continuation from the
@@ -183,7 +153,7 @@ func (r *Run) Train(ctx context.Context, progress Progress) (err error) {
 	if _, err := r.Start(); err != nil {
 		return err
 	}
-	mark, markStep := r.spent, r.step
+	since := r.mark()
 	for r.step < r.steps {
 		if ctx.Err() != nil {
 			if err := r.save(); err != nil {
@@ -197,8 +167,8 @@ func (r *Run) Train(ctx context.Context, progress Progress) (err error) {
 		}
 		evaluate := r.step == r.steps || r.Recipe.Train.Eval > 0 && r.step%r.Recipe.Train.Eval == 0
 		if evaluate || r.step%r.Recipe.Train.Log == 0 {
-			m.PerSecond = float64(int64(r.step-markStep)*r.Recipe.step()) / (r.spent - mark).Seconds()
-			mark, markStep = r.spent, r.step
+			r.pace(&m, since)
+			since = r.mark()
 			if evaluate {
 				if err := r.evaluate(&m); err != nil {
 					return err
@@ -227,10 +197,12 @@ func (r *Run) update() (Metrics, error) {
 	n, lr := r.Recipe.Train.Accumulate, r.rate.At(r.step)
 	loss, gradNorm := 0.0, 0.0
 	for i := range n {
+		asked := time.Now()
 		b, err := r.source.Next()
 		if err != nil {
 			return Metrics{}, err
 		}
+		r.idle += time.Since(asked)
 		args := inputs(b)
 		if i < n-1 {
 			out, err := r.add.Call(args...)
@@ -252,7 +224,7 @@ func (r *Run) update() (Metrics, error) {
 	}
 	r.step++
 	r.spent += time.Since(start)
-	return Metrics{Step: r.step, Tokens: int64(r.step) * r.Recipe.step(), Wall: (r.wall + time.Since(r.began)).Seconds(), Loss: loss, LR: lr, GradNorm: gradNorm}, nil
+	return r.metrics(loss, lr, gradNorm), nil
 }
 
 func inputs(b data.Batch) []any {

@@ -67,6 +67,31 @@ func finalHash(t testing.TB, run *Run) string {
 	return h + " " + run.Summary().Seen
 }
 
+// stopped trains until a number of updates is done.
+func stopped(t testing.TB, run *Run, updates int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	err := run.Train(ctx, func(m Metrics) {
+		if m.Step == updates {
+			cancel()
+		}
+	})
+	var interrupted *Interrupted
+	if !errors.As(err, &interrupted) || interrupted.Step != updates {
+		t.Fatalf("stopped with %v", err)
+	}
+}
+
+func load(t testing.TB, c data.Config) *data.Dataset {
+	t.Helper()
+	d, err := data.Load(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 func TestTwoRunsGiveOneHash(t *testing.T) {
 	r, d := tiny(t)
 	a, b := finalHash(t, open(t, r, d, "")), finalHash(t, open(t, r, d, t.TempDir()))
@@ -130,17 +155,7 @@ func TestResumeIsBitIdentical(t *testing.T) {
 	want := finalHash(t, open(t, r, d, ""))
 	for _, stop := range []int{1, 5, 12} {
 		dir := t.TempDir()
-		ctx, cancel := context.WithCancel(context.Background())
-		run := open(t, r, d, dir)
-		err := run.Train(ctx, func(m Metrics) {
-			if m.Step == stop {
-				cancel()
-			}
-		})
-		var interrupted *Interrupted
-		if !errors.As(err, &interrupted) || interrupted.Step != stop {
-			t.Fatalf("stopped with %v", err)
-		}
+		stopped(t, open(t, r, d, dir), stop)
 		again := open(t, r, d, dir)
 		if done, _ := again.Steps(); done != stop {
 			t.Fatalf("resumed at %d, expected %d", done, stop)

@@ -31,7 +31,7 @@ func (r exitReporter) Run() int { return sampledata.Run(r.m) }
 // testscript's own commands there are
 //
 //	code N dyt ...        the command ends with exit code N
-//	schema NAME FILE      FILE (or stdout) is JSON that docs/schema/NAME.json accepts
+//	schema NAME FILE      FILE (or stdout) is JSON that docs/schema/NAME.json accepts; of a .jsonl, each line is
 //	plain FILE            FILE (or stderr, stdout) holds no control character but newline and tab
 //	waitfor FILE TEXT     waits until a command in the background has written TEXT to FILE
 func TestScripts(t *testing.T) {
@@ -111,9 +111,15 @@ func validate(ts *testscript.TestScript, schemas string, args []string) {
 	}
 	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(schemas, args[0]+".json"))
 	ts.Check(err)
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(args[1])))
-	ts.Check(err)
-	ts.Check(schema.Validate(value))
+	values := []string{ts.ReadFile(args[1])}
+	if strings.HasSuffix(args[1], ".jsonl") {
+		values = strings.Split(strings.TrimSuffix(values[0], "\n"), "\n")
+	}
+	for _, text := range values {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		ts.Check(err)
+		ts.Check(schema.Validate(value))
+	}
 }
 
 // TestEveryCommandIsDescribed keeps the help complete: a line, an example, and a schema of what --json prints.

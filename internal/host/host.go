@@ -100,6 +100,15 @@ func number(path string) (uint64, bool) {
 	return n, err == nil
 }
 
+// Resident returns how many bytes of this process are in RAM; 0 where the system does not say.
+func Resident() uint64 {
+	content, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	return kilobytes(field(string(content), "VmRSS"))
+}
+
 // Load returns how many threads of the whole machine wanted to run, as a mean of the last minute; 0 where the system does
 // not say.
 func Load() float64 {

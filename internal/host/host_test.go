@@ -30,6 +30,26 @@ func TestDescribeFindsThisMachine(t *testing.T) {
 	}
 }
 
+// TestResidentSeesMemoryThatIsUsed: 64 MiB more, every page written to.
+func TestResidentSeesMemoryThatIsUsed(t *testing.T) {
+	before := Resident()
+	if runtime.GOOS != "linux" {
+		if before != 0 {
+			t.Errorf("%d bytes where no file says so", before)
+		}
+		return
+	}
+	const more = 64 << 20
+	used := make([]byte, more)
+	for i := 0; i < more; i += 4096 {
+		used[i] = 1
+	}
+	if after := Resident(); before == 0 || after < before+more/2 || after > Describe().MemoryBytes {
+		t.Errorf("%d bytes before, %d after %d more", before, after, more)
+	}
+	runtime.KeepAlive(used)
+}
+
 func TestTheLimitOfAContainerCounts(t *testing.T) {
 	dir := t.TempDir()
 	if _, _, ok := limits(dir); ok {

@@ -3,7 +3,8 @@
     python scripts/interop_transformers.py       needs go, torch and transformers; writes only to a temporary folder
 
 A Go test trains both twins of the smallest recipe and leaves their folders, with tokens and the logits of each. The RMSNorm
-twin must load without a missing or additional tensor and give the same logits; of the DyT twin transformers knows neither
+twin must load without a missing or additional tensor, give the same logits, and generate as its generation_config.json says: the
+likeliest tokens, to the model's context or the end of the text. Of the DyT twin transformers knows neither
 the architecture nor the tensors, and must say so.
 """
 
@@ -32,6 +33,21 @@ def largest_difference(folder):
     return (logits - ours["logits"]).abs().max().item(), logits.abs().max().item()
 
 
+def generated(folder):
+    """The tokens that generate() adds to a prompt by the folder's own settings; they must be the likeliest ones."""
+    said = transformers.GenerationConfig.from_pretrained(folder)
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    assert said.max_length == model.config.max_position_embeddings and not said.do_sample, said
+    prompt = load_file(f"{folder}.logits.safetensors")["tokens"][:1, :4].long()
+    with torch.no_grad():
+        text = model.generate(prompt, attention_mask=torch.ones_like(prompt))
+        want = prompt
+        while want.shape[1] < said.max_length and (want.shape[1] == 4 or want[0, -1] not in said.eos_token_id):
+            want = torch.cat([want, model(want).logits[:, -1:].argmax(-1)], 1)
+    assert text.shape[1] > 4 and torch.equal(text, want), (text, want)
+    return text.shape[1] - 4
+
+
 def refusals(folder):
     """What each of the stock loaders says to a DyT folder."""
     said = []
@@ -56,6 +72,7 @@ def main():
         assert config["norm"]["kind"] == "dyt" and config["rms_norm_eps"] is None, config
         assert "model.norm.alpha" in load_file(dyt / "model.safetensors")
         print(f"transformers {transformers.__version__}: logits of the rmsnorm folder up to {largest:.3g}, largest difference {difference:.2g}")
+        print(f"generate adds {generated(pathlib.Path(temp) / 'llama' / 'rmsnorm')} tokens, the likeliest ones")
         print("the dyt folder is refused by", *refusals(dyt), sep="\n  ")
 
 

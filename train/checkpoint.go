@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dyt-go/dyt/data/token"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/weights"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -25,13 +24,14 @@ import (
 //
 //	config.json, model.safetensors   the model, as transformers or timm lay it out
 //	ema/                             the same with the moving average of the weights, where the recipe has one
-//	tokenizer.json                   of text
+//	tokenizer.json                   of text, in both
+//	generation_config.json           of text, in both: how transformers generates
 //	trainer.safetensors              states of the optimizer and of the random numbers
 //	trainer_state.json               step, position in the data, time spent
 //	COMPLETE                         written last, with the SHA-256 of every other file; a folder without it does not count
 //
-// and checkpoints/last is a link to the newest. It is made under a hidden name and renamed, so a killed process leaves either no
-// folder or a whole one. Resuming checks the sums: a checkpoint that a disk or a copy has changed is named and passed over for
+// and checkpoints/last and best are links (links.go). It is made under a hidden name and renamed, so a killed process leaves
+// either no folder or a whole one. Resuming checks the sums: a checkpoint that a disk or a copy has changed is named and passed over for
 // the one before it.
 
 // trainerState is trainer_state.json.
@@ -50,15 +50,17 @@ const (
 	averageFolder = "ema"
 
 	stepPrefix = "step-"
-	lastLink   = "last"
 )
 
-// save writes a checkpoint of the present step and removes those beyond Save.Keep.
+// stepName names a checkpoint's folder, and a sample's file.
+func stepName(step int) string { return fmt.Sprintf("%s%06d", stepPrefix, step) }
+
+// save writes a checkpoint of the present step and removes older ones.
 func (r *Run) save() error {
 	if r.dir == "" {
 		return nil
 	}
-	final := filepath.Join(r.dir, "checkpoints", fmt.Sprintf("%s%06d", stepPrefix, r.step))
+	final := filepath.Join(r.dir, "checkpoints", stepName(r.step))
 	if r.saved == r.step && r.step > 0 {
 		return nil
 	}
@@ -86,21 +88,20 @@ func (r *Run) save() error {
 			averages = append(averages, a)
 		}
 	}
-	temp := filepath.Join(r.dir, "checkpoints", fmt.Sprintf(".%s%06d.tmp-%d", stepPrefix, r.step, os.Getpid()))
+	temp := filepath.Join(r.dir, "checkpoints", fmt.Sprintf(".%s.tmp-%d", stepName(r.step), os.Getpid()))
 	if err := os.RemoveAll(temp); err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	state := trainerState{Step: r.step, Position: position, Spent: r.spent, Wall: r.wall + time.Since(r.began)}
-	if err := weights.WriteFolder(temp, weights.Contents{Config: r.Model.ConfigJSON(), Tensors: params}); err != nil {
+	if err := r.writeModel(temp, params); err != nil {
 		return err
 	}
 	if averages != nil {
-		if err := weights.WriteFolder(filepath.Join(temp, averageFolder), weights.Contents{Config: r.Model.ConfigJSON(), Tensors: averages}); err != nil {
+		if err := r.writeModel(filepath.Join(temp, averageFolder), averages); err != nil {
 			return err
 		}
 	}
 	if err := errors.Join(
-		r.saveTokenizer(temp),
 		weights.WriteFile(filepath.Join(temp, statesFile), states, nil),
 		writeJSON(filepath.Join(temp, stateFile), state),
 		writeSums(temp),
@@ -111,37 +112,24 @@ func (r *Run) save() error {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	r.saved = r.step
-	return errors.Join(r.point(final), r.prune())
+	return r.tidy()
 }
 
-// point makes the link checkpoints/last lead to a checkpoint, where the file system has links.
-func (r *Run) point(final string) error {
-	link := filepath.Join(filepath.Dir(final), lastLink)
-	temp := fmt.Sprintf("%s.tmp-%d", filepath.Join(filepath.Dir(final), "."+lastLink), os.Getpid())
-	if os.Symlink(filepath.Base(final), temp) != nil {
-		return nil // a convenience, and no file system owes it
-	}
-	if err := os.Rename(temp, link); err != nil {
-		return fmt.Errorf("train: checkpoint: %w", err)
-	}
-	return nil
-}
-
-// saveTokenizer puts tokenizer.json beside a model of text, unless the tokenizer is a file of llama2.c.
-func (r *Run) saveTokenizer(dir string) error {
-	if _, ready := r.data.Tokenizer.(*token.Llama2c); ready || r.data.Tokenizer == nil {
-		return nil
-	}
-	return token.Save(r.data.Tokenizer, dir)
-}
-
-// prune removes all but the newest checkpoints, and what killed processes left.
-func (r *Run) prune() error {
+// tidy makes the links lead to the newest and the best checkpoint, and removes the others beyond Save.Keep and what killed
+// processes left.
+func (r *Run) tidy() error {
 	dirs, err := Checkpoints(r.dir)
 	if err != nil {
 		return err
 	}
+	best := bestOf(dirs, r.lines)
+	if err := errors.Join(link(dirs[len(dirs)-1], lastLink), link(best, bestLink)); err != nil {
+		return err
+	}
 	for _, d := range dirs[:max(len(dirs)-r.Recipe.Save.Keep, 0)] {
+		if d == best {
+			continue
+		}
 		if err := os.RemoveAll(d); err != nil {
 			return fmt.Errorf("train: remove an old checkpoint: %w", err)
 		}

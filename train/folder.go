@@ -28,7 +28,7 @@ import (
 //	samples/step-000100.txt  what a network of text writes
 //	events/                  the same numbers for TensorBoard
 //	status.json              state, step, process: replaced as a whole
-//	checkpoints/step-000100/ see checkpoint.go
+//	checkpoints/step-000100/ see checkpoint.go; last and best are links
 //
 // Without a dir only the lines in memory are kept.
 type folder struct {

@@ -51,7 +51,7 @@ func (r *Run) writeSample(s report.Sample) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("train: samples: %w", err)
 	}
-	return weights.AtomicFile(filepath.Join(dir, fmt.Sprintf("%s%06d.txt", stepPrefix, r.step)), func(w io.Writer) error {
+	return weights.AtomicFile(filepath.Join(dir, stepName(r.step)+".txt"), func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s\n\n%s\n", s.Title, s.Text)
 		return err
 	})

@@ -14,6 +14,7 @@ import (
 type trainAnswer struct {
 	Dir        string `json:"dir"`
 	Checkpoint string `json:"checkpoint"` // the last one: a model folder
+	Best       string `json:"best"`       // the best that was evaluated; empty without any
 	Report     string `json:"report"`
 	Steps      int    `json:"steps"`
 	train.Summary
@@ -28,6 +29,7 @@ func trainCommand(c *console) *cobra.Command {
 		Use:   "train RECIPE",
 		Short: "Train one network from a recipe",
 		Long: `train makes one run: a folder with the resolved recipe, metrics, checkpoints in the layout of transformers or timm, and a report.
+checkpoints/last and checkpoints/best are links to the newest checkpoint and to the best of those whose step was evaluated.
 Interrupted by SIGINT, SIGTERM or SIGUSR1 it finishes the update, leaves a checkpoint and ends with 130, 143 or 75; --resume
 goes on from the newest checkpoint, to the same bits as a run that was never stopped.`,
 		Example: `  dyt train llama-0.87M --tokens 500k
@@ -126,12 +128,18 @@ func (c *console) end(run *train.Run, answer *trainAnswer) error {
 		return conf.WithCode(fmt.Errorf("no checkpoint in %s: %w", run.Dir(), err), conf.ExitFailed)
 	}
 	answer.Checkpoint = checkpoints[len(checkpoints)-1]
+	if answer.Best, err = train.Best(run.Dir()); err != nil {
+		return trainError(err)
+	}
 	if answer.Report, err = draw(run.Dir()); err != nil {
 		return err
 	}
 	return c.result(answer, func(w io.Writer) {
 		printSummaries(w, "run", s)
 		fmt.Fprintf(w, "model     %s\n", answer.Checkpoint)
+		if answer.Best != answer.Checkpoint && answer.Best != "" {
+			fmt.Fprintf(w, "best      %s\n", answer.Best)
+		}
 		fmt.Fprintf(w, "report    %s\n", answer.Report)
 		if s.ValBPB > 0 {
 			fmt.Fprintf(w, "next      dyt generate %s --temperature 0.8\n", answer.Checkpoint)

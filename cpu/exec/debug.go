@@ -67,8 +67,8 @@ func (e *Executable) Report() string {
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.mean, a.mean) })
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d steps, %v: gemm %v, attention %v, clusters %v, moves %v, windows %v, random %v, regions %v; arena %d KB\n",
-		e.name, len(rows), total, who["gemm"], who["attention"], who["cluster"], who["move"], who["windows"], who["random"], who["region"], e.plan.Arena>>10)
+	fmt.Fprintf(&b, "%s: %d steps, %v: gemm %v, attention %v, clusters %v, moves %v, rotations %v, windows %v, random %v, regions %v; arena %d KB\n",
+		e.name, len(rows), total, who["gemm"], who["attention"], who["cluster"], who["move"]+who["choice"], who["rotation"], who["windows"], who["random"], who["region"], e.plan.Arena>>10)
 	for _, r := range rows[:min(len(rows), longestReport)] {
 		fmt.Fprintf(&b, "  %9v  %s\n", r.mean, e.plan.Line(r.step))
 	}

@@ -10,7 +10,7 @@ import (
 // StepTime is what one step of a plan took, over all executions so far.
 type StepTime struct {
 	Line  string // as the plan prints it
-	Name  string // who runs it: gemm, cluster, move, region
+	Name  string // who runs it, as Step.Name says
 	Flops float64
 	Heads bool // a multiplication of many pairs of matrices, as attention has them
 	Runs  int64

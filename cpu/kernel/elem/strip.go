@@ -100,6 +100,7 @@ func (s *Strips) Has(f op.Op) bool { return s.codes[f.String()+"Full"] != 0 }
 // Program is segments for each row, ready to run.
 type Program struct {
 	code  []uintptr
+	uses  map[string]int // of each piece of code, while the program is assembled
 	steps int
 	run   func(code, slots *uintptr, steps, rows, row int)
 }
@@ -111,7 +112,7 @@ const (
 
 // Assemble makes a program of segments that are run for each row. The first steps slots move on from row to row.
 func (s *Strips) Assemble(segments []Segment, steps int) *Program {
-	p := &Program{steps: steps, run: s.run}
+	p := &Program{steps: steps, run: s.run, uses: make(map[string]int)}
 	for _, seg := range segments {
 		if seg.Once {
 			p.emit(s.codes["OnceTail"])
@@ -138,10 +139,12 @@ func (p *Program) emit(words ...uintptr) { p.code = append(p.code, words...) }
 
 func (p *Program) emitAll(s *Strips, code []Instr, form string) {
 	for _, i := range code {
-		address := s.codes[i.name()+form]
+		name := i.name()
+		address := s.codes[op.Copy(name, p.uses[name+form]%op.Copies(name))+form]
 		if address == 0 {
-			panic("BUG: elem: no code for " + i.name() + form)
+			panic("BUG: elem: no code for " + name + form)
 		}
+		p.uses[name+form]++
 		p.emit(address)
 		for _, slot := range i.slots() {
 			p.emit(uintptr(slot * slotSize))

@@ -196,3 +196,48 @@ func BenchmarkStrips(b *testing.B) {
 		})
 	}
 }
+
+// TestCopiesOfCodeAreAlike repeats what there are copies of more often than there are copies.
+func TestCopiesOfCodeAreAlike(t *testing.T) {
+	const times = 11
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, table := range tables() {
+		s := table.Strips
+		n := s.Width() + s.Lanes + 3 // a strip, a vector, a tail
+		for o := op.None + 1; o < op.Count; o++ {
+			if op.Copies(o.String()) == 1 {
+				continue
+			}
+			x, y, z, got := draws(rng, n, o), repeated(n, .75), repeated(n, .3), make([]float32, n)
+			want := append([]float32(nil), x...)
+			code := []Instr{{Code: Load, A: 0}}
+			for range times {
+				code = append(code, Instr{Code: Apply, Op: o, A: 2, B: 3})
+				kernelOf(table, o)(want, append([]float32(nil), want...), y, z)
+			}
+			s.Assemble([]Segment{{Code: append(code, Instr{Code: Store, A: 1})}}, 0).Run([]Slot{array(x, 0), array(got, 0), array(y, 0), array(z, 0)}, 1, n)
+			sameBits(t, table.Name+" "+o.String(), oneNaN(got), oneNaN(want))
+		}
+		var slots []Slot
+		var move, spread []Instr
+		var outs [][]float32
+		x := draws(rng, n, op.Add)
+		slots = append(slots, array(x, 0))
+		for i := range times {
+			outs = append(outs, make([]float32, n), make([]float32, s.Width()), make([]float32, n))
+			slots = append(slots, array(outs[3*i], 0), strip(outs[3*i+1]), array(outs[3*i+2], 0))
+			move = append(move, Instr{Code: Load, A: 0}, Instr{Code: Store, A: 3*i + 1}, Instr{Code: IntoAdd, A: 3*i + 3})
+			spread = append(spread, Instr{Code: Load, A: 0}, Instr{Code: Spread, A: 3*i + 2})
+		}
+		s.Assemble([]Segment{{Once: true, Code: spread}, {Code: move}}, 0).Run(slots, 1, n)
+		for i := range times {
+			sameBits(t, table.Name+" Load, Store", oneNaN(outs[3*i]), oneNaN(x))
+			for v := range Vectors {
+				sameBits(t, table.Name+" Spread", oneNaN(outs[3*i+1][v*s.Lanes:(v+1)*s.Lanes]), oneNaN(x[:s.Lanes]))
+			}
+			sum := make([]float32, n)
+			table.Add(sum, sum, x)
+			sameBits(t, table.Name+" IntoAdd", oneNaN(outs[3*i+2]), oneNaN(sum))
+		}
+	}
+}

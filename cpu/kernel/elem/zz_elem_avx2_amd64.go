@@ -560,32 +560,242 @@ func stripToIntTailY()
 // stripSquareFullY is threaded code: not to be called.
 func stripSquareFullY()
 
+// stripSquare1FullY is threaded code: not to be called.
+func stripSquare1FullY()
+
+// stripSquare2FullY is threaded code: not to be called.
+func stripSquare2FullY()
+
+// stripSquare3FullY is threaded code: not to be called.
+func stripSquare3FullY()
+
+// stripSquare4FullY is threaded code: not to be called.
+func stripSquare4FullY()
+
+// stripSquare5FullY is threaded code: not to be called.
+func stripSquare5FullY()
+
+// stripSquare6FullY is threaded code: not to be called.
+func stripSquare6FullY()
+
+// stripSquare7FullY is threaded code: not to be called.
+func stripSquare7FullY()
+
 // stripSquareTailY is threaded code: not to be called.
 func stripSquareTailY()
+
+// stripSquare1TailY is threaded code: not to be called.
+func stripSquare1TailY()
+
+// stripSquare2TailY is threaded code: not to be called.
+func stripSquare2TailY()
+
+// stripSquare3TailY is threaded code: not to be called.
+func stripSquare3TailY()
+
+// stripSquare4TailY is threaded code: not to be called.
+func stripSquare4TailY()
+
+// stripSquare5TailY is threaded code: not to be called.
+func stripSquare5TailY()
+
+// stripSquare6TailY is threaded code: not to be called.
+func stripSquare6TailY()
+
+// stripSquare7TailY is threaded code: not to be called.
+func stripSquare7TailY()
 
 // stripAddFullY is threaded code: not to be called.
 func stripAddFullY()
 
+// stripAdd1FullY is threaded code: not to be called.
+func stripAdd1FullY()
+
+// stripAdd2FullY is threaded code: not to be called.
+func stripAdd2FullY()
+
+// stripAdd3FullY is threaded code: not to be called.
+func stripAdd3FullY()
+
+// stripAdd4FullY is threaded code: not to be called.
+func stripAdd4FullY()
+
+// stripAdd5FullY is threaded code: not to be called.
+func stripAdd5FullY()
+
+// stripAdd6FullY is threaded code: not to be called.
+func stripAdd6FullY()
+
+// stripAdd7FullY is threaded code: not to be called.
+func stripAdd7FullY()
+
 // stripAddTailY is threaded code: not to be called.
 func stripAddTailY()
+
+// stripAdd1TailY is threaded code: not to be called.
+func stripAdd1TailY()
+
+// stripAdd2TailY is threaded code: not to be called.
+func stripAdd2TailY()
+
+// stripAdd3TailY is threaded code: not to be called.
+func stripAdd3TailY()
+
+// stripAdd4TailY is threaded code: not to be called.
+func stripAdd4TailY()
+
+// stripAdd5TailY is threaded code: not to be called.
+func stripAdd5TailY()
+
+// stripAdd6TailY is threaded code: not to be called.
+func stripAdd6TailY()
+
+// stripAdd7TailY is threaded code: not to be called.
+func stripAdd7TailY()
 
 // stripSubFullY is threaded code: not to be called.
 func stripSubFullY()
 
+// stripSub1FullY is threaded code: not to be called.
+func stripSub1FullY()
+
+// stripSub2FullY is threaded code: not to be called.
+func stripSub2FullY()
+
+// stripSub3FullY is threaded code: not to be called.
+func stripSub3FullY()
+
+// stripSub4FullY is threaded code: not to be called.
+func stripSub4FullY()
+
+// stripSub5FullY is threaded code: not to be called.
+func stripSub5FullY()
+
+// stripSub6FullY is threaded code: not to be called.
+func stripSub6FullY()
+
+// stripSub7FullY is threaded code: not to be called.
+func stripSub7FullY()
+
 // stripSubTailY is threaded code: not to be called.
 func stripSubTailY()
+
+// stripSub1TailY is threaded code: not to be called.
+func stripSub1TailY()
+
+// stripSub2TailY is threaded code: not to be called.
+func stripSub2TailY()
+
+// stripSub3TailY is threaded code: not to be called.
+func stripSub3TailY()
+
+// stripSub4TailY is threaded code: not to be called.
+func stripSub4TailY()
+
+// stripSub5TailY is threaded code: not to be called.
+func stripSub5TailY()
+
+// stripSub6TailY is threaded code: not to be called.
+func stripSub6TailY()
+
+// stripSub7TailY is threaded code: not to be called.
+func stripSub7TailY()
 
 // stripRSubFullY is threaded code: not to be called.
 func stripRSubFullY()
 
+// stripRSub1FullY is threaded code: not to be called.
+func stripRSub1FullY()
+
+// stripRSub2FullY is threaded code: not to be called.
+func stripRSub2FullY()
+
+// stripRSub3FullY is threaded code: not to be called.
+func stripRSub3FullY()
+
+// stripRSub4FullY is threaded code: not to be called.
+func stripRSub4FullY()
+
+// stripRSub5FullY is threaded code: not to be called.
+func stripRSub5FullY()
+
+// stripRSub6FullY is threaded code: not to be called.
+func stripRSub6FullY()
+
+// stripRSub7FullY is threaded code: not to be called.
+func stripRSub7FullY()
+
 // stripRSubTailY is threaded code: not to be called.
 func stripRSubTailY()
+
+// stripRSub1TailY is threaded code: not to be called.
+func stripRSub1TailY()
+
+// stripRSub2TailY is threaded code: not to be called.
+func stripRSub2TailY()
+
+// stripRSub3TailY is threaded code: not to be called.
+func stripRSub3TailY()
+
+// stripRSub4TailY is threaded code: not to be called.
+func stripRSub4TailY()
+
+// stripRSub5TailY is threaded code: not to be called.
+func stripRSub5TailY()
+
+// stripRSub6TailY is threaded code: not to be called.
+func stripRSub6TailY()
+
+// stripRSub7TailY is threaded code: not to be called.
+func stripRSub7TailY()
 
 // stripMulFullY is threaded code: not to be called.
 func stripMulFullY()
 
+// stripMul1FullY is threaded code: not to be called.
+func stripMul1FullY()
+
+// stripMul2FullY is threaded code: not to be called.
+func stripMul2FullY()
+
+// stripMul3FullY is threaded code: not to be called.
+func stripMul3FullY()
+
+// stripMul4FullY is threaded code: not to be called.
+func stripMul4FullY()
+
+// stripMul5FullY is threaded code: not to be called.
+func stripMul5FullY()
+
+// stripMul6FullY is threaded code: not to be called.
+func stripMul6FullY()
+
+// stripMul7FullY is threaded code: not to be called.
+func stripMul7FullY()
+
 // stripMulTailY is threaded code: not to be called.
 func stripMulTailY()
+
+// stripMul1TailY is threaded code: not to be called.
+func stripMul1TailY()
+
+// stripMul2TailY is threaded code: not to be called.
+func stripMul2TailY()
+
+// stripMul3TailY is threaded code: not to be called.
+func stripMul3TailY()
+
+// stripMul4TailY is threaded code: not to be called.
+func stripMul4TailY()
+
+// stripMul5TailY is threaded code: not to be called.
+func stripMul5TailY()
+
+// stripMul6TailY is threaded code: not to be called.
+func stripMul6TailY()
+
+// stripMul7TailY is threaded code: not to be called.
+func stripMul7TailY()
 
 // stripDivFullY is threaded code: not to be called.
 func stripDivFullY()
@@ -740,38 +950,290 @@ func stripSelectTailY()
 // stripMulAddFullY is threaded code: not to be called.
 func stripMulAddFullY()
 
+// stripMulAdd1FullY is threaded code: not to be called.
+func stripMulAdd1FullY()
+
+// stripMulAdd2FullY is threaded code: not to be called.
+func stripMulAdd2FullY()
+
+// stripMulAdd3FullY is threaded code: not to be called.
+func stripMulAdd3FullY()
+
+// stripMulAdd4FullY is threaded code: not to be called.
+func stripMulAdd4FullY()
+
+// stripMulAdd5FullY is threaded code: not to be called.
+func stripMulAdd5FullY()
+
+// stripMulAdd6FullY is threaded code: not to be called.
+func stripMulAdd6FullY()
+
+// stripMulAdd7FullY is threaded code: not to be called.
+func stripMulAdd7FullY()
+
 // stripMulAddTailY is threaded code: not to be called.
 func stripMulAddTailY()
+
+// stripMulAdd1TailY is threaded code: not to be called.
+func stripMulAdd1TailY()
+
+// stripMulAdd2TailY is threaded code: not to be called.
+func stripMulAdd2TailY()
+
+// stripMulAdd3TailY is threaded code: not to be called.
+func stripMulAdd3TailY()
+
+// stripMulAdd4TailY is threaded code: not to be called.
+func stripMulAdd4TailY()
+
+// stripMulAdd5TailY is threaded code: not to be called.
+func stripMulAdd5TailY()
+
+// stripMulAdd6TailY is threaded code: not to be called.
+func stripMulAdd6TailY()
+
+// stripMulAdd7TailY is threaded code: not to be called.
+func stripMulAdd7TailY()
 
 // stripMulAddToFullY is threaded code: not to be called.
 func stripMulAddToFullY()
 
+// stripMulAddTo1FullY is threaded code: not to be called.
+func stripMulAddTo1FullY()
+
+// stripMulAddTo2FullY is threaded code: not to be called.
+func stripMulAddTo2FullY()
+
+// stripMulAddTo3FullY is threaded code: not to be called.
+func stripMulAddTo3FullY()
+
+// stripMulAddTo4FullY is threaded code: not to be called.
+func stripMulAddTo4FullY()
+
+// stripMulAddTo5FullY is threaded code: not to be called.
+func stripMulAddTo5FullY()
+
+// stripMulAddTo6FullY is threaded code: not to be called.
+func stripMulAddTo6FullY()
+
+// stripMulAddTo7FullY is threaded code: not to be called.
+func stripMulAddTo7FullY()
+
 // stripMulAddToTailY is threaded code: not to be called.
 func stripMulAddToTailY()
+
+// stripMulAddTo1TailY is threaded code: not to be called.
+func stripMulAddTo1TailY()
+
+// stripMulAddTo2TailY is threaded code: not to be called.
+func stripMulAddTo2TailY()
+
+// stripMulAddTo3TailY is threaded code: not to be called.
+func stripMulAddTo3TailY()
+
+// stripMulAddTo4TailY is threaded code: not to be called.
+func stripMulAddTo4TailY()
+
+// stripMulAddTo5TailY is threaded code: not to be called.
+func stripMulAddTo5TailY()
+
+// stripMulAddTo6TailY is threaded code: not to be called.
+func stripMulAddTo6TailY()
+
+// stripMulAddTo7TailY is threaded code: not to be called.
+func stripMulAddTo7TailY()
 
 // stripNegMulAddFullY is threaded code: not to be called.
 func stripNegMulAddFullY()
 
+// stripNegMulAdd1FullY is threaded code: not to be called.
+func stripNegMulAdd1FullY()
+
+// stripNegMulAdd2FullY is threaded code: not to be called.
+func stripNegMulAdd2FullY()
+
+// stripNegMulAdd3FullY is threaded code: not to be called.
+func stripNegMulAdd3FullY()
+
+// stripNegMulAdd4FullY is threaded code: not to be called.
+func stripNegMulAdd4FullY()
+
+// stripNegMulAdd5FullY is threaded code: not to be called.
+func stripNegMulAdd5FullY()
+
+// stripNegMulAdd6FullY is threaded code: not to be called.
+func stripNegMulAdd6FullY()
+
+// stripNegMulAdd7FullY is threaded code: not to be called.
+func stripNegMulAdd7FullY()
+
 // stripNegMulAddTailY is threaded code: not to be called.
 func stripNegMulAddTailY()
+
+// stripNegMulAdd1TailY is threaded code: not to be called.
+func stripNegMulAdd1TailY()
+
+// stripNegMulAdd2TailY is threaded code: not to be called.
+func stripNegMulAdd2TailY()
+
+// stripNegMulAdd3TailY is threaded code: not to be called.
+func stripNegMulAdd3TailY()
+
+// stripNegMulAdd4TailY is threaded code: not to be called.
+func stripNegMulAdd4TailY()
+
+// stripNegMulAdd5TailY is threaded code: not to be called.
+func stripNegMulAdd5TailY()
+
+// stripNegMulAdd6TailY is threaded code: not to be called.
+func stripNegMulAdd6TailY()
+
+// stripNegMulAdd7TailY is threaded code: not to be called.
+func stripNegMulAdd7TailY()
 
 // stripNegMulAddToFullY is threaded code: not to be called.
 func stripNegMulAddToFullY()
 
+// stripNegMulAddTo1FullY is threaded code: not to be called.
+func stripNegMulAddTo1FullY()
+
+// stripNegMulAddTo2FullY is threaded code: not to be called.
+func stripNegMulAddTo2FullY()
+
+// stripNegMulAddTo3FullY is threaded code: not to be called.
+func stripNegMulAddTo3FullY()
+
+// stripNegMulAddTo4FullY is threaded code: not to be called.
+func stripNegMulAddTo4FullY()
+
+// stripNegMulAddTo5FullY is threaded code: not to be called.
+func stripNegMulAddTo5FullY()
+
+// stripNegMulAddTo6FullY is threaded code: not to be called.
+func stripNegMulAddTo6FullY()
+
+// stripNegMulAddTo7FullY is threaded code: not to be called.
+func stripNegMulAddTo7FullY()
+
 // stripNegMulAddToTailY is threaded code: not to be called.
 func stripNegMulAddToTailY()
+
+// stripNegMulAddTo1TailY is threaded code: not to be called.
+func stripNegMulAddTo1TailY()
+
+// stripNegMulAddTo2TailY is threaded code: not to be called.
+func stripNegMulAddTo2TailY()
+
+// stripNegMulAddTo3TailY is threaded code: not to be called.
+func stripNegMulAddTo3TailY()
+
+// stripNegMulAddTo4TailY is threaded code: not to be called.
+func stripNegMulAddTo4TailY()
+
+// stripNegMulAddTo5TailY is threaded code: not to be called.
+func stripNegMulAddTo5TailY()
+
+// stripNegMulAddTo6TailY is threaded code: not to be called.
+func stripNegMulAddTo6TailY()
+
+// stripNegMulAddTo7TailY is threaded code: not to be called.
+func stripNegMulAddTo7TailY()
 
 // stripLoadFullY is threaded code: not to be called.
 func stripLoadFullY()
 
+// stripLoad1FullY is threaded code: not to be called.
+func stripLoad1FullY()
+
+// stripLoad2FullY is threaded code: not to be called.
+func stripLoad2FullY()
+
+// stripLoad3FullY is threaded code: not to be called.
+func stripLoad3FullY()
+
+// stripLoad4FullY is threaded code: not to be called.
+func stripLoad4FullY()
+
+// stripLoad5FullY is threaded code: not to be called.
+func stripLoad5FullY()
+
+// stripLoad6FullY is threaded code: not to be called.
+func stripLoad6FullY()
+
+// stripLoad7FullY is threaded code: not to be called.
+func stripLoad7FullY()
+
 // stripLoadTailY is threaded code: not to be called.
 func stripLoadTailY()
+
+// stripLoad1TailY is threaded code: not to be called.
+func stripLoad1TailY()
+
+// stripLoad2TailY is threaded code: not to be called.
+func stripLoad2TailY()
+
+// stripLoad3TailY is threaded code: not to be called.
+func stripLoad3TailY()
+
+// stripLoad4TailY is threaded code: not to be called.
+func stripLoad4TailY()
+
+// stripLoad5TailY is threaded code: not to be called.
+func stripLoad5TailY()
+
+// stripLoad6TailY is threaded code: not to be called.
+func stripLoad6TailY()
+
+// stripLoad7TailY is threaded code: not to be called.
+func stripLoad7TailY()
 
 // stripStoreFullY is threaded code: not to be called.
 func stripStoreFullY()
 
+// stripStore1FullY is threaded code: not to be called.
+func stripStore1FullY()
+
+// stripStore2FullY is threaded code: not to be called.
+func stripStore2FullY()
+
+// stripStore3FullY is threaded code: not to be called.
+func stripStore3FullY()
+
+// stripStore4FullY is threaded code: not to be called.
+func stripStore4FullY()
+
+// stripStore5FullY is threaded code: not to be called.
+func stripStore5FullY()
+
+// stripStore6FullY is threaded code: not to be called.
+func stripStore6FullY()
+
+// stripStore7FullY is threaded code: not to be called.
+func stripStore7FullY()
+
 // stripStoreTailY is threaded code: not to be called.
 func stripStoreTailY()
+
+// stripStore1TailY is threaded code: not to be called.
+func stripStore1TailY()
+
+// stripStore2TailY is threaded code: not to be called.
+func stripStore2TailY()
+
+// stripStore3TailY is threaded code: not to be called.
+func stripStore3TailY()
+
+// stripStore4TailY is threaded code: not to be called.
+func stripStore4TailY()
+
+// stripStore5TailY is threaded code: not to be called.
+func stripStore5TailY()
+
+// stripStore6TailY is threaded code: not to be called.
+func stripStore6TailY()
+
+// stripStore7TailY is threaded code: not to be called.
+func stripStore7TailY()
 
 // stripStorePastFullY is threaded code: not to be called.
 func stripStorePastFullY()
@@ -800,11 +1262,74 @@ func stripStoreOneTailY()
 // stripSpreadTailY is threaded code: not to be called.
 func stripSpreadTailY()
 
+// stripSpread1TailY is threaded code: not to be called.
+func stripSpread1TailY()
+
+// stripSpread2TailY is threaded code: not to be called.
+func stripSpread2TailY()
+
+// stripSpread3TailY is threaded code: not to be called.
+func stripSpread3TailY()
+
+// stripSpread4TailY is threaded code: not to be called.
+func stripSpread4TailY()
+
+// stripSpread5TailY is threaded code: not to be called.
+func stripSpread5TailY()
+
+// stripSpread6TailY is threaded code: not to be called.
+func stripSpread6TailY()
+
+// stripSpread7TailY is threaded code: not to be called.
+func stripSpread7TailY()
+
 // stripIntoAddFullY is threaded code: not to be called.
 func stripIntoAddFullY()
 
+// stripIntoAdd1FullY is threaded code: not to be called.
+func stripIntoAdd1FullY()
+
+// stripIntoAdd2FullY is threaded code: not to be called.
+func stripIntoAdd2FullY()
+
+// stripIntoAdd3FullY is threaded code: not to be called.
+func stripIntoAdd3FullY()
+
+// stripIntoAdd4FullY is threaded code: not to be called.
+func stripIntoAdd4FullY()
+
+// stripIntoAdd5FullY is threaded code: not to be called.
+func stripIntoAdd5FullY()
+
+// stripIntoAdd6FullY is threaded code: not to be called.
+func stripIntoAdd6FullY()
+
+// stripIntoAdd7FullY is threaded code: not to be called.
+func stripIntoAdd7FullY()
+
 // stripIntoAddTailY is threaded code: not to be called.
 func stripIntoAddTailY()
+
+// stripIntoAdd1TailY is threaded code: not to be called.
+func stripIntoAdd1TailY()
+
+// stripIntoAdd2TailY is threaded code: not to be called.
+func stripIntoAdd2TailY()
+
+// stripIntoAdd3TailY is threaded code: not to be called.
+func stripIntoAdd3TailY()
+
+// stripIntoAdd4TailY is threaded code: not to be called.
+func stripIntoAdd4TailY()
+
+// stripIntoAdd5TailY is threaded code: not to be called.
+func stripIntoAdd5TailY()
+
+// stripIntoAdd6TailY is threaded code: not to be called.
+func stripIntoAdd6TailY()
+
+// stripIntoAdd7TailY is threaded code: not to be called.
+func stripIntoAdd7TailY()
 
 // stripFoldAddTailY is threaded code: not to be called.
 func stripFoldAddTailY()

@@ -5666,6 +5666,83 @@ TEXT ·stripSquareFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSquare1FullY()
+// Requires: AVX
+TEXT ·stripSquare1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare2FullY()
+// Requires: AVX
+TEXT ·stripSquare2FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare3FullY()
+// Requires: AVX
+TEXT ·stripSquare3FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare4FullY()
+// Requires: AVX
+TEXT ·stripSquare4FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare5FullY()
+// Requires: AVX
+TEXT ·stripSquare5FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare6FullY()
+// Requires: AVX
+TEXT ·stripSquare6FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare7FullY()
+// Requires: AVX
+TEXT ·stripSquare7FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripSquareTailY()
 // Requires: AVX
 TEXT ·stripSquareTailY(SB), NOSPLIT|NOFRAME, $0
@@ -5674,9 +5751,170 @@ TEXT ·stripSquareTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSquare1TailY()
+// Requires: AVX
+TEXT ·stripSquare1TailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare2TailY()
+// Requires: AVX
+TEXT ·stripSquare2TailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare3TailY()
+// Requires: AVX
+TEXT ·stripSquare3TailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare4TailY()
+// Requires: AVX
+TEXT ·stripSquare4TailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare5TailY()
+// Requires: AVX
+TEXT ·stripSquare5TailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare6TailY()
+// Requires: AVX
+TEXT ·stripSquare6TailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare7TailY()
+// Requires: AVX
+TEXT ·stripSquare7TailY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripAddFullY()
 // Requires: AVX
 TEXT ·stripAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd1FullY()
+// Requires: AVX
+TEXT ·stripAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd2FullY()
+// Requires: AVX
+TEXT ·stripAdd2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd3FullY()
+// Requires: AVX
+TEXT ·stripAdd3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd4FullY()
+// Requires: AVX
+TEXT ·stripAdd4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd5FullY()
+// Requires: AVX
+TEXT ·stripAdd5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd6FullY()
+// Requires: AVX
+TEXT ·stripAdd6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd7FullY()
+// Requires: AVX
+TEXT ·stripAdd7FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    8(SI), AX
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
@@ -5702,6 +5940,97 @@ TEXT ·stripAddTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
+// func stripAdd1TailY()
+// Requires: AVX
+TEXT ·stripAdd1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAdd2TailY()
+// Requires: AVX
+TEXT ·stripAdd2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAdd3TailY()
+// Requires: AVX
+TEXT ·stripAdd3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAdd4TailY()
+// Requires: AVX
+TEXT ·stripAdd4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAdd5TailY()
+// Requires: AVX
+TEXT ·stripAdd5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAdd6TailY()
+// Requires: AVX
+TEXT ·stripAdd6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAdd7TailY()
+// Requires: AVX
+TEXT ·stripAdd7TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
 // func stripSubFullY()
 // Requires: AVX
 TEXT ·stripSubFullY(SB), NOSPLIT|NOFRAME, $0
@@ -5717,9 +6046,205 @@ TEXT ·stripSubFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSub1FullY()
+// Requires: AVX
+TEXT ·stripSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub2FullY()
+// Requires: AVX
+TEXT ·stripSub2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub3FullY()
+// Requires: AVX
+TEXT ·stripSub3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub4FullY()
+// Requires: AVX
+TEXT ·stripSub4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub5FullY()
+// Requires: AVX
+TEXT ·stripSub5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub6FullY()
+// Requires: AVX
+TEXT ·stripSub6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub7FullY()
+// Requires: AVX
+TEXT ·stripSub7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripSubTailY()
 // Requires: AVX
 TEXT ·stripSubTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSub1TailY()
+// Requires: AVX
+TEXT ·stripSub1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSub2TailY()
+// Requires: AVX
+TEXT ·stripSub2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSub3TailY()
+// Requires: AVX
+TEXT ·stripSub3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSub4TailY()
+// Requires: AVX
+TEXT ·stripSub4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSub5TailY()
+// Requires: AVX
+TEXT ·stripSub5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSub6TailY()
+// Requires: AVX
+TEXT ·stripSub6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripSub7TailY()
+// Requires: AVX
+TEXT ·stripSub7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -5749,9 +6274,233 @@ TEXT ·stripRSubFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripRSub1FullY()
+// Requires: AVX
+TEXT ·stripRSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub2FullY()
+// Requires: AVX
+TEXT ·stripRSub2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub3FullY()
+// Requires: AVX
+TEXT ·stripRSub3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub4FullY()
+// Requires: AVX
+TEXT ·stripRSub4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub5FullY()
+// Requires: AVX
+TEXT ·stripRSub5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub6FullY()
+// Requires: AVX
+TEXT ·stripRSub6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub7FullY()
+// Requires: AVX
+TEXT ·stripRSub7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripRSubTailY()
 // Requires: AVX
 TEXT ·stripRSubTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSub1TailY()
+// Requires: AVX
+TEXT ·stripRSub1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSub2TailY()
+// Requires: AVX
+TEXT ·stripRSub2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSub3TailY()
+// Requires: AVX
+TEXT ·stripRSub3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSub4TailY()
+// Requires: AVX
+TEXT ·stripRSub4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSub5TailY()
+// Requires: AVX
+TEXT ·stripRSub5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSub6TailY()
+// Requires: AVX
+TEXT ·stripRSub6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VSUBPS     Y0, Y1, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripRSub7TailY()
+// Requires: AVX
+TEXT ·stripRSub7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -5777,9 +6526,205 @@ TEXT ·stripMulFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripMul1FullY()
+// Requires: AVX
+TEXT ·stripMul1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul2FullY()
+// Requires: AVX
+TEXT ·stripMul2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul3FullY()
+// Requires: AVX
+TEXT ·stripMul3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul4FullY()
+// Requires: AVX
+TEXT ·stripMul4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul5FullY()
+// Requires: AVX
+TEXT ·stripMul5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul6FullY()
+// Requires: AVX
+TEXT ·stripMul6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul7FullY()
+// Requires: AVX
+TEXT ·stripMul7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripMulTailY()
 // Requires: AVX
 TEXT ·stripMulTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMul1TailY()
+// Requires: AVX
+TEXT ·stripMul1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMul2TailY()
+// Requires: AVX
+TEXT ·stripMul2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMul3TailY()
+// Requires: AVX
+TEXT ·stripMul3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMul4TailY()
+// Requires: AVX
+TEXT ·stripMul4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMul5TailY()
+// Requires: AVX
+TEXT ·stripMul5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMul6TailY()
+// Requires: AVX
+TEXT ·stripMul6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMul7TailY()
+// Requires: AVX
+TEXT ·stripMul7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -6852,9 +7797,296 @@ TEXT ·stripMulAddFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        (SI), AX
 	JMP         AX
 
+// func stripMulAdd1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd2FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd3FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd4FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd5FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd6FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd7FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
 // func stripMulAddTailY()
 // Requires: AVX, FMA3
 TEXT ·stripMulAddTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD213PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd1TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD213PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd2TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD213PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd3TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD213PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd4TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD213PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd5TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD213PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd6TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD213PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd7TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAdd7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	MOVQ        8(DI)(AX*1), AX
@@ -6893,9 +8125,296 @@ TEXT ·stripMulAddToFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        (SI), AX
 	JMP         AX
 
+// func stripMulAddTo1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo2FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo3FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo4FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo5FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo6FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo7FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
 // func stripMulAddToTailY()
 // Requires: AVX, FMA3
 TEXT ·stripMulAddToTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo1TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo2TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo3TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo4TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo5TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo6TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMASKMOVPS  (CX)(AX*1), Y15, Y1
+	VMASKMOVPS  (BX)(DX*1), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo7TailY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddTo7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	MOVQ        8(DI)(AX*1), AX
@@ -6934,9 +8453,296 @@ TEXT ·stripNegMulAddFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ         (SI), AX
 	JMP          AX
 
+// func stripNegMulAdd1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd2FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd3FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd4FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd5FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd6FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd7FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
 // func stripNegMulAddTailY()
 // Requires: AVX, FMA3
 TEXT ·stripNegMulAddTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD213PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd1TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD213PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd2TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD213PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd3TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD213PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd4TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD213PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd5TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD213PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd6TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD213PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd7TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAdd7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ         8(SI), AX
 	MOVQ         (DI)(AX*1), CX
 	MOVQ         8(DI)(AX*1), AX
@@ -6975,9 +8781,296 @@ TEXT ·stripNegMulAddToFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ         (SI), AX
 	JMP          AX
 
+// func stripNegMulAddTo1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo2FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo3FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo4FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo5FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo6FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo7FullY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Y4
+	VFNMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VFNMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VFNMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VFNMADD231PS 96(BX)(DX*1), Y4, Y3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
 // func stripNegMulAddToTailY()
 // Requires: AVX, FMA3
 TEXT ·stripNegMulAddToTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD231PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo1TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD231PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo2TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD231PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo3TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD231PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo4TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD231PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo5TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD231PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo6TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	VFNMADD231PS Y2, Y1, Y0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo7TailY()
+// Requires: AVX, FMA3
+TEXT ·stripNegMulAddTo7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ         8(SI), AX
 	MOVQ         (DI)(AX*1), CX
 	MOVQ         8(DI)(AX*1), AX
@@ -7008,9 +9101,198 @@ TEXT ·stripLoadFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripLoad1FullY()
+// Requires: AVX
+TEXT ·stripLoad1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad2FullY()
+// Requires: AVX
+TEXT ·stripLoad2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad3FullY()
+// Requires: AVX
+TEXT ·stripLoad3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad4FullY()
+// Requires: AVX
+TEXT ·stripLoad4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad5FullY()
+// Requires: AVX
+TEXT ·stripLoad5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad6FullY()
+// Requires: AVX
+TEXT ·stripLoad6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad7FullY()
+// Requires: AVX
+TEXT ·stripLoad7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripLoadTailY()
 // Requires: AVX
 TEXT ·stripLoadTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoad1TailY()
+// Requires: AVX
+TEXT ·stripLoad1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoad2TailY()
+// Requires: AVX
+TEXT ·stripLoad2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoad3TailY()
+// Requires: AVX
+TEXT ·stripLoad3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoad4TailY()
+// Requires: AVX
+TEXT ·stripLoad4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoad5TailY()
+// Requires: AVX
+TEXT ·stripLoad5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoad6TailY()
+// Requires: AVX
+TEXT ·stripLoad6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y0
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoad7TailY()
+// Requires: AVX
+TEXT ·stripLoad7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -7035,9 +9317,198 @@ TEXT ·stripStoreFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripStore1FullY()
+// Requires: AVX
+TEXT ·stripStore1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore2FullY()
+// Requires: AVX
+TEXT ·stripStore2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore3FullY()
+// Requires: AVX
+TEXT ·stripStore3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore4FullY()
+// Requires: AVX
+TEXT ·stripStore4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore5FullY()
+// Requires: AVX
+TEXT ·stripStore5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore6FullY()
+// Requires: AVX
+TEXT ·stripStore6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore7FullY()
+// Requires: AVX
+TEXT ·stripStore7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripStoreTailY()
 // Requires: AVX
 TEXT ·stripStoreTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStore1TailY()
+// Requires: AVX
+TEXT ·stripStore1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStore2TailY()
+// Requires: AVX
+TEXT ·stripStore2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStore3TailY()
+// Requires: AVX
+TEXT ·stripStore3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStore4TailY()
+// Requires: AVX
+TEXT ·stripStore4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStore5TailY()
+// Requires: AVX
+TEXT ·stripStore5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStore6TailY()
+// Requires: AVX
+TEXT ·stripStore6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS Y0, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripStore7TailY()
+// Requires: AVX
+TEXT ·stripStore7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -7163,6 +9634,111 @@ TEXT ·stripSpreadTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSpread1TailY()
+// Requires: AVX
+TEXT ·stripSpread1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread2TailY()
+// Requires: AVX
+TEXT ·stripSpread2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread3TailY()
+// Requires: AVX
+TEXT ·stripSpread3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread4TailY()
+// Requires: AVX
+TEXT ·stripSpread4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread5TailY()
+// Requires: AVX
+TEXT ·stripSpread5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread6TailY()
+// Requires: AVX
+TEXT ·stripSpread6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread7TailY()
+// Requires: AVX
+TEXT ·stripSpread7TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripIntoAddFullY()
 // Requires: AVX
 TEXT ·stripIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
@@ -7186,9 +9762,268 @@ TEXT ·stripIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripIntoAdd1FullY()
+// Requires: AVX
+TEXT ·stripIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd2FullY()
+// Requires: AVX
+TEXT ·stripIntoAdd2FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd3FullY()
+// Requires: AVX
+TEXT ·stripIntoAdd3FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd4FullY()
+// Requires: AVX
+TEXT ·stripIntoAdd4FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd5FullY()
+// Requires: AVX
+TEXT ·stripIntoAdd5FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd6FullY()
+// Requires: AVX
+TEXT ·stripIntoAdd6FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd7FullY()
+// Requires: AVX
+TEXT ·stripIntoAdd7FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripIntoAddTailY()
 // Requires: AVX
 TEXT ·stripIntoAddTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoAdd1TailY()
+// Requires: AVX
+TEXT ·stripIntoAdd1TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoAdd2TailY()
+// Requires: AVX
+TEXT ·stripIntoAdd2TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoAdd3TailY()
+// Requires: AVX
+TEXT ·stripIntoAdd3TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoAdd4TailY()
+// Requires: AVX
+TEXT ·stripIntoAdd4TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoAdd5TailY()
+// Requires: AVX
+TEXT ·stripIntoAdd5TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoAdd6TailY()
+// Requires: AVX
+TEXT ·stripIntoAdd6TailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMASKMOVPS (CX)(AX*1), Y15, Y1
+	VADDPS     Y0, Y1, Y1
+	VMASKMOVPS Y1, Y15, (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripIntoAdd7TailY()
+// Requires: AVX
+TEXT ·stripIntoAdd7TailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -7631,202 +10466,552 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 432(AX)
 	LEAQ ·stripSquareTailY+0(SB), CX
 	MOVQ CX, 440(AX)
-	LEAQ ·stripAddFullY+0(SB), CX
+	LEAQ ·stripSquare1FullY+0(SB), CX
 	MOVQ CX, 448(AX)
-	LEAQ ·stripAddTailY+0(SB), CX
+	LEAQ ·stripSquare1TailY+0(SB), CX
 	MOVQ CX, 456(AX)
-	LEAQ ·stripSubFullY+0(SB), CX
+	LEAQ ·stripSquare2FullY+0(SB), CX
 	MOVQ CX, 464(AX)
-	LEAQ ·stripSubTailY+0(SB), CX
+	LEAQ ·stripSquare2TailY+0(SB), CX
 	MOVQ CX, 472(AX)
-	LEAQ ·stripRSubFullY+0(SB), CX
+	LEAQ ·stripSquare3FullY+0(SB), CX
 	MOVQ CX, 480(AX)
-	LEAQ ·stripRSubTailY+0(SB), CX
+	LEAQ ·stripSquare3TailY+0(SB), CX
 	MOVQ CX, 488(AX)
-	LEAQ ·stripMulFullY+0(SB), CX
+	LEAQ ·stripSquare4FullY+0(SB), CX
 	MOVQ CX, 496(AX)
-	LEAQ ·stripMulTailY+0(SB), CX
+	LEAQ ·stripSquare4TailY+0(SB), CX
 	MOVQ CX, 504(AX)
-	LEAQ ·stripDivFullY+0(SB), CX
+	LEAQ ·stripSquare5FullY+0(SB), CX
 	MOVQ CX, 512(AX)
-	LEAQ ·stripDivTailY+0(SB), CX
+	LEAQ ·stripSquare5TailY+0(SB), CX
 	MOVQ CX, 520(AX)
-	LEAQ ·stripRDivFullY+0(SB), CX
+	LEAQ ·stripSquare6FullY+0(SB), CX
 	MOVQ CX, 528(AX)
-	LEAQ ·stripRDivTailY+0(SB), CX
+	LEAQ ·stripSquare6TailY+0(SB), CX
 	MOVQ CX, 536(AX)
-	LEAQ ·stripMaxFullY+0(SB), CX
+	LEAQ ·stripSquare7FullY+0(SB), CX
 	MOVQ CX, 544(AX)
-	LEAQ ·stripMaxTailY+0(SB), CX
+	LEAQ ·stripSquare7TailY+0(SB), CX
 	MOVQ CX, 552(AX)
-	LEAQ ·stripRMaxFullY+0(SB), CX
+	LEAQ ·stripAddFullY+0(SB), CX
 	MOVQ CX, 560(AX)
-	LEAQ ·stripRMaxTailY+0(SB), CX
+	LEAQ ·stripAddTailY+0(SB), CX
 	MOVQ CX, 568(AX)
-	LEAQ ·stripMinFullY+0(SB), CX
+	LEAQ ·stripAdd1FullY+0(SB), CX
 	MOVQ CX, 576(AX)
-	LEAQ ·stripMinTailY+0(SB), CX
+	LEAQ ·stripAdd1TailY+0(SB), CX
 	MOVQ CX, 584(AX)
-	LEAQ ·stripRMinFullY+0(SB), CX
+	LEAQ ·stripAdd2FullY+0(SB), CX
 	MOVQ CX, 592(AX)
-	LEAQ ·stripRMinTailY+0(SB), CX
+	LEAQ ·stripAdd2TailY+0(SB), CX
 	MOVQ CX, 600(AX)
-	XORQ CX, CX
+	LEAQ ·stripAdd3FullY+0(SB), CX
 	MOVQ CX, 608(AX)
-	XORQ CX, CX
+	LEAQ ·stripAdd3TailY+0(SB), CX
 	MOVQ CX, 616(AX)
-	XORQ CX, CX
+	LEAQ ·stripAdd4FullY+0(SB), CX
 	MOVQ CX, 624(AX)
-	XORQ CX, CX
+	LEAQ ·stripAdd4TailY+0(SB), CX
 	MOVQ CX, 632(AX)
-	LEAQ ·stripEqualFullY+0(SB), CX
+	LEAQ ·stripAdd5FullY+0(SB), CX
 	MOVQ CX, 640(AX)
-	LEAQ ·stripEqualTailY+0(SB), CX
+	LEAQ ·stripAdd5TailY+0(SB), CX
 	MOVQ CX, 648(AX)
-	LEAQ ·stripNotEqualFullY+0(SB), CX
+	LEAQ ·stripAdd6FullY+0(SB), CX
 	MOVQ CX, 656(AX)
-	LEAQ ·stripNotEqualTailY+0(SB), CX
+	LEAQ ·stripAdd6TailY+0(SB), CX
 	MOVQ CX, 664(AX)
-	LEAQ ·stripLessFullY+0(SB), CX
+	LEAQ ·stripAdd7FullY+0(SB), CX
 	MOVQ CX, 672(AX)
-	LEAQ ·stripLessTailY+0(SB), CX
+	LEAQ ·stripAdd7TailY+0(SB), CX
 	MOVQ CX, 680(AX)
-	LEAQ ·stripLessEqualFullY+0(SB), CX
+	LEAQ ·stripSubFullY+0(SB), CX
 	MOVQ CX, 688(AX)
-	LEAQ ·stripLessEqualTailY+0(SB), CX
+	LEAQ ·stripSubTailY+0(SB), CX
 	MOVQ CX, 696(AX)
-	LEAQ ·stripGreaterFullY+0(SB), CX
+	LEAQ ·stripSub1FullY+0(SB), CX
 	MOVQ CX, 704(AX)
-	LEAQ ·stripGreaterTailY+0(SB), CX
+	LEAQ ·stripSub1TailY+0(SB), CX
 	MOVQ CX, 712(AX)
-	LEAQ ·stripGreaterEqualFullY+0(SB), CX
+	LEAQ ·stripSub2FullY+0(SB), CX
 	MOVQ CX, 720(AX)
-	LEAQ ·stripGreaterEqualTailY+0(SB), CX
+	LEAQ ·stripSub2TailY+0(SB), CX
 	MOVQ CX, 728(AX)
-	LEAQ ·stripAddIntFullY+0(SB), CX
+	LEAQ ·stripSub3FullY+0(SB), CX
 	MOVQ CX, 736(AX)
-	LEAQ ·stripAddIntTailY+0(SB), CX
+	LEAQ ·stripSub3TailY+0(SB), CX
 	MOVQ CX, 744(AX)
-	LEAQ ·stripSubIntFullY+0(SB), CX
+	LEAQ ·stripSub4FullY+0(SB), CX
 	MOVQ CX, 752(AX)
-	LEAQ ·stripSubIntTailY+0(SB), CX
+	LEAQ ·stripSub4TailY+0(SB), CX
 	MOVQ CX, 760(AX)
-	LEAQ ·stripRSubIntFullY+0(SB), CX
+	LEAQ ·stripSub5FullY+0(SB), CX
 	MOVQ CX, 768(AX)
-	LEAQ ·stripRSubIntTailY+0(SB), CX
+	LEAQ ·stripSub5TailY+0(SB), CX
 	MOVQ CX, 776(AX)
-	LEAQ ·stripMulIntFullY+0(SB), CX
+	LEAQ ·stripSub6FullY+0(SB), CX
 	MOVQ CX, 784(AX)
-	LEAQ ·stripMulIntTailY+0(SB), CX
+	LEAQ ·stripSub6TailY+0(SB), CX
 	MOVQ CX, 792(AX)
-	LEAQ ·stripMaxIntFullY+0(SB), CX
+	LEAQ ·stripSub7FullY+0(SB), CX
 	MOVQ CX, 800(AX)
-	LEAQ ·stripMaxIntTailY+0(SB), CX
+	LEAQ ·stripSub7TailY+0(SB), CX
 	MOVQ CX, 808(AX)
-	LEAQ ·stripMinIntFullY+0(SB), CX
+	LEAQ ·stripRSubFullY+0(SB), CX
 	MOVQ CX, 816(AX)
-	LEAQ ·stripMinIntTailY+0(SB), CX
+	LEAQ ·stripRSubTailY+0(SB), CX
 	MOVQ CX, 824(AX)
-	LEAQ ·stripEqualIntFullY+0(SB), CX
+	LEAQ ·stripRSub1FullY+0(SB), CX
 	MOVQ CX, 832(AX)
-	LEAQ ·stripEqualIntTailY+0(SB), CX
+	LEAQ ·stripRSub1TailY+0(SB), CX
 	MOVQ CX, 840(AX)
-	LEAQ ·stripNotEqualIntFullY+0(SB), CX
+	LEAQ ·stripRSub2FullY+0(SB), CX
 	MOVQ CX, 848(AX)
-	LEAQ ·stripNotEqualIntTailY+0(SB), CX
+	LEAQ ·stripRSub2TailY+0(SB), CX
 	MOVQ CX, 856(AX)
-	LEAQ ·stripLessIntFullY+0(SB), CX
+	LEAQ ·stripRSub3FullY+0(SB), CX
 	MOVQ CX, 864(AX)
-	LEAQ ·stripLessIntTailY+0(SB), CX
+	LEAQ ·stripRSub3TailY+0(SB), CX
 	MOVQ CX, 872(AX)
-	LEAQ ·stripLessEqualIntFullY+0(SB), CX
+	LEAQ ·stripRSub4FullY+0(SB), CX
 	MOVQ CX, 880(AX)
-	LEAQ ·stripLessEqualIntTailY+0(SB), CX
+	LEAQ ·stripRSub4TailY+0(SB), CX
 	MOVQ CX, 888(AX)
-	LEAQ ·stripGreaterIntFullY+0(SB), CX
+	LEAQ ·stripRSub5FullY+0(SB), CX
 	MOVQ CX, 896(AX)
-	LEAQ ·stripGreaterIntTailY+0(SB), CX
+	LEAQ ·stripRSub5TailY+0(SB), CX
 	MOVQ CX, 904(AX)
-	LEAQ ·stripGreaterEqualIntFullY+0(SB), CX
+	LEAQ ·stripRSub6FullY+0(SB), CX
 	MOVQ CX, 912(AX)
-	LEAQ ·stripGreaterEqualIntTailY+0(SB), CX
+	LEAQ ·stripRSub6TailY+0(SB), CX
 	MOVQ CX, 920(AX)
-	LEAQ ·stripSelectFullY+0(SB), CX
+	LEAQ ·stripRSub7FullY+0(SB), CX
 	MOVQ CX, 928(AX)
-	LEAQ ·stripSelectTailY+0(SB), CX
+	LEAQ ·stripRSub7TailY+0(SB), CX
 	MOVQ CX, 936(AX)
-	LEAQ ·stripMulAddFullY+0(SB), CX
+	LEAQ ·stripMulFullY+0(SB), CX
 	MOVQ CX, 944(AX)
-	LEAQ ·stripMulAddTailY+0(SB), CX
+	LEAQ ·stripMulTailY+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripNegMulAddFullY+0(SB), CX
+	LEAQ ·stripMul1FullY+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripNegMulAddTailY+0(SB), CX
+	LEAQ ·stripMul1TailY+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripMulAddToFullY+0(SB), CX
+	LEAQ ·stripMul2FullY+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripMulAddToTailY+0(SB), CX
+	LEAQ ·stripMul2TailY+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripNegMulAddToFullY+0(SB), CX
+	LEAQ ·stripMul3FullY+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripNegMulAddToTailY+0(SB), CX
+	LEAQ ·stripMul3TailY+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripLoadFullY+0(SB), CX
+	LEAQ ·stripMul4FullY+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripLoadTailY+0(SB), CX
+	LEAQ ·stripMul4TailY+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripStoreFullY+0(SB), CX
+	LEAQ ·stripMul5FullY+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripStoreTailY+0(SB), CX
+	LEAQ ·stripMul5TailY+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripStorePastFullY+0(SB), CX
+	LEAQ ·stripMul6FullY+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripStorePastTailY+0(SB), CX
+	LEAQ ·stripMul6TailY+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripAheadFullY+0(SB), CX
+	LEAQ ·stripMul7FullY+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripAheadTailY+0(SB), CX
+	LEAQ ·stripMul7TailY+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripAheadRowFullY+0(SB), CX
+	LEAQ ·stripDivFullY+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripAheadRowTailY+0(SB), CX
+	LEAQ ·stripDivTailY+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripIntoAddFullY+0(SB), CX
+	LEAQ ·stripRDivFullY+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripIntoAddTailY+0(SB), CX
+	LEAQ ·stripRDivTailY+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripIntoMaxFullY+0(SB), CX
+	LEAQ ·stripMaxFullY+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripIntoMaxTailY+0(SB), CX
+	LEAQ ·stripMaxTailY+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripIntoMinFullY+0(SB), CX
+	LEAQ ·stripRMaxFullY+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripIntoMinTailY+0(SB), CX
+	LEAQ ·stripRMaxTailY+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripLoadOneTailY+0(SB), CX
+	LEAQ ·stripMinFullY+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripStoreOneTailY+0(SB), CX
+	LEAQ ·stripMinTailY+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripSpreadTailY+0(SB), CX
+	LEAQ ·stripRMinFullY+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripFoldAddTailY+0(SB), CX
+	LEAQ ·stripRMinTailY+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripFoldMaxTailY+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 1168(AX)
-	LEAQ ·stripFoldMinTailY+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 1176(AX)
-	LEAQ ·stripBeginTailTailY+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 1184(AX)
-	LEAQ ·stripAgainTailTailY+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 1192(AX)
-	LEAQ ·stripOnceTailY+0(SB), CX
+	LEAQ ·stripEqualFullY+0(SB), CX
 	MOVQ CX, 1200(AX)
-	LEAQ ·stripNextRowTailY+0(SB), CX
+	LEAQ ·stripEqualTailY+0(SB), CX
 	MOVQ CX, 1208(AX)
-	LEAQ ·stripBeginFullY+0(SB), CX
+	LEAQ ·stripNotEqualFullY+0(SB), CX
 	MOVQ CX, 1216(AX)
-	LEAQ ·stripAgainFullY+0(SB), CX
+	LEAQ ·stripNotEqualTailY+0(SB), CX
 	MOVQ CX, 1224(AX)
-	LEAQ ·stripEndTailY+0(SB), CX
+	LEAQ ·stripLessFullY+0(SB), CX
 	MOVQ CX, 1232(AX)
+	LEAQ ·stripLessTailY+0(SB), CX
+	MOVQ CX, 1240(AX)
+	LEAQ ·stripLessEqualFullY+0(SB), CX
+	MOVQ CX, 1248(AX)
+	LEAQ ·stripLessEqualTailY+0(SB), CX
+	MOVQ CX, 1256(AX)
+	LEAQ ·stripGreaterFullY+0(SB), CX
+	MOVQ CX, 1264(AX)
+	LEAQ ·stripGreaterTailY+0(SB), CX
+	MOVQ CX, 1272(AX)
+	LEAQ ·stripGreaterEqualFullY+0(SB), CX
+	MOVQ CX, 1280(AX)
+	LEAQ ·stripGreaterEqualTailY+0(SB), CX
+	MOVQ CX, 1288(AX)
+	LEAQ ·stripAddIntFullY+0(SB), CX
+	MOVQ CX, 1296(AX)
+	LEAQ ·stripAddIntTailY+0(SB), CX
+	MOVQ CX, 1304(AX)
+	LEAQ ·stripSubIntFullY+0(SB), CX
+	MOVQ CX, 1312(AX)
+	LEAQ ·stripSubIntTailY+0(SB), CX
+	MOVQ CX, 1320(AX)
+	LEAQ ·stripRSubIntFullY+0(SB), CX
+	MOVQ CX, 1328(AX)
+	LEAQ ·stripRSubIntTailY+0(SB), CX
+	MOVQ CX, 1336(AX)
+	LEAQ ·stripMulIntFullY+0(SB), CX
+	MOVQ CX, 1344(AX)
+	LEAQ ·stripMulIntTailY+0(SB), CX
+	MOVQ CX, 1352(AX)
+	LEAQ ·stripMaxIntFullY+0(SB), CX
+	MOVQ CX, 1360(AX)
+	LEAQ ·stripMaxIntTailY+0(SB), CX
+	MOVQ CX, 1368(AX)
+	LEAQ ·stripMinIntFullY+0(SB), CX
+	MOVQ CX, 1376(AX)
+	LEAQ ·stripMinIntTailY+0(SB), CX
+	MOVQ CX, 1384(AX)
+	LEAQ ·stripEqualIntFullY+0(SB), CX
+	MOVQ CX, 1392(AX)
+	LEAQ ·stripEqualIntTailY+0(SB), CX
+	MOVQ CX, 1400(AX)
+	LEAQ ·stripNotEqualIntFullY+0(SB), CX
+	MOVQ CX, 1408(AX)
+	LEAQ ·stripNotEqualIntTailY+0(SB), CX
+	MOVQ CX, 1416(AX)
+	LEAQ ·stripLessIntFullY+0(SB), CX
+	MOVQ CX, 1424(AX)
+	LEAQ ·stripLessIntTailY+0(SB), CX
+	MOVQ CX, 1432(AX)
+	LEAQ ·stripLessEqualIntFullY+0(SB), CX
+	MOVQ CX, 1440(AX)
+	LEAQ ·stripLessEqualIntTailY+0(SB), CX
+	MOVQ CX, 1448(AX)
+	LEAQ ·stripGreaterIntFullY+0(SB), CX
+	MOVQ CX, 1456(AX)
+	LEAQ ·stripGreaterIntTailY+0(SB), CX
+	MOVQ CX, 1464(AX)
+	LEAQ ·stripGreaterEqualIntFullY+0(SB), CX
+	MOVQ CX, 1472(AX)
+	LEAQ ·stripGreaterEqualIntTailY+0(SB), CX
+	MOVQ CX, 1480(AX)
+	LEAQ ·stripSelectFullY+0(SB), CX
+	MOVQ CX, 1488(AX)
+	LEAQ ·stripSelectTailY+0(SB), CX
+	MOVQ CX, 1496(AX)
+	LEAQ ·stripMulAddFullY+0(SB), CX
+	MOVQ CX, 1504(AX)
+	LEAQ ·stripMulAddTailY+0(SB), CX
+	MOVQ CX, 1512(AX)
+	LEAQ ·stripMulAdd1FullY+0(SB), CX
+	MOVQ CX, 1520(AX)
+	LEAQ ·stripMulAdd1TailY+0(SB), CX
+	MOVQ CX, 1528(AX)
+	LEAQ ·stripMulAdd2FullY+0(SB), CX
+	MOVQ CX, 1536(AX)
+	LEAQ ·stripMulAdd2TailY+0(SB), CX
+	MOVQ CX, 1544(AX)
+	LEAQ ·stripMulAdd3FullY+0(SB), CX
+	MOVQ CX, 1552(AX)
+	LEAQ ·stripMulAdd3TailY+0(SB), CX
+	MOVQ CX, 1560(AX)
+	LEAQ ·stripMulAdd4FullY+0(SB), CX
+	MOVQ CX, 1568(AX)
+	LEAQ ·stripMulAdd4TailY+0(SB), CX
+	MOVQ CX, 1576(AX)
+	LEAQ ·stripMulAdd5FullY+0(SB), CX
+	MOVQ CX, 1584(AX)
+	LEAQ ·stripMulAdd5TailY+0(SB), CX
+	MOVQ CX, 1592(AX)
+	LEAQ ·stripMulAdd6FullY+0(SB), CX
+	MOVQ CX, 1600(AX)
+	LEAQ ·stripMulAdd6TailY+0(SB), CX
+	MOVQ CX, 1608(AX)
+	LEAQ ·stripMulAdd7FullY+0(SB), CX
+	MOVQ CX, 1616(AX)
+	LEAQ ·stripMulAdd7TailY+0(SB), CX
+	MOVQ CX, 1624(AX)
+	LEAQ ·stripNegMulAddFullY+0(SB), CX
+	MOVQ CX, 1632(AX)
+	LEAQ ·stripNegMulAddTailY+0(SB), CX
+	MOVQ CX, 1640(AX)
+	LEAQ ·stripNegMulAdd1FullY+0(SB), CX
+	MOVQ CX, 1648(AX)
+	LEAQ ·stripNegMulAdd1TailY+0(SB), CX
+	MOVQ CX, 1656(AX)
+	LEAQ ·stripNegMulAdd2FullY+0(SB), CX
+	MOVQ CX, 1664(AX)
+	LEAQ ·stripNegMulAdd2TailY+0(SB), CX
+	MOVQ CX, 1672(AX)
+	LEAQ ·stripNegMulAdd3FullY+0(SB), CX
+	MOVQ CX, 1680(AX)
+	LEAQ ·stripNegMulAdd3TailY+0(SB), CX
+	MOVQ CX, 1688(AX)
+	LEAQ ·stripNegMulAdd4FullY+0(SB), CX
+	MOVQ CX, 1696(AX)
+	LEAQ ·stripNegMulAdd4TailY+0(SB), CX
+	MOVQ CX, 1704(AX)
+	LEAQ ·stripNegMulAdd5FullY+0(SB), CX
+	MOVQ CX, 1712(AX)
+	LEAQ ·stripNegMulAdd5TailY+0(SB), CX
+	MOVQ CX, 1720(AX)
+	LEAQ ·stripNegMulAdd6FullY+0(SB), CX
+	MOVQ CX, 1728(AX)
+	LEAQ ·stripNegMulAdd6TailY+0(SB), CX
+	MOVQ CX, 1736(AX)
+	LEAQ ·stripNegMulAdd7FullY+0(SB), CX
+	MOVQ CX, 1744(AX)
+	LEAQ ·stripNegMulAdd7TailY+0(SB), CX
+	MOVQ CX, 1752(AX)
+	LEAQ ·stripMulAddToFullY+0(SB), CX
+	MOVQ CX, 1760(AX)
+	LEAQ ·stripMulAddToTailY+0(SB), CX
+	MOVQ CX, 1768(AX)
+	LEAQ ·stripMulAddTo1FullY+0(SB), CX
+	MOVQ CX, 1776(AX)
+	LEAQ ·stripMulAddTo1TailY+0(SB), CX
+	MOVQ CX, 1784(AX)
+	LEAQ ·stripMulAddTo2FullY+0(SB), CX
+	MOVQ CX, 1792(AX)
+	LEAQ ·stripMulAddTo2TailY+0(SB), CX
+	MOVQ CX, 1800(AX)
+	LEAQ ·stripMulAddTo3FullY+0(SB), CX
+	MOVQ CX, 1808(AX)
+	LEAQ ·stripMulAddTo3TailY+0(SB), CX
+	MOVQ CX, 1816(AX)
+	LEAQ ·stripMulAddTo4FullY+0(SB), CX
+	MOVQ CX, 1824(AX)
+	LEAQ ·stripMulAddTo4TailY+0(SB), CX
+	MOVQ CX, 1832(AX)
+	LEAQ ·stripMulAddTo5FullY+0(SB), CX
+	MOVQ CX, 1840(AX)
+	LEAQ ·stripMulAddTo5TailY+0(SB), CX
+	MOVQ CX, 1848(AX)
+	LEAQ ·stripMulAddTo6FullY+0(SB), CX
+	MOVQ CX, 1856(AX)
+	LEAQ ·stripMulAddTo6TailY+0(SB), CX
+	MOVQ CX, 1864(AX)
+	LEAQ ·stripMulAddTo7FullY+0(SB), CX
+	MOVQ CX, 1872(AX)
+	LEAQ ·stripMulAddTo7TailY+0(SB), CX
+	MOVQ CX, 1880(AX)
+	LEAQ ·stripNegMulAddToFullY+0(SB), CX
+	MOVQ CX, 1888(AX)
+	LEAQ ·stripNegMulAddToTailY+0(SB), CX
+	MOVQ CX, 1896(AX)
+	LEAQ ·stripNegMulAddTo1FullY+0(SB), CX
+	MOVQ CX, 1904(AX)
+	LEAQ ·stripNegMulAddTo1TailY+0(SB), CX
+	MOVQ CX, 1912(AX)
+	LEAQ ·stripNegMulAddTo2FullY+0(SB), CX
+	MOVQ CX, 1920(AX)
+	LEAQ ·stripNegMulAddTo2TailY+0(SB), CX
+	MOVQ CX, 1928(AX)
+	LEAQ ·stripNegMulAddTo3FullY+0(SB), CX
+	MOVQ CX, 1936(AX)
+	LEAQ ·stripNegMulAddTo3TailY+0(SB), CX
+	MOVQ CX, 1944(AX)
+	LEAQ ·stripNegMulAddTo4FullY+0(SB), CX
+	MOVQ CX, 1952(AX)
+	LEAQ ·stripNegMulAddTo4TailY+0(SB), CX
+	MOVQ CX, 1960(AX)
+	LEAQ ·stripNegMulAddTo5FullY+0(SB), CX
+	MOVQ CX, 1968(AX)
+	LEAQ ·stripNegMulAddTo5TailY+0(SB), CX
+	MOVQ CX, 1976(AX)
+	LEAQ ·stripNegMulAddTo6FullY+0(SB), CX
+	MOVQ CX, 1984(AX)
+	LEAQ ·stripNegMulAddTo6TailY+0(SB), CX
+	MOVQ CX, 1992(AX)
+	LEAQ ·stripNegMulAddTo7FullY+0(SB), CX
+	MOVQ CX, 2000(AX)
+	LEAQ ·stripNegMulAddTo7TailY+0(SB), CX
+	MOVQ CX, 2008(AX)
+	LEAQ ·stripLoadFullY+0(SB), CX
+	MOVQ CX, 2016(AX)
+	LEAQ ·stripLoadTailY+0(SB), CX
+	MOVQ CX, 2024(AX)
+	LEAQ ·stripLoad1FullY+0(SB), CX
+	MOVQ CX, 2032(AX)
+	LEAQ ·stripLoad1TailY+0(SB), CX
+	MOVQ CX, 2040(AX)
+	LEAQ ·stripLoad2FullY+0(SB), CX
+	MOVQ CX, 2048(AX)
+	LEAQ ·stripLoad2TailY+0(SB), CX
+	MOVQ CX, 2056(AX)
+	LEAQ ·stripLoad3FullY+0(SB), CX
+	MOVQ CX, 2064(AX)
+	LEAQ ·stripLoad3TailY+0(SB), CX
+	MOVQ CX, 2072(AX)
+	LEAQ ·stripLoad4FullY+0(SB), CX
+	MOVQ CX, 2080(AX)
+	LEAQ ·stripLoad4TailY+0(SB), CX
+	MOVQ CX, 2088(AX)
+	LEAQ ·stripLoad5FullY+0(SB), CX
+	MOVQ CX, 2096(AX)
+	LEAQ ·stripLoad5TailY+0(SB), CX
+	MOVQ CX, 2104(AX)
+	LEAQ ·stripLoad6FullY+0(SB), CX
+	MOVQ CX, 2112(AX)
+	LEAQ ·stripLoad6TailY+0(SB), CX
+	MOVQ CX, 2120(AX)
+	LEAQ ·stripLoad7FullY+0(SB), CX
+	MOVQ CX, 2128(AX)
+	LEAQ ·stripLoad7TailY+0(SB), CX
+	MOVQ CX, 2136(AX)
+	LEAQ ·stripStoreFullY+0(SB), CX
+	MOVQ CX, 2144(AX)
+	LEAQ ·stripStoreTailY+0(SB), CX
+	MOVQ CX, 2152(AX)
+	LEAQ ·stripStore1FullY+0(SB), CX
+	MOVQ CX, 2160(AX)
+	LEAQ ·stripStore1TailY+0(SB), CX
+	MOVQ CX, 2168(AX)
+	LEAQ ·stripStore2FullY+0(SB), CX
+	MOVQ CX, 2176(AX)
+	LEAQ ·stripStore2TailY+0(SB), CX
+	MOVQ CX, 2184(AX)
+	LEAQ ·stripStore3FullY+0(SB), CX
+	MOVQ CX, 2192(AX)
+	LEAQ ·stripStore3TailY+0(SB), CX
+	MOVQ CX, 2200(AX)
+	LEAQ ·stripStore4FullY+0(SB), CX
+	MOVQ CX, 2208(AX)
+	LEAQ ·stripStore4TailY+0(SB), CX
+	MOVQ CX, 2216(AX)
+	LEAQ ·stripStore5FullY+0(SB), CX
+	MOVQ CX, 2224(AX)
+	LEAQ ·stripStore5TailY+0(SB), CX
+	MOVQ CX, 2232(AX)
+	LEAQ ·stripStore6FullY+0(SB), CX
+	MOVQ CX, 2240(AX)
+	LEAQ ·stripStore6TailY+0(SB), CX
+	MOVQ CX, 2248(AX)
+	LEAQ ·stripStore7FullY+0(SB), CX
+	MOVQ CX, 2256(AX)
+	LEAQ ·stripStore7TailY+0(SB), CX
+	MOVQ CX, 2264(AX)
+	LEAQ ·stripStorePastFullY+0(SB), CX
+	MOVQ CX, 2272(AX)
+	LEAQ ·stripStorePastTailY+0(SB), CX
+	MOVQ CX, 2280(AX)
+	LEAQ ·stripAheadFullY+0(SB), CX
+	MOVQ CX, 2288(AX)
+	LEAQ ·stripAheadTailY+0(SB), CX
+	MOVQ CX, 2296(AX)
+	LEAQ ·stripAheadRowFullY+0(SB), CX
+	MOVQ CX, 2304(AX)
+	LEAQ ·stripAheadRowTailY+0(SB), CX
+	MOVQ CX, 2312(AX)
+	LEAQ ·stripIntoAddFullY+0(SB), CX
+	MOVQ CX, 2320(AX)
+	LEAQ ·stripIntoAddTailY+0(SB), CX
+	MOVQ CX, 2328(AX)
+	LEAQ ·stripIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 2336(AX)
+	LEAQ ·stripIntoAdd1TailY+0(SB), CX
+	MOVQ CX, 2344(AX)
+	LEAQ ·stripIntoAdd2FullY+0(SB), CX
+	MOVQ CX, 2352(AX)
+	LEAQ ·stripIntoAdd2TailY+0(SB), CX
+	MOVQ CX, 2360(AX)
+	LEAQ ·stripIntoAdd3FullY+0(SB), CX
+	MOVQ CX, 2368(AX)
+	LEAQ ·stripIntoAdd3TailY+0(SB), CX
+	MOVQ CX, 2376(AX)
+	LEAQ ·stripIntoAdd4FullY+0(SB), CX
+	MOVQ CX, 2384(AX)
+	LEAQ ·stripIntoAdd4TailY+0(SB), CX
+	MOVQ CX, 2392(AX)
+	LEAQ ·stripIntoAdd5FullY+0(SB), CX
+	MOVQ CX, 2400(AX)
+	LEAQ ·stripIntoAdd5TailY+0(SB), CX
+	MOVQ CX, 2408(AX)
+	LEAQ ·stripIntoAdd6FullY+0(SB), CX
+	MOVQ CX, 2416(AX)
+	LEAQ ·stripIntoAdd6TailY+0(SB), CX
+	MOVQ CX, 2424(AX)
+	LEAQ ·stripIntoAdd7FullY+0(SB), CX
+	MOVQ CX, 2432(AX)
+	LEAQ ·stripIntoAdd7TailY+0(SB), CX
+	MOVQ CX, 2440(AX)
+	LEAQ ·stripIntoMaxFullY+0(SB), CX
+	MOVQ CX, 2448(AX)
+	LEAQ ·stripIntoMaxTailY+0(SB), CX
+	MOVQ CX, 2456(AX)
+	LEAQ ·stripIntoMinFullY+0(SB), CX
+	MOVQ CX, 2464(AX)
+	LEAQ ·stripIntoMinTailY+0(SB), CX
+	MOVQ CX, 2472(AX)
+	LEAQ ·stripLoadOneTailY+0(SB), CX
+	MOVQ CX, 2480(AX)
+	LEAQ ·stripStoreOneTailY+0(SB), CX
+	MOVQ CX, 2488(AX)
+	LEAQ ·stripSpreadTailY+0(SB), CX
+	MOVQ CX, 2496(AX)
+	LEAQ ·stripSpread1TailY+0(SB), CX
+	MOVQ CX, 2504(AX)
+	LEAQ ·stripSpread2TailY+0(SB), CX
+	MOVQ CX, 2512(AX)
+	LEAQ ·stripSpread3TailY+0(SB), CX
+	MOVQ CX, 2520(AX)
+	LEAQ ·stripSpread4TailY+0(SB), CX
+	MOVQ CX, 2528(AX)
+	LEAQ ·stripSpread5TailY+0(SB), CX
+	MOVQ CX, 2536(AX)
+	LEAQ ·stripSpread6TailY+0(SB), CX
+	MOVQ CX, 2544(AX)
+	LEAQ ·stripSpread7TailY+0(SB), CX
+	MOVQ CX, 2552(AX)
+	LEAQ ·stripFoldAddTailY+0(SB), CX
+	MOVQ CX, 2560(AX)
+	LEAQ ·stripFoldMaxTailY+0(SB), CX
+	MOVQ CX, 2568(AX)
+	LEAQ ·stripFoldMinTailY+0(SB), CX
+	MOVQ CX, 2576(AX)
+	LEAQ ·stripBeginTailTailY+0(SB), CX
+	MOVQ CX, 2584(AX)
+	LEAQ ·stripAgainTailTailY+0(SB), CX
+	MOVQ CX, 2592(AX)
+	LEAQ ·stripOnceTailY+0(SB), CX
+	MOVQ CX, 2600(AX)
+	LEAQ ·stripNextRowTailY+0(SB), CX
+	MOVQ CX, 2608(AX)
+	LEAQ ·stripEndTailY+0(SB), CX
+	MOVQ CX, 2616(AX)
+	LEAQ ·stripBeginFullY+0(SB), CX
+	MOVQ CX, 2624(AX)
+	LEAQ ·stripAgainFullY+0(SB), CX
+	MOVQ CX, 2632(AX)
 	RET

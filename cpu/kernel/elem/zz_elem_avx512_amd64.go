@@ -560,32 +560,242 @@ func stripToIntTailZ()
 // stripSquareFullZ is threaded code: not to be called.
 func stripSquareFullZ()
 
+// stripSquare1FullZ is threaded code: not to be called.
+func stripSquare1FullZ()
+
+// stripSquare2FullZ is threaded code: not to be called.
+func stripSquare2FullZ()
+
+// stripSquare3FullZ is threaded code: not to be called.
+func stripSquare3FullZ()
+
+// stripSquare4FullZ is threaded code: not to be called.
+func stripSquare4FullZ()
+
+// stripSquare5FullZ is threaded code: not to be called.
+func stripSquare5FullZ()
+
+// stripSquare6FullZ is threaded code: not to be called.
+func stripSquare6FullZ()
+
+// stripSquare7FullZ is threaded code: not to be called.
+func stripSquare7FullZ()
+
 // stripSquareTailZ is threaded code: not to be called.
 func stripSquareTailZ()
+
+// stripSquare1TailZ is threaded code: not to be called.
+func stripSquare1TailZ()
+
+// stripSquare2TailZ is threaded code: not to be called.
+func stripSquare2TailZ()
+
+// stripSquare3TailZ is threaded code: not to be called.
+func stripSquare3TailZ()
+
+// stripSquare4TailZ is threaded code: not to be called.
+func stripSquare4TailZ()
+
+// stripSquare5TailZ is threaded code: not to be called.
+func stripSquare5TailZ()
+
+// stripSquare6TailZ is threaded code: not to be called.
+func stripSquare6TailZ()
+
+// stripSquare7TailZ is threaded code: not to be called.
+func stripSquare7TailZ()
 
 // stripAddFullZ is threaded code: not to be called.
 func stripAddFullZ()
 
+// stripAdd1FullZ is threaded code: not to be called.
+func stripAdd1FullZ()
+
+// stripAdd2FullZ is threaded code: not to be called.
+func stripAdd2FullZ()
+
+// stripAdd3FullZ is threaded code: not to be called.
+func stripAdd3FullZ()
+
+// stripAdd4FullZ is threaded code: not to be called.
+func stripAdd4FullZ()
+
+// stripAdd5FullZ is threaded code: not to be called.
+func stripAdd5FullZ()
+
+// stripAdd6FullZ is threaded code: not to be called.
+func stripAdd6FullZ()
+
+// stripAdd7FullZ is threaded code: not to be called.
+func stripAdd7FullZ()
+
 // stripAddTailZ is threaded code: not to be called.
 func stripAddTailZ()
+
+// stripAdd1TailZ is threaded code: not to be called.
+func stripAdd1TailZ()
+
+// stripAdd2TailZ is threaded code: not to be called.
+func stripAdd2TailZ()
+
+// stripAdd3TailZ is threaded code: not to be called.
+func stripAdd3TailZ()
+
+// stripAdd4TailZ is threaded code: not to be called.
+func stripAdd4TailZ()
+
+// stripAdd5TailZ is threaded code: not to be called.
+func stripAdd5TailZ()
+
+// stripAdd6TailZ is threaded code: not to be called.
+func stripAdd6TailZ()
+
+// stripAdd7TailZ is threaded code: not to be called.
+func stripAdd7TailZ()
 
 // stripSubFullZ is threaded code: not to be called.
 func stripSubFullZ()
 
+// stripSub1FullZ is threaded code: not to be called.
+func stripSub1FullZ()
+
+// stripSub2FullZ is threaded code: not to be called.
+func stripSub2FullZ()
+
+// stripSub3FullZ is threaded code: not to be called.
+func stripSub3FullZ()
+
+// stripSub4FullZ is threaded code: not to be called.
+func stripSub4FullZ()
+
+// stripSub5FullZ is threaded code: not to be called.
+func stripSub5FullZ()
+
+// stripSub6FullZ is threaded code: not to be called.
+func stripSub6FullZ()
+
+// stripSub7FullZ is threaded code: not to be called.
+func stripSub7FullZ()
+
 // stripSubTailZ is threaded code: not to be called.
 func stripSubTailZ()
+
+// stripSub1TailZ is threaded code: not to be called.
+func stripSub1TailZ()
+
+// stripSub2TailZ is threaded code: not to be called.
+func stripSub2TailZ()
+
+// stripSub3TailZ is threaded code: not to be called.
+func stripSub3TailZ()
+
+// stripSub4TailZ is threaded code: not to be called.
+func stripSub4TailZ()
+
+// stripSub5TailZ is threaded code: not to be called.
+func stripSub5TailZ()
+
+// stripSub6TailZ is threaded code: not to be called.
+func stripSub6TailZ()
+
+// stripSub7TailZ is threaded code: not to be called.
+func stripSub7TailZ()
 
 // stripRSubFullZ is threaded code: not to be called.
 func stripRSubFullZ()
 
+// stripRSub1FullZ is threaded code: not to be called.
+func stripRSub1FullZ()
+
+// stripRSub2FullZ is threaded code: not to be called.
+func stripRSub2FullZ()
+
+// stripRSub3FullZ is threaded code: not to be called.
+func stripRSub3FullZ()
+
+// stripRSub4FullZ is threaded code: not to be called.
+func stripRSub4FullZ()
+
+// stripRSub5FullZ is threaded code: not to be called.
+func stripRSub5FullZ()
+
+// stripRSub6FullZ is threaded code: not to be called.
+func stripRSub6FullZ()
+
+// stripRSub7FullZ is threaded code: not to be called.
+func stripRSub7FullZ()
+
 // stripRSubTailZ is threaded code: not to be called.
 func stripRSubTailZ()
+
+// stripRSub1TailZ is threaded code: not to be called.
+func stripRSub1TailZ()
+
+// stripRSub2TailZ is threaded code: not to be called.
+func stripRSub2TailZ()
+
+// stripRSub3TailZ is threaded code: not to be called.
+func stripRSub3TailZ()
+
+// stripRSub4TailZ is threaded code: not to be called.
+func stripRSub4TailZ()
+
+// stripRSub5TailZ is threaded code: not to be called.
+func stripRSub5TailZ()
+
+// stripRSub6TailZ is threaded code: not to be called.
+func stripRSub6TailZ()
+
+// stripRSub7TailZ is threaded code: not to be called.
+func stripRSub7TailZ()
 
 // stripMulFullZ is threaded code: not to be called.
 func stripMulFullZ()
 
+// stripMul1FullZ is threaded code: not to be called.
+func stripMul1FullZ()
+
+// stripMul2FullZ is threaded code: not to be called.
+func stripMul2FullZ()
+
+// stripMul3FullZ is threaded code: not to be called.
+func stripMul3FullZ()
+
+// stripMul4FullZ is threaded code: not to be called.
+func stripMul4FullZ()
+
+// stripMul5FullZ is threaded code: not to be called.
+func stripMul5FullZ()
+
+// stripMul6FullZ is threaded code: not to be called.
+func stripMul6FullZ()
+
+// stripMul7FullZ is threaded code: not to be called.
+func stripMul7FullZ()
+
 // stripMulTailZ is threaded code: not to be called.
 func stripMulTailZ()
+
+// stripMul1TailZ is threaded code: not to be called.
+func stripMul1TailZ()
+
+// stripMul2TailZ is threaded code: not to be called.
+func stripMul2TailZ()
+
+// stripMul3TailZ is threaded code: not to be called.
+func stripMul3TailZ()
+
+// stripMul4TailZ is threaded code: not to be called.
+func stripMul4TailZ()
+
+// stripMul5TailZ is threaded code: not to be called.
+func stripMul5TailZ()
+
+// stripMul6TailZ is threaded code: not to be called.
+func stripMul6TailZ()
+
+// stripMul7TailZ is threaded code: not to be called.
+func stripMul7TailZ()
 
 // stripDivFullZ is threaded code: not to be called.
 func stripDivFullZ()
@@ -740,38 +950,290 @@ func stripSelectTailZ()
 // stripMulAddFullZ is threaded code: not to be called.
 func stripMulAddFullZ()
 
+// stripMulAdd1FullZ is threaded code: not to be called.
+func stripMulAdd1FullZ()
+
+// stripMulAdd2FullZ is threaded code: not to be called.
+func stripMulAdd2FullZ()
+
+// stripMulAdd3FullZ is threaded code: not to be called.
+func stripMulAdd3FullZ()
+
+// stripMulAdd4FullZ is threaded code: not to be called.
+func stripMulAdd4FullZ()
+
+// stripMulAdd5FullZ is threaded code: not to be called.
+func stripMulAdd5FullZ()
+
+// stripMulAdd6FullZ is threaded code: not to be called.
+func stripMulAdd6FullZ()
+
+// stripMulAdd7FullZ is threaded code: not to be called.
+func stripMulAdd7FullZ()
+
 // stripMulAddTailZ is threaded code: not to be called.
 func stripMulAddTailZ()
+
+// stripMulAdd1TailZ is threaded code: not to be called.
+func stripMulAdd1TailZ()
+
+// stripMulAdd2TailZ is threaded code: not to be called.
+func stripMulAdd2TailZ()
+
+// stripMulAdd3TailZ is threaded code: not to be called.
+func stripMulAdd3TailZ()
+
+// stripMulAdd4TailZ is threaded code: not to be called.
+func stripMulAdd4TailZ()
+
+// stripMulAdd5TailZ is threaded code: not to be called.
+func stripMulAdd5TailZ()
+
+// stripMulAdd6TailZ is threaded code: not to be called.
+func stripMulAdd6TailZ()
+
+// stripMulAdd7TailZ is threaded code: not to be called.
+func stripMulAdd7TailZ()
 
 // stripMulAddToFullZ is threaded code: not to be called.
 func stripMulAddToFullZ()
 
+// stripMulAddTo1FullZ is threaded code: not to be called.
+func stripMulAddTo1FullZ()
+
+// stripMulAddTo2FullZ is threaded code: not to be called.
+func stripMulAddTo2FullZ()
+
+// stripMulAddTo3FullZ is threaded code: not to be called.
+func stripMulAddTo3FullZ()
+
+// stripMulAddTo4FullZ is threaded code: not to be called.
+func stripMulAddTo4FullZ()
+
+// stripMulAddTo5FullZ is threaded code: not to be called.
+func stripMulAddTo5FullZ()
+
+// stripMulAddTo6FullZ is threaded code: not to be called.
+func stripMulAddTo6FullZ()
+
+// stripMulAddTo7FullZ is threaded code: not to be called.
+func stripMulAddTo7FullZ()
+
 // stripMulAddToTailZ is threaded code: not to be called.
 func stripMulAddToTailZ()
+
+// stripMulAddTo1TailZ is threaded code: not to be called.
+func stripMulAddTo1TailZ()
+
+// stripMulAddTo2TailZ is threaded code: not to be called.
+func stripMulAddTo2TailZ()
+
+// stripMulAddTo3TailZ is threaded code: not to be called.
+func stripMulAddTo3TailZ()
+
+// stripMulAddTo4TailZ is threaded code: not to be called.
+func stripMulAddTo4TailZ()
+
+// stripMulAddTo5TailZ is threaded code: not to be called.
+func stripMulAddTo5TailZ()
+
+// stripMulAddTo6TailZ is threaded code: not to be called.
+func stripMulAddTo6TailZ()
+
+// stripMulAddTo7TailZ is threaded code: not to be called.
+func stripMulAddTo7TailZ()
 
 // stripNegMulAddFullZ is threaded code: not to be called.
 func stripNegMulAddFullZ()
 
+// stripNegMulAdd1FullZ is threaded code: not to be called.
+func stripNegMulAdd1FullZ()
+
+// stripNegMulAdd2FullZ is threaded code: not to be called.
+func stripNegMulAdd2FullZ()
+
+// stripNegMulAdd3FullZ is threaded code: not to be called.
+func stripNegMulAdd3FullZ()
+
+// stripNegMulAdd4FullZ is threaded code: not to be called.
+func stripNegMulAdd4FullZ()
+
+// stripNegMulAdd5FullZ is threaded code: not to be called.
+func stripNegMulAdd5FullZ()
+
+// stripNegMulAdd6FullZ is threaded code: not to be called.
+func stripNegMulAdd6FullZ()
+
+// stripNegMulAdd7FullZ is threaded code: not to be called.
+func stripNegMulAdd7FullZ()
+
 // stripNegMulAddTailZ is threaded code: not to be called.
 func stripNegMulAddTailZ()
+
+// stripNegMulAdd1TailZ is threaded code: not to be called.
+func stripNegMulAdd1TailZ()
+
+// stripNegMulAdd2TailZ is threaded code: not to be called.
+func stripNegMulAdd2TailZ()
+
+// stripNegMulAdd3TailZ is threaded code: not to be called.
+func stripNegMulAdd3TailZ()
+
+// stripNegMulAdd4TailZ is threaded code: not to be called.
+func stripNegMulAdd4TailZ()
+
+// stripNegMulAdd5TailZ is threaded code: not to be called.
+func stripNegMulAdd5TailZ()
+
+// stripNegMulAdd6TailZ is threaded code: not to be called.
+func stripNegMulAdd6TailZ()
+
+// stripNegMulAdd7TailZ is threaded code: not to be called.
+func stripNegMulAdd7TailZ()
 
 // stripNegMulAddToFullZ is threaded code: not to be called.
 func stripNegMulAddToFullZ()
 
+// stripNegMulAddTo1FullZ is threaded code: not to be called.
+func stripNegMulAddTo1FullZ()
+
+// stripNegMulAddTo2FullZ is threaded code: not to be called.
+func stripNegMulAddTo2FullZ()
+
+// stripNegMulAddTo3FullZ is threaded code: not to be called.
+func stripNegMulAddTo3FullZ()
+
+// stripNegMulAddTo4FullZ is threaded code: not to be called.
+func stripNegMulAddTo4FullZ()
+
+// stripNegMulAddTo5FullZ is threaded code: not to be called.
+func stripNegMulAddTo5FullZ()
+
+// stripNegMulAddTo6FullZ is threaded code: not to be called.
+func stripNegMulAddTo6FullZ()
+
+// stripNegMulAddTo7FullZ is threaded code: not to be called.
+func stripNegMulAddTo7FullZ()
+
 // stripNegMulAddToTailZ is threaded code: not to be called.
 func stripNegMulAddToTailZ()
+
+// stripNegMulAddTo1TailZ is threaded code: not to be called.
+func stripNegMulAddTo1TailZ()
+
+// stripNegMulAddTo2TailZ is threaded code: not to be called.
+func stripNegMulAddTo2TailZ()
+
+// stripNegMulAddTo3TailZ is threaded code: not to be called.
+func stripNegMulAddTo3TailZ()
+
+// stripNegMulAddTo4TailZ is threaded code: not to be called.
+func stripNegMulAddTo4TailZ()
+
+// stripNegMulAddTo5TailZ is threaded code: not to be called.
+func stripNegMulAddTo5TailZ()
+
+// stripNegMulAddTo6TailZ is threaded code: not to be called.
+func stripNegMulAddTo6TailZ()
+
+// stripNegMulAddTo7TailZ is threaded code: not to be called.
+func stripNegMulAddTo7TailZ()
 
 // stripLoadFullZ is threaded code: not to be called.
 func stripLoadFullZ()
 
+// stripLoad1FullZ is threaded code: not to be called.
+func stripLoad1FullZ()
+
+// stripLoad2FullZ is threaded code: not to be called.
+func stripLoad2FullZ()
+
+// stripLoad3FullZ is threaded code: not to be called.
+func stripLoad3FullZ()
+
+// stripLoad4FullZ is threaded code: not to be called.
+func stripLoad4FullZ()
+
+// stripLoad5FullZ is threaded code: not to be called.
+func stripLoad5FullZ()
+
+// stripLoad6FullZ is threaded code: not to be called.
+func stripLoad6FullZ()
+
+// stripLoad7FullZ is threaded code: not to be called.
+func stripLoad7FullZ()
+
 // stripLoadTailZ is threaded code: not to be called.
 func stripLoadTailZ()
+
+// stripLoad1TailZ is threaded code: not to be called.
+func stripLoad1TailZ()
+
+// stripLoad2TailZ is threaded code: not to be called.
+func stripLoad2TailZ()
+
+// stripLoad3TailZ is threaded code: not to be called.
+func stripLoad3TailZ()
+
+// stripLoad4TailZ is threaded code: not to be called.
+func stripLoad4TailZ()
+
+// stripLoad5TailZ is threaded code: not to be called.
+func stripLoad5TailZ()
+
+// stripLoad6TailZ is threaded code: not to be called.
+func stripLoad6TailZ()
+
+// stripLoad7TailZ is threaded code: not to be called.
+func stripLoad7TailZ()
 
 // stripStoreFullZ is threaded code: not to be called.
 func stripStoreFullZ()
 
+// stripStore1FullZ is threaded code: not to be called.
+func stripStore1FullZ()
+
+// stripStore2FullZ is threaded code: not to be called.
+func stripStore2FullZ()
+
+// stripStore3FullZ is threaded code: not to be called.
+func stripStore3FullZ()
+
+// stripStore4FullZ is threaded code: not to be called.
+func stripStore4FullZ()
+
+// stripStore5FullZ is threaded code: not to be called.
+func stripStore5FullZ()
+
+// stripStore6FullZ is threaded code: not to be called.
+func stripStore6FullZ()
+
+// stripStore7FullZ is threaded code: not to be called.
+func stripStore7FullZ()
+
 // stripStoreTailZ is threaded code: not to be called.
 func stripStoreTailZ()
+
+// stripStore1TailZ is threaded code: not to be called.
+func stripStore1TailZ()
+
+// stripStore2TailZ is threaded code: not to be called.
+func stripStore2TailZ()
+
+// stripStore3TailZ is threaded code: not to be called.
+func stripStore3TailZ()
+
+// stripStore4TailZ is threaded code: not to be called.
+func stripStore4TailZ()
+
+// stripStore5TailZ is threaded code: not to be called.
+func stripStore5TailZ()
+
+// stripStore6TailZ is threaded code: not to be called.
+func stripStore6TailZ()
+
+// stripStore7TailZ is threaded code: not to be called.
+func stripStore7TailZ()
 
 // stripStorePastFullZ is threaded code: not to be called.
 func stripStorePastFullZ()
@@ -800,11 +1262,74 @@ func stripStoreOneTailZ()
 // stripSpreadTailZ is threaded code: not to be called.
 func stripSpreadTailZ()
 
+// stripSpread1TailZ is threaded code: not to be called.
+func stripSpread1TailZ()
+
+// stripSpread2TailZ is threaded code: not to be called.
+func stripSpread2TailZ()
+
+// stripSpread3TailZ is threaded code: not to be called.
+func stripSpread3TailZ()
+
+// stripSpread4TailZ is threaded code: not to be called.
+func stripSpread4TailZ()
+
+// stripSpread5TailZ is threaded code: not to be called.
+func stripSpread5TailZ()
+
+// stripSpread6TailZ is threaded code: not to be called.
+func stripSpread6TailZ()
+
+// stripSpread7TailZ is threaded code: not to be called.
+func stripSpread7TailZ()
+
 // stripIntoAddFullZ is threaded code: not to be called.
 func stripIntoAddFullZ()
 
+// stripIntoAdd1FullZ is threaded code: not to be called.
+func stripIntoAdd1FullZ()
+
+// stripIntoAdd2FullZ is threaded code: not to be called.
+func stripIntoAdd2FullZ()
+
+// stripIntoAdd3FullZ is threaded code: not to be called.
+func stripIntoAdd3FullZ()
+
+// stripIntoAdd4FullZ is threaded code: not to be called.
+func stripIntoAdd4FullZ()
+
+// stripIntoAdd5FullZ is threaded code: not to be called.
+func stripIntoAdd5FullZ()
+
+// stripIntoAdd6FullZ is threaded code: not to be called.
+func stripIntoAdd6FullZ()
+
+// stripIntoAdd7FullZ is threaded code: not to be called.
+func stripIntoAdd7FullZ()
+
 // stripIntoAddTailZ is threaded code: not to be called.
 func stripIntoAddTailZ()
+
+// stripIntoAdd1TailZ is threaded code: not to be called.
+func stripIntoAdd1TailZ()
+
+// stripIntoAdd2TailZ is threaded code: not to be called.
+func stripIntoAdd2TailZ()
+
+// stripIntoAdd3TailZ is threaded code: not to be called.
+func stripIntoAdd3TailZ()
+
+// stripIntoAdd4TailZ is threaded code: not to be called.
+func stripIntoAdd4TailZ()
+
+// stripIntoAdd5TailZ is threaded code: not to be called.
+func stripIntoAdd5TailZ()
+
+// stripIntoAdd6TailZ is threaded code: not to be called.
+func stripIntoAdd6TailZ()
+
+// stripIntoAdd7TailZ is threaded code: not to be called.
+func stripIntoAdd7TailZ()
 
 // stripFoldAddTailZ is threaded code: not to be called.
 func stripFoldAddTailZ()

@@ -4943,6 +4943,83 @@ TEXT ·stripSquareFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSquare1FullZ()
+// Requires: AVX512F
+TEXT ·stripSquare1FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare2FullZ()
+// Requires: AVX512F
+TEXT ·stripSquare2FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare3FullZ()
+// Requires: AVX512F
+TEXT ·stripSquare3FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare4FullZ()
+// Requires: AVX512F
+TEXT ·stripSquare4FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare5FullZ()
+// Requires: AVX512F
+TEXT ·stripSquare5FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare6FullZ()
+// Requires: AVX512F
+TEXT ·stripSquare6FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare7FullZ()
+// Requires: AVX512F
+TEXT ·stripSquare7FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripSquareTailZ()
 // Requires: AVX512F
 TEXT ·stripSquareTailZ(SB), NOSPLIT|NOFRAME, $0
@@ -4951,9 +5028,170 @@ TEXT ·stripSquareTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSquare1TailZ()
+// Requires: AVX512F
+TEXT ·stripSquare1TailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare2TailZ()
+// Requires: AVX512F
+TEXT ·stripSquare2TailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare3TailZ()
+// Requires: AVX512F
+TEXT ·stripSquare3TailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare4TailZ()
+// Requires: AVX512F
+TEXT ·stripSquare4TailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare5TailZ()
+// Requires: AVX512F
+TEXT ·stripSquare5TailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare6TailZ()
+// Requires: AVX512F
+TEXT ·stripSquare6TailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquare7TailZ()
+// Requires: AVX512F
+TEXT ·stripSquare7TailZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	ADDQ    $0x08, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripAddFullZ()
 // Requires: AVX512F
 TEXT ·stripAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd1FullZ()
+// Requires: AVX512F
+TEXT ·stripAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd2FullZ()
+// Requires: AVX512F
+TEXT ·stripAdd2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd3FullZ()
+// Requires: AVX512F
+TEXT ·stripAdd3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd4FullZ()
+// Requires: AVX512F
+TEXT ·stripAdd4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd5FullZ()
+// Requires: AVX512F
+TEXT ·stripAdd5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd6FullZ()
+// Requires: AVX512F
+TEXT ·stripAdd6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAdd7FullZ()
+// Requires: AVX512F
+TEXT ·stripAdd7FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    8(SI), AX
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
@@ -4979,6 +5217,97 @@ TEXT ·stripAddTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ      (SI), AX
 	JMP       AX
 
+// func stripAdd1TailZ()
+// Requires: AVX512F
+TEXT ·stripAdd1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripAdd2TailZ()
+// Requires: AVX512F
+TEXT ·stripAdd2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripAdd3TailZ()
+// Requires: AVX512F
+TEXT ·stripAdd3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripAdd4TailZ()
+// Requires: AVX512F
+TEXT ·stripAdd4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripAdd5TailZ()
+// Requires: AVX512F
+TEXT ·stripAdd5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripAdd6TailZ()
+// Requires: AVX512F
+TEXT ·stripAdd6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripAdd7TailZ()
+// Requires: AVX512F
+TEXT ·stripAdd7TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
 // func stripSubFullZ()
 // Requires: AVX512F
 TEXT ·stripSubFullZ(SB), NOSPLIT|NOFRAME, $0
@@ -4994,9 +5323,205 @@ TEXT ·stripSubFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSub1FullZ()
+// Requires: AVX512F
+TEXT ·stripSub1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Z0, Z0
+	VSUBPS  64(CX)(AX*1), Z1, Z1
+	VSUBPS  128(CX)(AX*1), Z2, Z2
+	VSUBPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub2FullZ()
+// Requires: AVX512F
+TEXT ·stripSub2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Z0, Z0
+	VSUBPS  64(CX)(AX*1), Z1, Z1
+	VSUBPS  128(CX)(AX*1), Z2, Z2
+	VSUBPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub3FullZ()
+// Requires: AVX512F
+TEXT ·stripSub3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Z0, Z0
+	VSUBPS  64(CX)(AX*1), Z1, Z1
+	VSUBPS  128(CX)(AX*1), Z2, Z2
+	VSUBPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub4FullZ()
+// Requires: AVX512F
+TEXT ·stripSub4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Z0, Z0
+	VSUBPS  64(CX)(AX*1), Z1, Z1
+	VSUBPS  128(CX)(AX*1), Z2, Z2
+	VSUBPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub5FullZ()
+// Requires: AVX512F
+TEXT ·stripSub5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Z0, Z0
+	VSUBPS  64(CX)(AX*1), Z1, Z1
+	VSUBPS  128(CX)(AX*1), Z2, Z2
+	VSUBPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub6FullZ()
+// Requires: AVX512F
+TEXT ·stripSub6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Z0, Z0
+	VSUBPS  64(CX)(AX*1), Z1, Z1
+	VSUBPS  128(CX)(AX*1), Z2, Z2
+	VSUBPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSub7FullZ()
+// Requires: AVX512F
+TEXT ·stripSub7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Z0, Z0
+	VSUBPS  64(CX)(AX*1), Z1, Z1
+	VSUBPS  128(CX)(AX*1), Z2, Z2
+	VSUBPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripSubTailZ()
 // Requires: AVX512F
 TEXT ·stripSubTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSub1TailZ()
+// Requires: AVX512F
+TEXT ·stripSub1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSub2TailZ()
+// Requires: AVX512F
+TEXT ·stripSub2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSub3TailZ()
+// Requires: AVX512F
+TEXT ·stripSub3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSub4TailZ()
+// Requires: AVX512F
+TEXT ·stripSub4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSub5TailZ()
+// Requires: AVX512F
+TEXT ·stripSub5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSub6TailZ()
+// Requires: AVX512F
+TEXT ·stripSub6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripSub7TailZ()
+// Requires: AVX512F
+TEXT ·stripSub7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ      8(SI), AX
 	MOVQ      (DI)(AX*1), CX
 	MOVQ      8(DI)(AX*1), AX
@@ -5026,9 +5551,233 @@ TEXT ·stripRSubFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripRSub1FullZ()
+// Requires: AVX512F
+TEXT ·stripRSub1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub2FullZ()
+// Requires: AVX512F
+TEXT ·stripRSub2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub3FullZ()
+// Requires: AVX512F
+TEXT ·stripRSub3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub4FullZ()
+// Requires: AVX512F
+TEXT ·stripRSub4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub5FullZ()
+// Requires: AVX512F
+TEXT ·stripRSub5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub6FullZ()
+// Requires: AVX512F
+TEXT ·stripRSub6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripRSub7FullZ()
+// Requires: AVX512F
+TEXT ·stripRSub7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VSUBPS  Z0, Z4, Z0
+	VMOVUPS 64(CX)(AX*1), Z4
+	VSUBPS  Z1, Z4, Z1
+	VMOVUPS 128(CX)(AX*1), Z4
+	VSUBPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(AX*1), Z4
+	VSUBPS  Z3, Z4, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripRSubTailZ()
 // Requires: AVX512F
 TEXT ·stripRSubTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSub1TailZ()
+// Requires: AVX512F
+TEXT ·stripRSub1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSub2TailZ()
+// Requires: AVX512F
+TEXT ·stripRSub2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSub3TailZ()
+// Requires: AVX512F
+TEXT ·stripRSub3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSub4TailZ()
+// Requires: AVX512F
+TEXT ·stripRSub4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSub5TailZ()
+// Requires: AVX512F
+TEXT ·stripRSub5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSub6TailZ()
+// Requires: AVX512F
+TEXT ·stripRSub6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripRSub7TailZ()
+// Requires: AVX512F
+TEXT ·stripRSub7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ      8(SI), AX
 	MOVQ      (DI)(AX*1), CX
 	MOVQ      8(DI)(AX*1), AX
@@ -5054,9 +5803,205 @@ TEXT ·stripMulFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripMul1FullZ()
+// Requires: AVX512F
+TEXT ·stripMul1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul2FullZ()
+// Requires: AVX512F
+TEXT ·stripMul2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul3FullZ()
+// Requires: AVX512F
+TEXT ·stripMul3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul4FullZ()
+// Requires: AVX512F
+TEXT ·stripMul4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul5FullZ()
+// Requires: AVX512F
+TEXT ·stripMul5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul6FullZ()
+// Requires: AVX512F
+TEXT ·stripMul6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMul7FullZ()
+// Requires: AVX512F
+TEXT ·stripMul7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripMulTailZ()
 // Requires: AVX512F
 TEXT ·stripMulTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMul1TailZ()
+// Requires: AVX512F
+TEXT ·stripMul1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMul2TailZ()
+// Requires: AVX512F
+TEXT ·stripMul2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMul3TailZ()
+// Requires: AVX512F
+TEXT ·stripMul3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMul4TailZ()
+// Requires: AVX512F
+TEXT ·stripMul4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMul5TailZ()
+// Requires: AVX512F
+TEXT ·stripMul5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMul6TailZ()
+// Requires: AVX512F
+TEXT ·stripMul6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripMul7TailZ()
+// Requires: AVX512F
+TEXT ·stripMul7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ      8(SI), AX
 	MOVQ      (DI)(AX*1), CX
 	MOVQ      8(DI)(AX*1), AX
@@ -6133,9 +7078,296 @@ TEXT ·stripMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        (SI), AX
 	JMP         AX
 
+// func stripMulAdd1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd2FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd3FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd4FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd5FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd6FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd7FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
 // func stripMulAddTailZ()
 // Requires: AVX512F
 TEXT ·stripMulAddTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD213PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd1TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD213PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd2TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD213PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd3TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD213PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd4TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD213PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd5TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD213PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd6TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD213PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAdd7TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAdd7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	MOVQ        8(DI)(AX*1), AX
@@ -6174,9 +7406,296 @@ TEXT ·stripMulAddToFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        (SI), AX
 	JMP         AX
 
+// func stripMulAddTo1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo2FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo3FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo4FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo5FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo6FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo7FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
 // func stripMulAddToTailZ()
 // Requires: AVX512F
 TEXT ·stripMulAddToTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo1TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo2TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo3TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo4TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo5TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo6TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS.Z   (CX)(AX*1), K1, Z1
+	VMOVUPS.Z   (BX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x18, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddTo7TailZ()
+// Requires: AVX512F
+TEXT ·stripMulAddTo7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	MOVQ        8(DI)(AX*1), AX
@@ -6215,9 +7734,296 @@ TEXT ·stripNegMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ         (SI), AX
 	JMP          AX
 
+// func stripNegMulAdd1FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd2FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd3FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd4FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd5FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd6FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd7FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
 // func stripNegMulAddTailZ()
 // Requires: AVX512F
 TEXT ·stripNegMulAddTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD213PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd1TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD213PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd2TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD213PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd3TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD213PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd4TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD213PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd5TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD213PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd6TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD213PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAdd7TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAdd7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ         8(SI), AX
 	MOVQ         (DI)(AX*1), CX
 	MOVQ         8(DI)(AX*1), AX
@@ -6256,9 +8062,296 @@ TEXT ·stripNegMulAddToFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ         (SI), AX
 	JMP          AX
 
+// func stripNegMulAddTo1FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo2FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo3FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo4FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo5FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo6FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo7FullZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS      (CX)(AX*1), Z4
+	VFNMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS      64(CX)(AX*1), Z4
+	VFNMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS      128(CX)(AX*1), Z4
+	VFNMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS      192(CX)(AX*1), Z4
+	VFNMADD231PS 192(BX)(DX*1), Z4, Z3
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
 // func stripNegMulAddToTailZ()
 // Requires: AVX512F
 TEXT ·stripNegMulAddToTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo1TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo2TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo3TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo4TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo5TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo6TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	MOVQ         16(SI), DX
+	MOVQ         (DI)(DX*1), BX
+	MOVQ         8(DI)(DX*1), DX
+	ANDQ         R8, DX
+	VMOVUPS.Z    (CX)(AX*1), K1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	VFNMADD231PS Z2, Z1, Z0
+	ADDQ         $0x18, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripNegMulAddTo7TailZ()
+// Requires: AVX512F
+TEXT ·stripNegMulAddTo7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ         8(SI), AX
 	MOVQ         (DI)(AX*1), CX
 	MOVQ         8(DI)(AX*1), AX
@@ -6289,9 +8382,198 @@ TEXT ·stripLoadFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripLoad1FullZ()
+// Requires: AVX512F
+TEXT ·stripLoad1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z0
+	VMOVUPS 64(CX)(AX*1), Z1
+	VMOVUPS 128(CX)(AX*1), Z2
+	VMOVUPS 192(CX)(AX*1), Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad2FullZ()
+// Requires: AVX512F
+TEXT ·stripLoad2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z0
+	VMOVUPS 64(CX)(AX*1), Z1
+	VMOVUPS 128(CX)(AX*1), Z2
+	VMOVUPS 192(CX)(AX*1), Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad3FullZ()
+// Requires: AVX512F
+TEXT ·stripLoad3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z0
+	VMOVUPS 64(CX)(AX*1), Z1
+	VMOVUPS 128(CX)(AX*1), Z2
+	VMOVUPS 192(CX)(AX*1), Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad4FullZ()
+// Requires: AVX512F
+TEXT ·stripLoad4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z0
+	VMOVUPS 64(CX)(AX*1), Z1
+	VMOVUPS 128(CX)(AX*1), Z2
+	VMOVUPS 192(CX)(AX*1), Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad5FullZ()
+// Requires: AVX512F
+TEXT ·stripLoad5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z0
+	VMOVUPS 64(CX)(AX*1), Z1
+	VMOVUPS 128(CX)(AX*1), Z2
+	VMOVUPS 192(CX)(AX*1), Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad6FullZ()
+// Requires: AVX512F
+TEXT ·stripLoad6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z0
+	VMOVUPS 64(CX)(AX*1), Z1
+	VMOVUPS 128(CX)(AX*1), Z2
+	VMOVUPS 192(CX)(AX*1), Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoad7FullZ()
+// Requires: AVX512F
+TEXT ·stripLoad7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z0
+	VMOVUPS 64(CX)(AX*1), Z1
+	VMOVUPS 128(CX)(AX*1), Z2
+	VMOVUPS 192(CX)(AX*1), Z3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripLoadTailZ()
 // Requires: AVX512F
 TEXT ·stripLoadTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLoad1TailZ()
+// Requires: AVX512F
+TEXT ·stripLoad1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLoad2TailZ()
+// Requires: AVX512F
+TEXT ·stripLoad2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLoad3TailZ()
+// Requires: AVX512F
+TEXT ·stripLoad3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLoad4TailZ()
+// Requires: AVX512F
+TEXT ·stripLoad4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLoad5TailZ()
+// Requires: AVX512F
+TEXT ·stripLoad5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLoad6TailZ()
+// Requires: AVX512F
+TEXT ·stripLoad6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z0
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripLoad7TailZ()
+// Requires: AVX512F
+TEXT ·stripLoad7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ      8(SI), AX
 	MOVQ      (DI)(AX*1), CX
 	MOVQ      8(DI)(AX*1), AX
@@ -6316,9 +8598,198 @@ TEXT ·stripStoreFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripStore1FullZ()
+// Requires: AVX512F
+TEXT ·stripStore1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z1, 64(CX)(AX*1)
+	VMOVUPS Z2, 128(CX)(AX*1)
+	VMOVUPS Z3, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore2FullZ()
+// Requires: AVX512F
+TEXT ·stripStore2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z1, 64(CX)(AX*1)
+	VMOVUPS Z2, 128(CX)(AX*1)
+	VMOVUPS Z3, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore3FullZ()
+// Requires: AVX512F
+TEXT ·stripStore3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z1, 64(CX)(AX*1)
+	VMOVUPS Z2, 128(CX)(AX*1)
+	VMOVUPS Z3, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore4FullZ()
+// Requires: AVX512F
+TEXT ·stripStore4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z1, 64(CX)(AX*1)
+	VMOVUPS Z2, 128(CX)(AX*1)
+	VMOVUPS Z3, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore5FullZ()
+// Requires: AVX512F
+TEXT ·stripStore5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z1, 64(CX)(AX*1)
+	VMOVUPS Z2, 128(CX)(AX*1)
+	VMOVUPS Z3, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore6FullZ()
+// Requires: AVX512F
+TEXT ·stripStore6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z1, 64(CX)(AX*1)
+	VMOVUPS Z2, 128(CX)(AX*1)
+	VMOVUPS Z3, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore7FullZ()
+// Requires: AVX512F
+TEXT ·stripStore7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z1, 64(CX)(AX*1)
+	VMOVUPS Z2, 128(CX)(AX*1)
+	VMOVUPS Z3, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripStoreTailZ()
 // Requires: AVX512F
 TEXT ·stripStoreTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore1TailZ()
+// Requires: AVX512F
+TEXT ·stripStore1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore2TailZ()
+// Requires: AVX512F
+TEXT ·stripStore2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore3TailZ()
+// Requires: AVX512F
+TEXT ·stripStore3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore4TailZ()
+// Requires: AVX512F
+TEXT ·stripStore4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore5TailZ()
+// Requires: AVX512F
+TEXT ·stripStore5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore6TailZ()
+// Requires: AVX512F
+TEXT ·stripStore6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, K1, (CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStore7TailZ()
+// Requires: AVX512F
+TEXT ·stripStore7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    8(SI), AX
 	MOVQ    (DI)(AX*1), CX
 	MOVQ    8(DI)(AX*1), AX
@@ -6448,6 +8919,111 @@ TEXT ·stripSpreadTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSpread1TailZ()
+// Requires: AVX512F
+TEXT ·stripSpread1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread2TailZ()
+// Requires: AVX512F
+TEXT ·stripSpread2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread3TailZ()
+// Requires: AVX512F
+TEXT ·stripSpread3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread4TailZ()
+// Requires: AVX512F
+TEXT ·stripSpread4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread5TailZ()
+// Requires: AVX512F
+TEXT ·stripSpread5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread6TailZ()
+// Requires: AVX512F
+TEXT ·stripSpread6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSpread7TailZ()
+// Requires: AVX512F
+TEXT ·stripSpread7TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripIntoAddFullZ()
 // Requires: AVX512F
 TEXT ·stripIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
@@ -6471,9 +9047,268 @@ TEXT ·stripIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripIntoAdd1FullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd2FullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd2FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd3FullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd3FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd4FullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd4FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd5FullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd5FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd6FullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd6FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripIntoAdd7FullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd7FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
 // func stripIntoAddTailZ()
 // Requires: AVX512F
 TEXT ·stripIntoAddTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoAdd1TailZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd1TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoAdd2TailZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd2TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoAdd3TailZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd3TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoAdd4TailZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd4TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoAdd5TailZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd5TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoAdd6TailZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd6TailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ      8(SI), AX
+	MOVQ      (DI)(AX*1), CX
+	MOVQ      8(DI)(AX*1), AX
+	ANDQ      R8, AX
+	VMOVUPS.Z (CX)(AX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
+	ADDQ      $0x10, SI
+	MOVQ      (SI), AX
+	JMP       AX
+
+// func stripIntoAdd7TailZ()
+// Requires: AVX512F
+TEXT ·stripIntoAdd7TailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ      8(SI), AX
 	MOVQ      (DI)(AX*1), CX
 	MOVQ      8(DI)(AX*1), AX
@@ -6928,202 +9763,552 @@ TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
 	MOVQ CX, 432(AX)
 	LEAQ ·stripSquareTailZ+0(SB), CX
 	MOVQ CX, 440(AX)
-	LEAQ ·stripAddFullZ+0(SB), CX
+	LEAQ ·stripSquare1FullZ+0(SB), CX
 	MOVQ CX, 448(AX)
-	LEAQ ·stripAddTailZ+0(SB), CX
+	LEAQ ·stripSquare1TailZ+0(SB), CX
 	MOVQ CX, 456(AX)
-	LEAQ ·stripSubFullZ+0(SB), CX
+	LEAQ ·stripSquare2FullZ+0(SB), CX
 	MOVQ CX, 464(AX)
-	LEAQ ·stripSubTailZ+0(SB), CX
+	LEAQ ·stripSquare2TailZ+0(SB), CX
 	MOVQ CX, 472(AX)
-	LEAQ ·stripRSubFullZ+0(SB), CX
+	LEAQ ·stripSquare3FullZ+0(SB), CX
 	MOVQ CX, 480(AX)
-	LEAQ ·stripRSubTailZ+0(SB), CX
+	LEAQ ·stripSquare3TailZ+0(SB), CX
 	MOVQ CX, 488(AX)
-	LEAQ ·stripMulFullZ+0(SB), CX
+	LEAQ ·stripSquare4FullZ+0(SB), CX
 	MOVQ CX, 496(AX)
-	LEAQ ·stripMulTailZ+0(SB), CX
+	LEAQ ·stripSquare4TailZ+0(SB), CX
 	MOVQ CX, 504(AX)
-	LEAQ ·stripDivFullZ+0(SB), CX
+	LEAQ ·stripSquare5FullZ+0(SB), CX
 	MOVQ CX, 512(AX)
-	LEAQ ·stripDivTailZ+0(SB), CX
+	LEAQ ·stripSquare5TailZ+0(SB), CX
 	MOVQ CX, 520(AX)
-	LEAQ ·stripRDivFullZ+0(SB), CX
+	LEAQ ·stripSquare6FullZ+0(SB), CX
 	MOVQ CX, 528(AX)
-	LEAQ ·stripRDivTailZ+0(SB), CX
+	LEAQ ·stripSquare6TailZ+0(SB), CX
 	MOVQ CX, 536(AX)
-	LEAQ ·stripMaxFullZ+0(SB), CX
+	LEAQ ·stripSquare7FullZ+0(SB), CX
 	MOVQ CX, 544(AX)
-	LEAQ ·stripMaxTailZ+0(SB), CX
+	LEAQ ·stripSquare7TailZ+0(SB), CX
 	MOVQ CX, 552(AX)
-	LEAQ ·stripRMaxFullZ+0(SB), CX
+	LEAQ ·stripAddFullZ+0(SB), CX
 	MOVQ CX, 560(AX)
-	LEAQ ·stripRMaxTailZ+0(SB), CX
+	LEAQ ·stripAddTailZ+0(SB), CX
 	MOVQ CX, 568(AX)
-	LEAQ ·stripMinFullZ+0(SB), CX
+	LEAQ ·stripAdd1FullZ+0(SB), CX
 	MOVQ CX, 576(AX)
-	LEAQ ·stripMinTailZ+0(SB), CX
+	LEAQ ·stripAdd1TailZ+0(SB), CX
 	MOVQ CX, 584(AX)
-	LEAQ ·stripRMinFullZ+0(SB), CX
+	LEAQ ·stripAdd2FullZ+0(SB), CX
 	MOVQ CX, 592(AX)
-	LEAQ ·stripRMinTailZ+0(SB), CX
+	LEAQ ·stripAdd2TailZ+0(SB), CX
 	MOVQ CX, 600(AX)
-	XORQ CX, CX
+	LEAQ ·stripAdd3FullZ+0(SB), CX
 	MOVQ CX, 608(AX)
-	XORQ CX, CX
+	LEAQ ·stripAdd3TailZ+0(SB), CX
 	MOVQ CX, 616(AX)
-	XORQ CX, CX
+	LEAQ ·stripAdd4FullZ+0(SB), CX
 	MOVQ CX, 624(AX)
-	XORQ CX, CX
+	LEAQ ·stripAdd4TailZ+0(SB), CX
 	MOVQ CX, 632(AX)
-	LEAQ ·stripEqualFullZ+0(SB), CX
+	LEAQ ·stripAdd5FullZ+0(SB), CX
 	MOVQ CX, 640(AX)
-	LEAQ ·stripEqualTailZ+0(SB), CX
+	LEAQ ·stripAdd5TailZ+0(SB), CX
 	MOVQ CX, 648(AX)
-	LEAQ ·stripNotEqualFullZ+0(SB), CX
+	LEAQ ·stripAdd6FullZ+0(SB), CX
 	MOVQ CX, 656(AX)
-	LEAQ ·stripNotEqualTailZ+0(SB), CX
+	LEAQ ·stripAdd6TailZ+0(SB), CX
 	MOVQ CX, 664(AX)
-	LEAQ ·stripLessFullZ+0(SB), CX
+	LEAQ ·stripAdd7FullZ+0(SB), CX
 	MOVQ CX, 672(AX)
-	LEAQ ·stripLessTailZ+0(SB), CX
+	LEAQ ·stripAdd7TailZ+0(SB), CX
 	MOVQ CX, 680(AX)
-	LEAQ ·stripLessEqualFullZ+0(SB), CX
+	LEAQ ·stripSubFullZ+0(SB), CX
 	MOVQ CX, 688(AX)
-	LEAQ ·stripLessEqualTailZ+0(SB), CX
+	LEAQ ·stripSubTailZ+0(SB), CX
 	MOVQ CX, 696(AX)
-	LEAQ ·stripGreaterFullZ+0(SB), CX
+	LEAQ ·stripSub1FullZ+0(SB), CX
 	MOVQ CX, 704(AX)
-	LEAQ ·stripGreaterTailZ+0(SB), CX
+	LEAQ ·stripSub1TailZ+0(SB), CX
 	MOVQ CX, 712(AX)
-	LEAQ ·stripGreaterEqualFullZ+0(SB), CX
+	LEAQ ·stripSub2FullZ+0(SB), CX
 	MOVQ CX, 720(AX)
-	LEAQ ·stripGreaterEqualTailZ+0(SB), CX
+	LEAQ ·stripSub2TailZ+0(SB), CX
 	MOVQ CX, 728(AX)
-	LEAQ ·stripAddIntFullZ+0(SB), CX
+	LEAQ ·stripSub3FullZ+0(SB), CX
 	MOVQ CX, 736(AX)
-	LEAQ ·stripAddIntTailZ+0(SB), CX
+	LEAQ ·stripSub3TailZ+0(SB), CX
 	MOVQ CX, 744(AX)
-	LEAQ ·stripSubIntFullZ+0(SB), CX
+	LEAQ ·stripSub4FullZ+0(SB), CX
 	MOVQ CX, 752(AX)
-	LEAQ ·stripSubIntTailZ+0(SB), CX
+	LEAQ ·stripSub4TailZ+0(SB), CX
 	MOVQ CX, 760(AX)
-	LEAQ ·stripRSubIntFullZ+0(SB), CX
+	LEAQ ·stripSub5FullZ+0(SB), CX
 	MOVQ CX, 768(AX)
-	LEAQ ·stripRSubIntTailZ+0(SB), CX
+	LEAQ ·stripSub5TailZ+0(SB), CX
 	MOVQ CX, 776(AX)
-	LEAQ ·stripMulIntFullZ+0(SB), CX
+	LEAQ ·stripSub6FullZ+0(SB), CX
 	MOVQ CX, 784(AX)
-	LEAQ ·stripMulIntTailZ+0(SB), CX
+	LEAQ ·stripSub6TailZ+0(SB), CX
 	MOVQ CX, 792(AX)
-	LEAQ ·stripMaxIntFullZ+0(SB), CX
+	LEAQ ·stripSub7FullZ+0(SB), CX
 	MOVQ CX, 800(AX)
-	LEAQ ·stripMaxIntTailZ+0(SB), CX
+	LEAQ ·stripSub7TailZ+0(SB), CX
 	MOVQ CX, 808(AX)
-	LEAQ ·stripMinIntFullZ+0(SB), CX
+	LEAQ ·stripRSubFullZ+0(SB), CX
 	MOVQ CX, 816(AX)
-	LEAQ ·stripMinIntTailZ+0(SB), CX
+	LEAQ ·stripRSubTailZ+0(SB), CX
 	MOVQ CX, 824(AX)
-	LEAQ ·stripEqualIntFullZ+0(SB), CX
+	LEAQ ·stripRSub1FullZ+0(SB), CX
 	MOVQ CX, 832(AX)
-	LEAQ ·stripEqualIntTailZ+0(SB), CX
+	LEAQ ·stripRSub1TailZ+0(SB), CX
 	MOVQ CX, 840(AX)
-	LEAQ ·stripNotEqualIntFullZ+0(SB), CX
+	LEAQ ·stripRSub2FullZ+0(SB), CX
 	MOVQ CX, 848(AX)
-	LEAQ ·stripNotEqualIntTailZ+0(SB), CX
+	LEAQ ·stripRSub2TailZ+0(SB), CX
 	MOVQ CX, 856(AX)
-	LEAQ ·stripLessIntFullZ+0(SB), CX
+	LEAQ ·stripRSub3FullZ+0(SB), CX
 	MOVQ CX, 864(AX)
-	LEAQ ·stripLessIntTailZ+0(SB), CX
+	LEAQ ·stripRSub3TailZ+0(SB), CX
 	MOVQ CX, 872(AX)
-	LEAQ ·stripLessEqualIntFullZ+0(SB), CX
+	LEAQ ·stripRSub4FullZ+0(SB), CX
 	MOVQ CX, 880(AX)
-	LEAQ ·stripLessEqualIntTailZ+0(SB), CX
+	LEAQ ·stripRSub4TailZ+0(SB), CX
 	MOVQ CX, 888(AX)
-	LEAQ ·stripGreaterIntFullZ+0(SB), CX
+	LEAQ ·stripRSub5FullZ+0(SB), CX
 	MOVQ CX, 896(AX)
-	LEAQ ·stripGreaterIntTailZ+0(SB), CX
+	LEAQ ·stripRSub5TailZ+0(SB), CX
 	MOVQ CX, 904(AX)
-	LEAQ ·stripGreaterEqualIntFullZ+0(SB), CX
+	LEAQ ·stripRSub6FullZ+0(SB), CX
 	MOVQ CX, 912(AX)
-	LEAQ ·stripGreaterEqualIntTailZ+0(SB), CX
+	LEAQ ·stripRSub6TailZ+0(SB), CX
 	MOVQ CX, 920(AX)
-	LEAQ ·stripSelectFullZ+0(SB), CX
+	LEAQ ·stripRSub7FullZ+0(SB), CX
 	MOVQ CX, 928(AX)
-	LEAQ ·stripSelectTailZ+0(SB), CX
+	LEAQ ·stripRSub7TailZ+0(SB), CX
 	MOVQ CX, 936(AX)
-	LEAQ ·stripMulAddFullZ+0(SB), CX
+	LEAQ ·stripMulFullZ+0(SB), CX
 	MOVQ CX, 944(AX)
-	LEAQ ·stripMulAddTailZ+0(SB), CX
+	LEAQ ·stripMulTailZ+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripNegMulAddFullZ+0(SB), CX
+	LEAQ ·stripMul1FullZ+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripNegMulAddTailZ+0(SB), CX
+	LEAQ ·stripMul1TailZ+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripMulAddToFullZ+0(SB), CX
+	LEAQ ·stripMul2FullZ+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripMulAddToTailZ+0(SB), CX
+	LEAQ ·stripMul2TailZ+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripNegMulAddToFullZ+0(SB), CX
+	LEAQ ·stripMul3FullZ+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripNegMulAddToTailZ+0(SB), CX
+	LEAQ ·stripMul3TailZ+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripLoadFullZ+0(SB), CX
+	LEAQ ·stripMul4FullZ+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripLoadTailZ+0(SB), CX
+	LEAQ ·stripMul4TailZ+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripStoreFullZ+0(SB), CX
+	LEAQ ·stripMul5FullZ+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripStoreTailZ+0(SB), CX
+	LEAQ ·stripMul5TailZ+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripStorePastFullZ+0(SB), CX
+	LEAQ ·stripMul6FullZ+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripStorePastTailZ+0(SB), CX
+	LEAQ ·stripMul6TailZ+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripAheadFullZ+0(SB), CX
+	LEAQ ·stripMul7FullZ+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripAheadTailZ+0(SB), CX
+	LEAQ ·stripMul7TailZ+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripAheadRowFullZ+0(SB), CX
+	LEAQ ·stripDivFullZ+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripAheadRowTailZ+0(SB), CX
+	LEAQ ·stripDivTailZ+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripIntoAddFullZ+0(SB), CX
+	LEAQ ·stripRDivFullZ+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripIntoAddTailZ+0(SB), CX
+	LEAQ ·stripRDivTailZ+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripIntoMaxFullZ+0(SB), CX
+	LEAQ ·stripMaxFullZ+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripIntoMaxTailZ+0(SB), CX
+	LEAQ ·stripMaxTailZ+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripIntoMinFullZ+0(SB), CX
+	LEAQ ·stripRMaxFullZ+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripIntoMinTailZ+0(SB), CX
+	LEAQ ·stripRMaxTailZ+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripLoadOneTailZ+0(SB), CX
+	LEAQ ·stripMinFullZ+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripStoreOneTailZ+0(SB), CX
+	LEAQ ·stripMinTailZ+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripSpreadTailZ+0(SB), CX
+	LEAQ ·stripRMinFullZ+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripFoldAddTailZ+0(SB), CX
+	LEAQ ·stripRMinTailZ+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripFoldMaxTailZ+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 1168(AX)
-	LEAQ ·stripFoldMinTailZ+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 1176(AX)
-	LEAQ ·stripBeginTailTailZ+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 1184(AX)
-	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 1192(AX)
-	LEAQ ·stripOnceTailZ+0(SB), CX
+	LEAQ ·stripEqualFullZ+0(SB), CX
 	MOVQ CX, 1200(AX)
-	LEAQ ·stripNextRowTailZ+0(SB), CX
+	LEAQ ·stripEqualTailZ+0(SB), CX
 	MOVQ CX, 1208(AX)
-	LEAQ ·stripBeginFullZ+0(SB), CX
+	LEAQ ·stripNotEqualFullZ+0(SB), CX
 	MOVQ CX, 1216(AX)
-	LEAQ ·stripAgainFullZ+0(SB), CX
+	LEAQ ·stripNotEqualTailZ+0(SB), CX
 	MOVQ CX, 1224(AX)
-	LEAQ ·stripEndTailZ+0(SB), CX
+	LEAQ ·stripLessFullZ+0(SB), CX
 	MOVQ CX, 1232(AX)
+	LEAQ ·stripLessTailZ+0(SB), CX
+	MOVQ CX, 1240(AX)
+	LEAQ ·stripLessEqualFullZ+0(SB), CX
+	MOVQ CX, 1248(AX)
+	LEAQ ·stripLessEqualTailZ+0(SB), CX
+	MOVQ CX, 1256(AX)
+	LEAQ ·stripGreaterFullZ+0(SB), CX
+	MOVQ CX, 1264(AX)
+	LEAQ ·stripGreaterTailZ+0(SB), CX
+	MOVQ CX, 1272(AX)
+	LEAQ ·stripGreaterEqualFullZ+0(SB), CX
+	MOVQ CX, 1280(AX)
+	LEAQ ·stripGreaterEqualTailZ+0(SB), CX
+	MOVQ CX, 1288(AX)
+	LEAQ ·stripAddIntFullZ+0(SB), CX
+	MOVQ CX, 1296(AX)
+	LEAQ ·stripAddIntTailZ+0(SB), CX
+	MOVQ CX, 1304(AX)
+	LEAQ ·stripSubIntFullZ+0(SB), CX
+	MOVQ CX, 1312(AX)
+	LEAQ ·stripSubIntTailZ+0(SB), CX
+	MOVQ CX, 1320(AX)
+	LEAQ ·stripRSubIntFullZ+0(SB), CX
+	MOVQ CX, 1328(AX)
+	LEAQ ·stripRSubIntTailZ+0(SB), CX
+	MOVQ CX, 1336(AX)
+	LEAQ ·stripMulIntFullZ+0(SB), CX
+	MOVQ CX, 1344(AX)
+	LEAQ ·stripMulIntTailZ+0(SB), CX
+	MOVQ CX, 1352(AX)
+	LEAQ ·stripMaxIntFullZ+0(SB), CX
+	MOVQ CX, 1360(AX)
+	LEAQ ·stripMaxIntTailZ+0(SB), CX
+	MOVQ CX, 1368(AX)
+	LEAQ ·stripMinIntFullZ+0(SB), CX
+	MOVQ CX, 1376(AX)
+	LEAQ ·stripMinIntTailZ+0(SB), CX
+	MOVQ CX, 1384(AX)
+	LEAQ ·stripEqualIntFullZ+0(SB), CX
+	MOVQ CX, 1392(AX)
+	LEAQ ·stripEqualIntTailZ+0(SB), CX
+	MOVQ CX, 1400(AX)
+	LEAQ ·stripNotEqualIntFullZ+0(SB), CX
+	MOVQ CX, 1408(AX)
+	LEAQ ·stripNotEqualIntTailZ+0(SB), CX
+	MOVQ CX, 1416(AX)
+	LEAQ ·stripLessIntFullZ+0(SB), CX
+	MOVQ CX, 1424(AX)
+	LEAQ ·stripLessIntTailZ+0(SB), CX
+	MOVQ CX, 1432(AX)
+	LEAQ ·stripLessEqualIntFullZ+0(SB), CX
+	MOVQ CX, 1440(AX)
+	LEAQ ·stripLessEqualIntTailZ+0(SB), CX
+	MOVQ CX, 1448(AX)
+	LEAQ ·stripGreaterIntFullZ+0(SB), CX
+	MOVQ CX, 1456(AX)
+	LEAQ ·stripGreaterIntTailZ+0(SB), CX
+	MOVQ CX, 1464(AX)
+	LEAQ ·stripGreaterEqualIntFullZ+0(SB), CX
+	MOVQ CX, 1472(AX)
+	LEAQ ·stripGreaterEqualIntTailZ+0(SB), CX
+	MOVQ CX, 1480(AX)
+	LEAQ ·stripSelectFullZ+0(SB), CX
+	MOVQ CX, 1488(AX)
+	LEAQ ·stripSelectTailZ+0(SB), CX
+	MOVQ CX, 1496(AX)
+	LEAQ ·stripMulAddFullZ+0(SB), CX
+	MOVQ CX, 1504(AX)
+	LEAQ ·stripMulAddTailZ+0(SB), CX
+	MOVQ CX, 1512(AX)
+	LEAQ ·stripMulAdd1FullZ+0(SB), CX
+	MOVQ CX, 1520(AX)
+	LEAQ ·stripMulAdd1TailZ+0(SB), CX
+	MOVQ CX, 1528(AX)
+	LEAQ ·stripMulAdd2FullZ+0(SB), CX
+	MOVQ CX, 1536(AX)
+	LEAQ ·stripMulAdd2TailZ+0(SB), CX
+	MOVQ CX, 1544(AX)
+	LEAQ ·stripMulAdd3FullZ+0(SB), CX
+	MOVQ CX, 1552(AX)
+	LEAQ ·stripMulAdd3TailZ+0(SB), CX
+	MOVQ CX, 1560(AX)
+	LEAQ ·stripMulAdd4FullZ+0(SB), CX
+	MOVQ CX, 1568(AX)
+	LEAQ ·stripMulAdd4TailZ+0(SB), CX
+	MOVQ CX, 1576(AX)
+	LEAQ ·stripMulAdd5FullZ+0(SB), CX
+	MOVQ CX, 1584(AX)
+	LEAQ ·stripMulAdd5TailZ+0(SB), CX
+	MOVQ CX, 1592(AX)
+	LEAQ ·stripMulAdd6FullZ+0(SB), CX
+	MOVQ CX, 1600(AX)
+	LEAQ ·stripMulAdd6TailZ+0(SB), CX
+	MOVQ CX, 1608(AX)
+	LEAQ ·stripMulAdd7FullZ+0(SB), CX
+	MOVQ CX, 1616(AX)
+	LEAQ ·stripMulAdd7TailZ+0(SB), CX
+	MOVQ CX, 1624(AX)
+	LEAQ ·stripNegMulAddFullZ+0(SB), CX
+	MOVQ CX, 1632(AX)
+	LEAQ ·stripNegMulAddTailZ+0(SB), CX
+	MOVQ CX, 1640(AX)
+	LEAQ ·stripNegMulAdd1FullZ+0(SB), CX
+	MOVQ CX, 1648(AX)
+	LEAQ ·stripNegMulAdd1TailZ+0(SB), CX
+	MOVQ CX, 1656(AX)
+	LEAQ ·stripNegMulAdd2FullZ+0(SB), CX
+	MOVQ CX, 1664(AX)
+	LEAQ ·stripNegMulAdd2TailZ+0(SB), CX
+	MOVQ CX, 1672(AX)
+	LEAQ ·stripNegMulAdd3FullZ+0(SB), CX
+	MOVQ CX, 1680(AX)
+	LEAQ ·stripNegMulAdd3TailZ+0(SB), CX
+	MOVQ CX, 1688(AX)
+	LEAQ ·stripNegMulAdd4FullZ+0(SB), CX
+	MOVQ CX, 1696(AX)
+	LEAQ ·stripNegMulAdd4TailZ+0(SB), CX
+	MOVQ CX, 1704(AX)
+	LEAQ ·stripNegMulAdd5FullZ+0(SB), CX
+	MOVQ CX, 1712(AX)
+	LEAQ ·stripNegMulAdd5TailZ+0(SB), CX
+	MOVQ CX, 1720(AX)
+	LEAQ ·stripNegMulAdd6FullZ+0(SB), CX
+	MOVQ CX, 1728(AX)
+	LEAQ ·stripNegMulAdd6TailZ+0(SB), CX
+	MOVQ CX, 1736(AX)
+	LEAQ ·stripNegMulAdd7FullZ+0(SB), CX
+	MOVQ CX, 1744(AX)
+	LEAQ ·stripNegMulAdd7TailZ+0(SB), CX
+	MOVQ CX, 1752(AX)
+	LEAQ ·stripMulAddToFullZ+0(SB), CX
+	MOVQ CX, 1760(AX)
+	LEAQ ·stripMulAddToTailZ+0(SB), CX
+	MOVQ CX, 1768(AX)
+	LEAQ ·stripMulAddTo1FullZ+0(SB), CX
+	MOVQ CX, 1776(AX)
+	LEAQ ·stripMulAddTo1TailZ+0(SB), CX
+	MOVQ CX, 1784(AX)
+	LEAQ ·stripMulAddTo2FullZ+0(SB), CX
+	MOVQ CX, 1792(AX)
+	LEAQ ·stripMulAddTo2TailZ+0(SB), CX
+	MOVQ CX, 1800(AX)
+	LEAQ ·stripMulAddTo3FullZ+0(SB), CX
+	MOVQ CX, 1808(AX)
+	LEAQ ·stripMulAddTo3TailZ+0(SB), CX
+	MOVQ CX, 1816(AX)
+	LEAQ ·stripMulAddTo4FullZ+0(SB), CX
+	MOVQ CX, 1824(AX)
+	LEAQ ·stripMulAddTo4TailZ+0(SB), CX
+	MOVQ CX, 1832(AX)
+	LEAQ ·stripMulAddTo5FullZ+0(SB), CX
+	MOVQ CX, 1840(AX)
+	LEAQ ·stripMulAddTo5TailZ+0(SB), CX
+	MOVQ CX, 1848(AX)
+	LEAQ ·stripMulAddTo6FullZ+0(SB), CX
+	MOVQ CX, 1856(AX)
+	LEAQ ·stripMulAddTo6TailZ+0(SB), CX
+	MOVQ CX, 1864(AX)
+	LEAQ ·stripMulAddTo7FullZ+0(SB), CX
+	MOVQ CX, 1872(AX)
+	LEAQ ·stripMulAddTo7TailZ+0(SB), CX
+	MOVQ CX, 1880(AX)
+	LEAQ ·stripNegMulAddToFullZ+0(SB), CX
+	MOVQ CX, 1888(AX)
+	LEAQ ·stripNegMulAddToTailZ+0(SB), CX
+	MOVQ CX, 1896(AX)
+	LEAQ ·stripNegMulAddTo1FullZ+0(SB), CX
+	MOVQ CX, 1904(AX)
+	LEAQ ·stripNegMulAddTo1TailZ+0(SB), CX
+	MOVQ CX, 1912(AX)
+	LEAQ ·stripNegMulAddTo2FullZ+0(SB), CX
+	MOVQ CX, 1920(AX)
+	LEAQ ·stripNegMulAddTo2TailZ+0(SB), CX
+	MOVQ CX, 1928(AX)
+	LEAQ ·stripNegMulAddTo3FullZ+0(SB), CX
+	MOVQ CX, 1936(AX)
+	LEAQ ·stripNegMulAddTo3TailZ+0(SB), CX
+	MOVQ CX, 1944(AX)
+	LEAQ ·stripNegMulAddTo4FullZ+0(SB), CX
+	MOVQ CX, 1952(AX)
+	LEAQ ·stripNegMulAddTo4TailZ+0(SB), CX
+	MOVQ CX, 1960(AX)
+	LEAQ ·stripNegMulAddTo5FullZ+0(SB), CX
+	MOVQ CX, 1968(AX)
+	LEAQ ·stripNegMulAddTo5TailZ+0(SB), CX
+	MOVQ CX, 1976(AX)
+	LEAQ ·stripNegMulAddTo6FullZ+0(SB), CX
+	MOVQ CX, 1984(AX)
+	LEAQ ·stripNegMulAddTo6TailZ+0(SB), CX
+	MOVQ CX, 1992(AX)
+	LEAQ ·stripNegMulAddTo7FullZ+0(SB), CX
+	MOVQ CX, 2000(AX)
+	LEAQ ·stripNegMulAddTo7TailZ+0(SB), CX
+	MOVQ CX, 2008(AX)
+	LEAQ ·stripLoadFullZ+0(SB), CX
+	MOVQ CX, 2016(AX)
+	LEAQ ·stripLoadTailZ+0(SB), CX
+	MOVQ CX, 2024(AX)
+	LEAQ ·stripLoad1FullZ+0(SB), CX
+	MOVQ CX, 2032(AX)
+	LEAQ ·stripLoad1TailZ+0(SB), CX
+	MOVQ CX, 2040(AX)
+	LEAQ ·stripLoad2FullZ+0(SB), CX
+	MOVQ CX, 2048(AX)
+	LEAQ ·stripLoad2TailZ+0(SB), CX
+	MOVQ CX, 2056(AX)
+	LEAQ ·stripLoad3FullZ+0(SB), CX
+	MOVQ CX, 2064(AX)
+	LEAQ ·stripLoad3TailZ+0(SB), CX
+	MOVQ CX, 2072(AX)
+	LEAQ ·stripLoad4FullZ+0(SB), CX
+	MOVQ CX, 2080(AX)
+	LEAQ ·stripLoad4TailZ+0(SB), CX
+	MOVQ CX, 2088(AX)
+	LEAQ ·stripLoad5FullZ+0(SB), CX
+	MOVQ CX, 2096(AX)
+	LEAQ ·stripLoad5TailZ+0(SB), CX
+	MOVQ CX, 2104(AX)
+	LEAQ ·stripLoad6FullZ+0(SB), CX
+	MOVQ CX, 2112(AX)
+	LEAQ ·stripLoad6TailZ+0(SB), CX
+	MOVQ CX, 2120(AX)
+	LEAQ ·stripLoad7FullZ+0(SB), CX
+	MOVQ CX, 2128(AX)
+	LEAQ ·stripLoad7TailZ+0(SB), CX
+	MOVQ CX, 2136(AX)
+	LEAQ ·stripStoreFullZ+0(SB), CX
+	MOVQ CX, 2144(AX)
+	LEAQ ·stripStoreTailZ+0(SB), CX
+	MOVQ CX, 2152(AX)
+	LEAQ ·stripStore1FullZ+0(SB), CX
+	MOVQ CX, 2160(AX)
+	LEAQ ·stripStore1TailZ+0(SB), CX
+	MOVQ CX, 2168(AX)
+	LEAQ ·stripStore2FullZ+0(SB), CX
+	MOVQ CX, 2176(AX)
+	LEAQ ·stripStore2TailZ+0(SB), CX
+	MOVQ CX, 2184(AX)
+	LEAQ ·stripStore3FullZ+0(SB), CX
+	MOVQ CX, 2192(AX)
+	LEAQ ·stripStore3TailZ+0(SB), CX
+	MOVQ CX, 2200(AX)
+	LEAQ ·stripStore4FullZ+0(SB), CX
+	MOVQ CX, 2208(AX)
+	LEAQ ·stripStore4TailZ+0(SB), CX
+	MOVQ CX, 2216(AX)
+	LEAQ ·stripStore5FullZ+0(SB), CX
+	MOVQ CX, 2224(AX)
+	LEAQ ·stripStore5TailZ+0(SB), CX
+	MOVQ CX, 2232(AX)
+	LEAQ ·stripStore6FullZ+0(SB), CX
+	MOVQ CX, 2240(AX)
+	LEAQ ·stripStore6TailZ+0(SB), CX
+	MOVQ CX, 2248(AX)
+	LEAQ ·stripStore7FullZ+0(SB), CX
+	MOVQ CX, 2256(AX)
+	LEAQ ·stripStore7TailZ+0(SB), CX
+	MOVQ CX, 2264(AX)
+	LEAQ ·stripStorePastFullZ+0(SB), CX
+	MOVQ CX, 2272(AX)
+	LEAQ ·stripStorePastTailZ+0(SB), CX
+	MOVQ CX, 2280(AX)
+	LEAQ ·stripAheadFullZ+0(SB), CX
+	MOVQ CX, 2288(AX)
+	LEAQ ·stripAheadTailZ+0(SB), CX
+	MOVQ CX, 2296(AX)
+	LEAQ ·stripAheadRowFullZ+0(SB), CX
+	MOVQ CX, 2304(AX)
+	LEAQ ·stripAheadRowTailZ+0(SB), CX
+	MOVQ CX, 2312(AX)
+	LEAQ ·stripIntoAddFullZ+0(SB), CX
+	MOVQ CX, 2320(AX)
+	LEAQ ·stripIntoAddTailZ+0(SB), CX
+	MOVQ CX, 2328(AX)
+	LEAQ ·stripIntoAdd1FullZ+0(SB), CX
+	MOVQ CX, 2336(AX)
+	LEAQ ·stripIntoAdd1TailZ+0(SB), CX
+	MOVQ CX, 2344(AX)
+	LEAQ ·stripIntoAdd2FullZ+0(SB), CX
+	MOVQ CX, 2352(AX)
+	LEAQ ·stripIntoAdd2TailZ+0(SB), CX
+	MOVQ CX, 2360(AX)
+	LEAQ ·stripIntoAdd3FullZ+0(SB), CX
+	MOVQ CX, 2368(AX)
+	LEAQ ·stripIntoAdd3TailZ+0(SB), CX
+	MOVQ CX, 2376(AX)
+	LEAQ ·stripIntoAdd4FullZ+0(SB), CX
+	MOVQ CX, 2384(AX)
+	LEAQ ·stripIntoAdd4TailZ+0(SB), CX
+	MOVQ CX, 2392(AX)
+	LEAQ ·stripIntoAdd5FullZ+0(SB), CX
+	MOVQ CX, 2400(AX)
+	LEAQ ·stripIntoAdd5TailZ+0(SB), CX
+	MOVQ CX, 2408(AX)
+	LEAQ ·stripIntoAdd6FullZ+0(SB), CX
+	MOVQ CX, 2416(AX)
+	LEAQ ·stripIntoAdd6TailZ+0(SB), CX
+	MOVQ CX, 2424(AX)
+	LEAQ ·stripIntoAdd7FullZ+0(SB), CX
+	MOVQ CX, 2432(AX)
+	LEAQ ·stripIntoAdd7TailZ+0(SB), CX
+	MOVQ CX, 2440(AX)
+	LEAQ ·stripIntoMaxFullZ+0(SB), CX
+	MOVQ CX, 2448(AX)
+	LEAQ ·stripIntoMaxTailZ+0(SB), CX
+	MOVQ CX, 2456(AX)
+	LEAQ ·stripIntoMinFullZ+0(SB), CX
+	MOVQ CX, 2464(AX)
+	LEAQ ·stripIntoMinTailZ+0(SB), CX
+	MOVQ CX, 2472(AX)
+	LEAQ ·stripLoadOneTailZ+0(SB), CX
+	MOVQ CX, 2480(AX)
+	LEAQ ·stripStoreOneTailZ+0(SB), CX
+	MOVQ CX, 2488(AX)
+	LEAQ ·stripSpreadTailZ+0(SB), CX
+	MOVQ CX, 2496(AX)
+	LEAQ ·stripSpread1TailZ+0(SB), CX
+	MOVQ CX, 2504(AX)
+	LEAQ ·stripSpread2TailZ+0(SB), CX
+	MOVQ CX, 2512(AX)
+	LEAQ ·stripSpread3TailZ+0(SB), CX
+	MOVQ CX, 2520(AX)
+	LEAQ ·stripSpread4TailZ+0(SB), CX
+	MOVQ CX, 2528(AX)
+	LEAQ ·stripSpread5TailZ+0(SB), CX
+	MOVQ CX, 2536(AX)
+	LEAQ ·stripSpread6TailZ+0(SB), CX
+	MOVQ CX, 2544(AX)
+	LEAQ ·stripSpread7TailZ+0(SB), CX
+	MOVQ CX, 2552(AX)
+	LEAQ ·stripFoldAddTailZ+0(SB), CX
+	MOVQ CX, 2560(AX)
+	LEAQ ·stripFoldMaxTailZ+0(SB), CX
+	MOVQ CX, 2568(AX)
+	LEAQ ·stripFoldMinTailZ+0(SB), CX
+	MOVQ CX, 2576(AX)
+	LEAQ ·stripBeginTailTailZ+0(SB), CX
+	MOVQ CX, 2584(AX)
+	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	MOVQ CX, 2592(AX)
+	LEAQ ·stripOnceTailZ+0(SB), CX
+	MOVQ CX, 2600(AX)
+	LEAQ ·stripNextRowTailZ+0(SB), CX
+	MOVQ CX, 2608(AX)
+	LEAQ ·stripEndTailZ+0(SB), CX
+	MOVQ CX, 2616(AX)
+	LEAQ ·stripBeginFullZ+0(SB), CX
+	MOVQ CX, 2624(AX)
+	LEAQ ·stripAgainFullZ+0(SB), CX
+	MOVQ CX, 2632(AX)
 	RET

@@ -54,7 +54,7 @@ type writer struct {
 
 var written = map[string]string{} // the function of each piece of code that there is
 
-// code writes one instruction that goes on with the following one.
+// code writes one instruction, all its copies, that goes on with the following one.
 func code(name string, tail bool, body func(w *writer)) {
 	leap(name, tail, func(w *writer) {
 		body(w)
@@ -64,13 +64,15 @@ func code(name string, tail bool, body func(w *writer)) {
 
 // leap writes one instruction that ends with a jump of its own.
 func leap(name string, tail bool, body func(w *writer)) {
-	w := &writer{n: vectors, tail: tail, words: 1}
-	form := "Full"
-	if tail {
-		w.n, form = 1, "Tail"
+	for k := range op.Copies(name) {
+		w := &writer{n: vectors, tail: tail, words: 1}
+		form := "Full"
+		if tail {
+			w.n, form = 1, "Tail"
+		}
+		begin(op.Copy(name, k) + form)
+		body(w)
 	}
-	begin(name + form)
-	body(w)
 }
 
 func begin(name string) {

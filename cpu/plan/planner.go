@@ -20,6 +20,8 @@ type planner struct {
 	owner  []int         // by value: the group that computes it, -1 for none
 	groups []*group
 
+	readers [][]int // by value, while clusters compute again: the groups besides its own that read it, -1 for the function's results
+
 	attention map[*ir.Op]*attention // by the op where its step is made
 	rotations map[*ir.Op]*rotation  // by the concatenation that ends them
 	absorbed  map[*ir.Op]bool       // ops that an attention or a rotation stands for

@@ -14,42 +14,51 @@ func (p *planner) recompute() {
 	if p.fusion == Nothing {
 		return
 	}
-	readers := p.readers()
+	p.readers = make([][]int, len(p.owner))
+	for id, g := range p.groups {
+		if !g.gone {
+			p.read(id)
+		}
+	}
+	for _, v := range p.f.Results {
+		p.note(p.views[v.ID].Root, -1)
+	}
 	for id, g := range p.groups {
 		if g.gone || g.kind != clusterGroup || g.space.n < largeArray {
 			continue
 		}
 		for from := range g.direct.each {
-			if maker := p.groups[from]; maker.kind == clusterGroup && maker.space.n == g.space.n && p.recomputeFrom(maker, id, readers) {
-				readers = p.readers()
-				maker.prune(readers)
+			if maker := p.groups[from]; maker.kind == clusterGroup && maker.space.n == g.space.n && p.recomputeFrom(maker, id) {
+				p.prune(from)
 			}
 		}
 	}
 }
 
-// readers returns, by value, the groups that read it, and -1 for the function's results.
-func (p *planner) readers() [][]int {
-	readers := make([][]int, len(p.owner))
-	note := func(v *ir.Value, id int) {
-		if p.owner[v.ID] != id && !slices.Contains(readers[v.ID], id) {
-			readers[v.ID] = append(readers[v.ID], id)
-		}
-	}
-	for id, g := range p.groups {
-		if g.gone {
-			continue
-		}
-		for _, n := range g.nodes {
-			for _, a := range n.args {
-				note(a.Root, id)
+// read notes what group id reads from others.
+func (p *planner) read(id int) {
+	for _, n := range p.groups[id].nodes {
+		for _, a := range n.args {
+			if p.owner[a.Root.ID] != id {
+				p.note(a.Root, id)
 			}
 		}
 	}
-	for _, v := range p.f.Results {
-		note(p.views[v.ID].Root, -1)
+}
+
+func (p *planner) note(v *ir.Value, id int) {
+	if list := &p.readers[v.ID]; !slices.Contains(*list, id) {
+		*list = append(*list, id)
 	}
-	return readers
+}
+
+// unread forgets what group id reads, before its nodes change.
+func (p *planner) unread(id int) {
+	for _, n := range p.groups[id].nodes {
+		for _, a := range n.args {
+			p.readers[a.Root.ID] = slices.DeleteFunc(p.readers[a.Root.ID], func(r int) bool { return r == id })
+		}
+	}
 }
 
 // repeated is a set of nodes that a cluster repeats.
@@ -69,34 +78,36 @@ const (
 )
 
 // recomputeFrom repeats nodes of maker in group id where that pays, and reports whether it did.
-func (p *planner) recomputeFrom(maker *group, id int, readers [][]int) bool {
+func (p *planner) recomputeFrom(maker *group, id int) bool {
 	g := p.groups[id]
 	var alone []*node // whose results only g reads
 	for _, n := range maker.nodes {
-		if n.out != nil && n.class == classFull && slices.Equal(readers[n.out.ID], []int{id}) {
+		if n.out != nil && n.class == classFull && slices.Equal(p.readers[n.out.ID], []int{id}) {
 			alone = append(alone, n)
 		}
 	}
 	var r repeated
 	for _, n := range alone {
-		if !r.add(maker, n, id, readers) {
+		if !r.add(maker, n, id, p.readers) {
 			return false
 		}
 	}
 	for _, v := range r.reads {
-		if !slices.Contains(readers[v.ID], id) {
+		if !slices.Contains(p.readers[v.ID], id) {
 			r.cost += costRead
 		}
 	}
 	return r.cost < costKeep*len(alone) && p.repeat(g, id, r.nodes)
 }
 
-// prune drops nodes whose results nobody reads any more.
-func (g *group) prune(readers [][]int) {
+// prune drops nodes of group id whose results nobody reads any more.
+func (p *planner) prune(id int) {
+	p.unread(id)
+	g := p.groups[id]
 	read := make(map[*ir.Value]bool)
 	for i := len(g.nodes) - 1; i >= 0; i-- {
 		n := g.nodes[i]
-		if n.out != nil && n.class == classFull && !read[n.out] && len(readers[n.out.ID]) == 0 {
+		if n.out != nil && n.class == classFull && !read[n.out] && len(p.readers[n.out.ID]) == 0 {
 			g.nodes = slices.Delete(g.nodes, i, i+1)
 			continue
 		}
@@ -105,6 +116,7 @@ func (g *group) prune(readers [][]int) {
 		}
 	}
 	g.gone = len(g.nodes) == 0
+	p.read(id)
 }
 
 // add adds n and what it needs of its cluster, down to what lies in memory anyway; false when that cannot be repeated.
@@ -178,7 +190,9 @@ func (p *planner) repeat(g *group, id int, nodes []*node) bool {
 	if !p.crosses(out, out, out.space) {
 		return false
 	}
+	p.unread(id)
 	g.nodes, g.space = out.nodes, out.space
+	p.read(id)
 	g.direct = nil
 	for _, n := range g.nodes {
 		for _, from := range p.sources(n) {
@@ -194,5 +208,6 @@ func (p *planner) repeat(g *group, id int, nodes []*node) bool {
 func (p *planner) twin(v *ir.Value, id int) *ir.Value {
 	twin := p.f.Twin(v)
 	p.users, p.after, p.owner, p.views = append(p.users, nil), append(p.after, nil), append(p.owner, id), append(p.views, denseView(twin))
+	p.readers = append(p.readers, nil)
 	return twin
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -19,14 +18,43 @@ type Attr interface {
 	read(r *attrReader) Attr
 }
 
-// attrWriter collects "key=value" fields. Absent things (nil slices, false, invalid types) are left out.
-type attrWriter struct{ fields []string }
+// attrWriter appends "key=value" fields to out. Absent things (nil slices, false, invalid types) are left out.
+type attrWriter struct {
+	out    []byte
+	fields int // of the innermost braces
+}
 
-func (w *attrWriter) String() string { return "{" + strings.Join(w.fields, ", ") + "}" }
+// key begins a field.
+func (w *attrWriter) key(key string) {
+	if w.fields > 0 {
+		w.out = append(w.out, ", "...)
+	}
+	w.fields++
+	w.out = append(append(w.out, key...), '=')
+}
 
-func (w *attrWriter) put(key, text string) { w.fields = append(w.fields, key+"="+text) }
+// attr writes all fields of a.
+func (w *attrWriter) attr(a Attr) { w.braces(func() { a.write(w) }) }
 
-func (w *attrWriter) int(key string, v int) { w.put(key, strconv.Itoa(v)) }
+// braces puts what write writes between braces.
+func (w *attrWriter) braces(write func()) {
+	outer := w.fields
+	w.fields = 0
+	w.out = append(w.out, '{')
+	write()
+	w.out = append(w.out, '}')
+	w.fields = outer
+}
+
+func (w *attrWriter) put(key, text string) {
+	w.key(key)
+	w.out = append(w.out, text...)
+}
+
+func (w *attrWriter) int(key string, v int) {
+	w.key(key)
+	w.out = strconv.AppendInt(w.out, int64(v), 10)
+}
 
 func (w *attrWriter) bool(key string, v bool) {
 	if v {
@@ -48,7 +76,10 @@ func (w *attrWriter) dtype(key string, v dtypes.DType) {
 	}
 }
 
-func (w *attrWriter) shape(key string, v shapes.Shape) { w.put(key, ShapeText(v)) }
+func (w *attrWriter) shape(key string, v shapes.Shape) {
+	w.key(key)
+	w.out = appendShape(w.out, v)
+}
 
 func (w *attrWriter) string(key string, v string) {
 	if v != "" {
@@ -58,19 +89,22 @@ func (w *attrWriter) string(key string, v string) {
 
 func (w *attrWriter) ints(key string, v []int) {
 	if v != nil {
-		w.put(key, intsText(v))
+		w.key(key)
+		w.out = appendInts(w.out, v)
 	}
 }
 
 func (w *attrWriter) pairs(key string, v [][2]int) {
 	if v != nil {
-		w.put(key, listText(v, func(p [2]int) string { return intsText(p[:]) }))
+		w.key(key)
+		w.out = appendList(w.out, v, func(out []byte, p [2]int) []byte { return appendInts(out, p[:]) })
 	}
 }
 
 func (w *attrWriter) intLists(key string, v [][]int) {
 	if v != nil {
-		w.put(key, listText(v, intsText))
+		w.key(key)
+		w.out = appendList(w.out, v, appendInts)
 	}
 }
 
@@ -87,9 +121,8 @@ type enum interface {
 func putEnum[T enum](w *attrWriter, key string, v T) { w.put(key, v.String()) }
 
 func putStruct[T any](w *attrWriter, key string, v T, write func(*attrWriter, T)) {
-	var inner attrWriter
-	write(&inner, v)
-	w.put(key, inner.String())
+	w.key(key)
+	w.braces(func() { write(w, v) })
 }
 
 func putPointer[T any](w *attrWriter, key string, v *T, write func(*attrWriter, T)) {
@@ -102,21 +135,30 @@ func putStructs[T any](w *attrWriter, key string, v []T, write func(*attrWriter,
 	if v == nil {
 		return
 	}
-	w.put(key, listText(v, func(e T) string {
-		var inner attrWriter
-		write(&inner, e)
-		return inner.String()
-	}))
+	w.key(key)
+	w.out = append(w.out, '[')
+	for i, e := range v {
+		if i > 0 {
+			w.out = append(w.out, ", "...)
+		}
+		w.braces(func() { write(w, e) })
+	}
+	w.out = append(w.out, ']')
 }
 
-func intsText(v []int) string { return listText(v, strconv.Itoa) }
+func appendInts(out []byte, v []int) []byte {
+	return appendList(out, v, func(out []byte, i int) []byte { return strconv.AppendInt(out, int64(i), 10) })
+}
 
-func listText[T any](v []T, text func(T) string) string {
-	parts := make([]string, len(v))
+func appendList[T any](out []byte, v []T, add func([]byte, T) []byte) []byte {
+	out = append(out, '[')
 	for i, e := range v {
-		parts[i] = text(e)
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		out = add(out, e)
 	}
-	return "[" + strings.Join(parts, ", ") + "]"
+	return append(out, ']')
 }
 
 // node is one parsed attribute value: a word, a quoted string, a list, a set of fields or a shape.
@@ -272,7 +314,7 @@ func (r *attrReader) pairs(key string) [][2]int {
 	v := make([][2]int, len(lists))
 	for i, l := range lists {
 		if len(l) != 2 {
-			r.fail(key, "pairs of integers", node{word: intsText(l)})
+			r.fail(key, "pairs of integers", node{word: string(appendInts(nil, l))})
 			continue
 		}
 		v[i] = [2]int(l)

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 )
@@ -20,7 +21,7 @@ const longestList = 16
 
 func (a ConstantAttr) write(w *attrWriter) {
 	if texts, ok := literalTexts(a.Flat); ok {
-		w.put("data", listText(texts, func(s string) string { return s }))
+		w.put("data", "["+strings.Join(texts, ", ")+"]")
 		return
 	}
 	w.bytes("data", dtypes.UnsafeByteSliceFromAny(a.Flat))

@@ -73,14 +73,34 @@ func (f *Func) Capture(shape shapes.Shape) *Value {
 
 // Add appends an op and gives it one result for each shape.
 func (f *Func) Add(kind Kind, args []*Value, attr Attr, bodies []Body, results ...shapes.Shape) *Op {
-	op := &Op{Kind: kind, Args: args, Attr: attr, Bodies: bodies, Results: make([]*Value, len(results))}
-	for i, shape := range results {
-		v := f.newValue(shape)
-		v.Def, v.Index = op, i
-		op.Results[i] = v
+	var op *Op
+	if len(results) == 1 {
+		op = single()
+	} else {
+		op = &Op{Results: make([]*Value, len(results))}
+		for i := range results {
+			op.Results[i] = new(Value)
+		}
+	}
+	op.Kind, op.Args, op.Attr, op.Bodies = kind, args, attr, bodies
+	for i, v := range op.Results {
+		*v = Value{ID: f.values, Shape: results[i], Def: op, Index: i}
+		f.values++
 	}
 	f.Ops = append(f.Ops, op)
 	return op
+}
+
+// single returns an op with one result, as most are, in one piece of memory.
+func single() *Op {
+	var all struct {
+		op      Op
+		value   Value
+		results [1]*Value
+	}
+	all.results[0] = &all.value
+	all.op.Results = all.results[:]
+	return &all.op
 }
 
 // Return sets the results of f.

@@ -3,7 +3,6 @@ package ir
 import (
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // String returns the text form of f, preceded by every function that it runs:
@@ -19,14 +18,14 @@ import (
 func (f *Func) String() string {
 	p := newPrinter()
 	p.function(f)
-	return p.out.String()
+	return string(p.out)
 }
 
 // String returns the line of op, bodies by their own names.
 func (op *Op) String() string {
 	p := newPrinter()
 	p.op(op)
-	return p.out.String()
+	return string(p.out)
 }
 
 // String returns v's name, such as v7.
@@ -38,7 +37,7 @@ func (v *Value) String() string {
 }
 
 type printer struct {
-	out   strings.Builder
+	attrWriter
 	names map[*Func]string
 	taken map[string]bool
 }
@@ -84,75 +83,75 @@ func (p *printer) function(f *Func) {
 }
 
 func (p *printer) definition(f *Func) {
-	if p.out.Len() > 0 {
-		p.out.WriteByte('\n')
+	if len(p.out) > 0 {
+		p.text("\n")
 	}
-	fmt.Fprintf(&p.out, "func @%s(", wordText(p.name(f)))
+	p.text("func @", wordText(p.name(f)), "(")
 	for i, v := range f.Params {
 		if i > 0 {
-			p.out.WriteString(", ")
+			p.text(", ")
 		}
-		fmt.Fprintf(&p.out, "%s %s: %s", v, strconv.Quote(f.ParamNames[i]), ShapeText(v.Shape))
+		p.text(v.String(), " ", strconv.Quote(f.ParamNames[i]), ": ")
+		p.out = appendShape(p.out, v.Shape)
 	}
-	p.out.WriteByte(')')
+	p.text(")")
 	if len(f.Captures) > 0 {
-		p.out.WriteString(" captures (")
+		p.text(" captures (")
 		for i, v := range f.Captures {
 			if i > 0 {
-				p.out.WriteString(", ")
+				p.text(", ")
 			}
-			fmt.Fprintf(&p.out, "%s: %s", v, ShapeText(v.Shape))
+			p.text(v.String(), ": ")
+			p.out = appendShape(p.out, v.Shape)
 		}
-		p.out.WriteByte(')')
+		p.text(")")
 	}
-	p.out.WriteString(" {\n")
+	p.text(" {\n")
 	for _, op := range f.Ops {
-		p.out.WriteString("  ")
+		p.text("  ")
 		p.op(op)
-		p.out.WriteByte('\n')
+		p.text("\n")
 	}
-	fmt.Fprintf(&p.out, "  return %s\n}\n", valueList(f.Results))
+	p.text("  return ")
+	p.values(f.Results)
+	p.text("\n}\n")
 }
 
 func (p *printer) op(op *Op) {
 	p.values(op.Results)
-	p.out.WriteString(" = " + op.Kind.String())
+	p.text(" = ", op.Kind.String())
 	if len(op.Args) > 0 {
-		p.out.WriteByte(' ')
+		p.text(" ")
 		p.values(op.Args)
 	}
 	for _, body := range op.Bodies {
-		fmt.Fprintf(&p.out, " @%s(%s)", wordText(p.name(body.Func)), valueList(body.Captures))
+		p.text(" @", wordText(p.name(body.Func)), "(")
+		p.values(body.Captures)
+		p.text(")")
 	}
 	if op.Attr != nil {
-		p.out.WriteString(" " + AttrText(op.Attr))
+		p.text(" ")
+		p.attr(op.Attr)
 	}
-	p.out.WriteString(" : " + ShapeTexts(op.Results))
+	p.text(" : ")
+	p.out = appendShapes(p.out, op.Results)
+}
+
+func (p *printer) text(parts ...string) {
+	for _, s := range parts {
+		p.out = append(p.out, s...)
+	}
 }
 
 func (p *printer) values(list []*Value) {
 	for i, v := range list {
 		if i > 0 {
-			p.out.WriteString(", ")
+			p.text(", ")
 		}
-		p.out.WriteString(v.String())
+		if v == nil {
+			p.text("-")
+		} else {
+			p.out = strconv.AppendInt(append(p.out, 'v'), int64(v.ID), 10)
+		}
 	}
-}
-
-// AttrText returns an attribute in text form; equal attributes have equal texts.
-func AttrText(a Attr) string {
-	if a == nil {
-		return ""
-	}
-	var w attrWriter
-	a.write(&w)
-	return w.String()
-}
-
-func valueList(values []*Value) string {
-	texts := make([]string, len(values))
-	for i, v := range values {
-		texts[i] = v.String()
-	}
-	return strings.Join(texts, ", ")
 }

@@ -47,42 +47,46 @@ var dtypeByText = func() map[string]dtypes.DType {
 
 // ShapeText writes a shape as f32[8,197,192], a scalar as f32, a named axis as f32[batch:8,4] and one whose length
 // is not known as f32[batch:?,4].
-func ShapeText(s shapes.Shape) string {
-	var b strings.Builder
-	b.WriteString(dtypeText(s.DType))
+func ShapeText(s shapes.Shape) string { return string(appendShape(nil, s)) }
+
+func appendShape(out []byte, s shapes.Shape) []byte {
+	out = append(out, dtypeText(s.DType)...)
 	if s.Rank() == 0 {
-		return b.String()
+		return out
 	}
 	for axis, dim := range s.Dimensions {
 		if axis == 0 {
-			b.WriteByte('[')
+			out = append(out, '[')
 		} else {
-			b.WriteByte(',')
+			out = append(out, ',')
 		}
 		if s.AxisNames != nil && s.AxisNames[axis] != "" {
-			b.WriteString(wordText(s.AxisNames[axis]))
-			b.WriteByte(':')
+			out = append(append(out, wordText(s.AxisNames[axis])...), ':')
 		}
 		if dim == shapes.DynamicDim {
-			b.WriteByte('?')
+			out = append(out, '?')
 		} else {
-			b.WriteString(strconv.Itoa(dim))
+			out = strconv.AppendInt(out, int64(dim), 10)
 		}
 	}
-	b.WriteByte(']')
-	return b.String()
+	return append(out, ']')
 }
 
 // ShapeTexts writes shapes separated by commas.
-func ShapeTexts(values []*Value) string {
-	texts := make([]string, len(values))
+func ShapeTexts(values []*Value) string { return string(appendShapes(nil, values)) }
+
+func appendShapes(out []byte, values []*Value) []byte {
 	for i, v := range values {
-		texts[i] = "none"
-		if v != nil {
-			texts[i] = ShapeText(v.Shape)
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		if v == nil {
+			out = append(out, "none"...)
+		} else {
+			out = appendShape(out, v.Shape)
 		}
 	}
-	return strings.Join(texts, ", ")
+	return out
 }
 
 // wordText quotes s unless it reads back as one word.

@@ -74,8 +74,9 @@ func ParseOptions(config string) (Options, error) {
 
 // Backend is compute.Backend on the processor. It may be used from several goroutines.
 type Backend struct {
-	env       build.Env
-	finalized bool
+	env          build.Env
+	capabilities compute.Capabilities
+	finalized    bool
 
 	mutex    sync.Mutex
 	compiled []build.Compiled // with Options.Profile
@@ -101,7 +102,7 @@ func New(config string) (*Backend, error) {
 	if err != nil {
 		return nil, errors.WithStack(err)
 	}
-	b := &Backend{}
+	b := &Backend{capabilities: capabilities(engine, options.FusedOps)}
 	b.env = build.Env{
 		Engine: engine, Memory: exec.NewMemory(b, engine), Workers: par.New(threads), Table: table,
 		Fused: options.FusedOps, FromText: options.FromText, Fusion: options.Fusion,
@@ -154,11 +155,14 @@ func (b *Backend) DeviceDescription(device compute.DeviceNum) string {
 	return fmt.Sprintf("processor, device %d", device)
 }
 
-// Capabilities are those of the Go backend, less what is declined. Variables are never to be frozen into constants.
-func (b *Backend) Capabilities() compute.Capabilities {
-	c := b.env.Engine.Capabilities()
+// Capabilities are those of the Go backend, less what is declined; they are not to be changed. Variables are never to be frozen
+// into constants.
+func (b *Backend) Capabilities() compute.Capabilities { return b.capabilities }
+
+func capabilities(engine *delegate.Engine, fused bool) compute.Capabilities {
+	c := engine.Capabilities()
 	c.PreferConstantsForVariables = false
-	if !b.env.Fused {
+	if !fused {
 		for _, op := range build.Declined() {
 			c.Operations[op] = false
 		}

@@ -87,5 +87,8 @@ func (env Env) watch(s Stage) {
 }
 
 func dead(f *ir.Func, _ Env) (*ir.Func, error) {
+	if len(f.LiveOps()) == len(f.Ops) {
+		return f, nil
+	}
 	return rewrite(f, func(*rewriter, *ir.Op) bool { return false }), nil
 }

@@ -30,6 +30,7 @@ func rewriteWith(f *ir.Func, replace func(r *rewriter, op *ir.Op) bool, body fun
 		r.values[c.ID] = r.to.Capture(c.Shape)
 	}
 	live := f.LiveOps()
+	r.to.Ops = make([]*ir.Op, 0, len(live))
 	for _, op := range live {
 		for v := range op.Inputs {
 			r.uses[v.ID]++
@@ -49,13 +50,13 @@ func rewriteWith(f *ir.Func, replace func(r *rewriter, op *ir.Op) bool, body fun
 
 // keep copies op.
 func (r *rewriter) keep(op *ir.Op) {
-	bodies := make([]ir.Body, len(op.Bodies))
-	for i, b := range op.Bodies {
-		bodies[i] = ir.Body{Func: r.body(b.Func), Captures: r.all(b.Captures)}
+	var bodies []ir.Body
+	for _, b := range op.Bodies {
+		bodies = append(bodies, ir.Body{Func: r.body(b.Func), Captures: r.all(b.Captures)})
 	}
-	results := make([]shapes.Shape, len(op.Results))
-	for i, v := range op.Results {
-		results[i] = v.Shape
+	results := make([]shapes.Shape, 0, 4)
+	for _, v := range op.Results {
+		results = append(results, v.Shape)
 	}
 	copied := r.to.Add(op.Kind, r.all(op.Args), op.Attr, bodies, results...)
 	for i, v := range op.Results {

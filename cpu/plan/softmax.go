@@ -42,6 +42,9 @@ func (p *planner) findAttention(ops []*ir.Op) {
 		place[op] = i
 	}
 	for _, op := range ops {
+		if !isProduct(op, 3, 2) {
+			continue
+		}
 		a := &attention{output: op, inside: make(map[*ir.Op]bool), scale: 1}
 		if !a.forward() || !a.fits() || !p.gradient(a) {
 			continue
@@ -66,9 +69,6 @@ func (p *planner) findAttention(ops []*ir.Op) {
 
 // forward matches from the last product backwards.
 func (a *attention) forward() bool {
-	if !isProduct(a.output, 3, 2) {
-		return false
-	}
 	a.v, a.o = a.output.Args[1], a.output.Result()
 	if a.probabilities = made(a.bare(a.output.Args[0]), ir.Div); a.probabilities == nil {
 		return false

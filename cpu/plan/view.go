@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"slices"
-
-	"github.com/dyt-go/dyt/cpu/ir"
-)
+import "github.com/dyt-go/dyt/cpu/ir"
 
 // View is how a value lies in memory: element (i0, i1, …) is element Offset + i0*Strides[0] + i1*Strides[1] + … of the
 // memory of Root. A value with memory of its own is its own Root.
@@ -190,5 +186,9 @@ func viewOf(op *ir.Op, x View) (View, bool) {
 
 // isView reports whether ops of kind k only rename elements.
 func isView(k ir.Kind) bool {
-	return slices.Contains([]ir.Kind{ir.Identity, ir.Reshape, ir.Transpose, ir.Slice, ir.BroadcastInDim}, k)
+	switch k {
+	case ir.Identity, ir.Reshape, ir.Transpose, ir.Slice, ir.BroadcastInDim:
+		return true
+	}
+	return false
 }

@@ -71,11 +71,15 @@ const innerMin = 32
 
 // windows makes a step of op; false when it is another op, or a type that is not moved.
 func (p *planner) windows(index int, op *ir.Op) bool {
-	if len(op.Results) != 1 || op.Result().Shape.Size() == 0 {
+	switch op.Kind {
+	case ir.Gather, ir.ScatterSum, ir.ScatterMax, ir.ScatterMin:
+	default:
 		return false
 	}
-	w := &Windows{Out: op.Result()}
-	ok := false
+	if op.Result().Shape.Size() == 0 {
+		return false
+	}
+	w, ok := &Windows{Out: op.Result()}, false
 	switch a := op.Attr.(type) {
 	case ir.GatherAttr:
 		ok = p.gather(w, op, a)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dyt-go/dyt/data/augment"
+	"github.com/dyt-go/dyt/internal/suggest"
 )
 
 // Config is the `data` part of a recipe, with the names of config.yaml. A zero field means "what the source has by
@@ -64,7 +65,8 @@ func (c Config) Check() error {
 	}
 	switch {
 	case !c.IsText() && !c.IsImages():
-		return wrong("source", fmt.Sprintf("%q", c.Source), strings.Join(slices.Concat(TextSources, ImageSources), ", "))
+		all := slices.Concat(TextSources, ImageSources)
+		return wrong("source", fmt.Sprintf("%q%s", c.Source, suggest.DidYouMean(c.Source, all)), strings.Join(all, ", "))
 	case c.Path == "" && (c.Source == "file" || c.Source == "folder" || c.Source == "image-folder"):
 		return fmt.Errorf("data: config: source %s needs a path; set data.path", c.Source)
 	case !(0 <= c.Val && c.Val < 1):

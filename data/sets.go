@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/dyt-go/dyt/internal/suggest"
 )
 
 // Set is a public data set that `dyt get NAME` can fetch. Nothing else in this project is fetched by name.
@@ -96,7 +98,7 @@ func SetByName(name string) (Set, error) {
 		names = append(names, s.Name)
 	}
 	slices.Sort(names)
-	return Set{}, fmt.Errorf("data: set: unknown name %q; known are %s", name, strings.Join(names, ", "))
+	return Set{}, fmt.Errorf("data: set: unknown name %q%s; known are %s", name, suggest.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // File is a file as it lies in the folder of a set.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/dyt-go/dyt/internal/suggest"
 )
 
 // Config is the norm of a whole model as recipes, YAML and JSON write it: one kind, one alpha0 for each role.
@@ -59,7 +61,7 @@ func (c Config) Check() error {
 // Check returns an error that names the first field with an impossible value.
 func (s Spec) Check() error {
 	if _, known := Lookup(s.Kind); !known {
-		return fmt.Errorf("norm: kind %q is unknown, expected one of %v", s.Kind, Kinds())
+		return fmt.Errorf("norm: kind %q is unknown%s; there are: %v", s.Kind, suggest.DidYouMean(s.Kind, Kinds()), Kinds())
 	}
 	if s.Kind.Normalizes() {
 		return s.checkNormalizing()

@@ -16,6 +16,8 @@ type Twins struct {
 	Baseline, Candidate Recipe
 	Seeds               []uint64
 
+	Say func(format string, a ...any) // where not nil, is told of checkpoints that were damaged and passed over
+
 	shared bool // the baseline's runs stand beside the comparison's folder, where other candidates find them too
 }
 
@@ -103,7 +105,7 @@ func (t Twins) Run(ctx context.Context, backend compute.Backend, d *data.Dataset
 			}
 			side.recipe.Train.Seed = p.Seed
 			var err error
-			if *side.summary, err = trainSide(ctx, backend, side.recipe, d, folder, watch, finished); err != nil {
+			if *side.summary, err = t.trainSide(ctx, backend, side.recipe, d, folder, watch, finished); err != nil {
 				return nil, fmt.Errorf("%s, seed %d: %w", side.name, p.Seed, err)
 			}
 		}
@@ -115,10 +117,18 @@ func (t Twins) Run(ctx context.Context, backend compute.Backend, d *data.Dataset
 }
 
 // trainSide is one run of a comparison.
-func trainSide(ctx context.Context, backend compute.Backend, r Recipe, d *data.Dataset, folder string, watch Watch, finished func(*Run) error) (Summary, error) {
+func (t Twins) trainSide(ctx context.Context, backend compute.Backend, r Recipe, d *data.Dataset, folder string, watch Watch, finished func(*Run) error) (Summary, error) {
 	run, err := Open(backend, r, d, folder)
 	if err != nil {
 		return Summary{}, err
+	}
+	for _, damaged := range run.Skipped {
+		if t.Say != nil {
+			t.Say("warning: passed over: %v", damaged)
+		}
+	}
+	if err := oneRecipe(folder); err != nil {
+		return Summary{}, errors.Join(err, run.Close())
 	}
 	err = run.Train(ctx, func(m Metrics) {
 		if watch != nil {

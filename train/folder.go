@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/dyt-go/dyt/data"
+	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/host"
 	"github.com/dyt-go/dyt/train/events"
 	"github.com/dyt-go/dyt/weights"
-	"go.yaml.in/yaml/v3"
 )
 
 // folder is what a run leaves on disk:
@@ -23,6 +23,7 @@ import (
 //	run.json                 what ran where: immutable
 //	config.yaml              the resolved recipe
 //	config.sources.json      where each of its values came from
+//	config.changes.jsonl     what it was before, if it was another
 //	metrics.jsonl            one Metrics a line: the source of truth
 //	inspect/sites.jsonl      one SiteMetrics a line
 //	samples/step-000100.txt  what a network of text writes
@@ -36,6 +37,7 @@ type folder struct {
 	lines     []Metrics
 	siteLines []SiteMetrics
 	events    *events.Writer
+	changed   []Difference // from the recipe that the folder had
 }
 
 // identity is run.json.
@@ -65,22 +67,35 @@ type Status struct {
 const (
 	metricsFile = "metrics.jsonl"
 	sitesFile   = "inspect/sites.jsonl"
-	configFile  = "config.yaml"
-	sourcesFile = "config.sources.json"
 	runFile     = "run.json"
 	statusFile  = "status.json"
 )
 
-func (r *Run) openFolder(dir string, d *data.Dataset) error {
+func (r *Run) openFolder(dir string, d *data.Dataset, mayChange bool) error {
 	if err := os.MkdirAll(filepath.Join(dir, "inspect"), 0o777); err != nil {
 		return fmt.Errorf("train: run folder: %w; name a folder that you may write to with --out", err)
 	}
 	r.dir = dir
-	if err := r.checkConfig(); err != nil {
+	changes, err := r.configChanges()
+	if err != nil {
+		return err
+	}
+	if len(changes) > 0 && !mayChange {
+		return &ConfigChanged{filepath.Join(dir, configFile), changes}
+	}
+	if err := mayGoOnWith(dir, changes); err != nil {
 		return err
 	}
 	from, err := r.resume()
+	if err == nil {
+		err = r.change(changes)
+	} else if len(changes) > 0 {
+		err = conf.WithCode(fmt.Errorf("%w; the run cannot go on with this %s", err, changes[0].Key), conf.ExitUsage)
+	}
 	if err != nil {
+		return err
+	}
+	if err := r.writeConfig(); err != nil {
 		return err
 	}
 	if r.events, err = events.New(filepath.Join(dir, "events"), time.Now); err != nil {
@@ -95,51 +110,6 @@ func (r *Run) openFolder(dir string, d *data.Dataset) error {
 	}
 	id := identity{Command: os.Args, Build: host.ThisBuild(), Host: host.Describe(), Seed: r.Recipe.Train.Seed, Data: d.ID(), InitHash: hash, Params: r.Summary().Params, Started: time.Now()}
 	return errors.Join(writeJSON(filepath.Join(dir, runFile), id), r.status("running", nil), r.rewind())
-}
-
-// WriteSources writes config.sources.json: where each value of the recipe came from. A continued run keeps the first.
-func (r *Run) WriteSources(sources map[string]string) error {
-	if _, err := os.Stat(filepath.Join(r.dir, sourcesFile)); err == nil {
-		return nil
-	}
-	return writeJSON(filepath.Join(r.dir, sourcesFile), sources)
-}
-
-// checkConfig writes config.yaml, or compares the recipe with the one that is there.
-func (r *Run) checkConfig() error {
-	now, err := yaml.Marshal(r.Recipe)
-	if err != nil {
-		return fmt.Errorf("train: config: %w", err)
-	}
-	path := filepath.Join(r.dir, configFile)
-	before, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return weights.AtomicFile(path, func(w io.Writer) error { _, err := w.Write(now); return err })
-	}
-	if err != nil {
-		return fmt.Errorf("train: config: %w", err)
-	}
-	old, fresh := bytes.Split(before, []byte("\n")), bytes.Split(now, []byte("\n"))
-	for i := range max(len(old), len(fresh)) {
-		var a, b []byte
-		if i < len(old) {
-			a = bytes.TrimSpace(old[i])
-		}
-		if i < len(fresh) {
-			b = bytes.TrimSpace(fresh[i])
-		}
-		if !bytes.Equal(a, b) {
-			return &ConfigChanged{Path: path, Old: string(a), New: string(b)}
-		}
-	}
-	return nil
-}
-
-// ConfigChanged says that a folder holds a run of another recipe.
-type ConfigChanged struct{ Path, Old, New string }
-
-func (e *ConfigChanged) Error() string {
-	return fmt.Sprintf("train: %s has %q, this run %q; a run goes on only with its own recipe: use another folder, or the same settings", e.Path, e.Old, e.New)
 }
 
 // rewind makes the files of metrics end where the run stands.

@@ -47,6 +47,8 @@ type RunInfo struct {
 	Seed    uint64  `json:"seed"`
 	ValBPB  float64 `json:"val_bpb"`
 	ValTop1 float64 `json:"val_top1"`
+
+	Changes []Change `json:"config_changes"` // of the recipe, oldest first
 }
 
 // Inspect looks at a run folder, a model folder or a file.
@@ -129,7 +131,7 @@ func (i *Info) readRun(dir string) error {
 	if err != nil {
 		return err
 	}
-	i.Run = &RunInfo{Dir: dir, Recipe: r.Recipe.Describe(), State: r.Status.State, Step: r.Status.Step, Steps: r.Recipe.Steps(), Seed: r.Recipe.Train.Seed, ValBPB: r.Summary.ValBPB, ValTop1: r.Summary.ValTop1}
+	i.Run = &RunInfo{Dir: dir, Recipe: r.Recipe.Describe(), State: r.Status.State, Step: r.Status.Step, Steps: r.Recipe.Steps(), Seed: r.Recipe.Train.Seed, ValBPB: r.Summary.ValBPB, ValTop1: r.Summary.ValTop1, Changes: append([]Change{}, r.Changes...)}
 	var start []SiteMetrics
 	at := map[string]int{}
 	for k, s := range i.Sites {

@@ -202,6 +202,9 @@ func (r *Record) Study() report.Study {
 		s.State = fmt.Sprintf("%s, step %d of %d", r.Status.State, r.Status.Step, r.Recipe.Steps())
 	}
 	rows := append(r.Recipe.facts(), report.Fact{Name: "batches", Value: "sha256 " + r.Summary.Seen})
+	for _, c := range r.Changes {
+		rows = append(rows, report.Fact{Name: "changed", Value: c.String()})
+	}
 	s.Identity = []report.Facts{{Title: "Recipe", Rows: rows}}
 	twin := report.Twin{Name: r.Recipe.Title()}
 	addRun(&twin, r.Summary, fmt.Sprintf("seed %d", r.Recipe.Train.Seed), math.NaN())

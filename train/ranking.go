@@ -25,6 +25,8 @@ type Ranking struct {
 	Seeds      []uint64
 	Rows       []Row         // the complete candidates, best mean difference first
 	Begun      []*Comparison // the others
+
+	Say func(format string, a ...any) // as of Twins
 }
 
 // Row is one candidate. The verdict is the one under Holm's correction over all rows, the interval that of this comparison alone.
@@ -73,7 +75,7 @@ func (r *Ranking) Run(ctx context.Context, backend compute.Backend, d *data.Data
 	}
 	var all []*Comparison
 	for _, candidate := range r.Candidates {
-		t := Twins{Baseline: r.Baseline, Candidate: candidate, Seeds: r.Seeds, shared: true}
+		t := Twins{Baseline: r.Baseline, Candidate: candidate, Seeds: r.Seeds, Say: r.Say, shared: true}
 		c, err := t.Run(ctx, backend, d, filepath.Join(dir, candidate.NormName()), watch, nil)
 		if err != nil {
 			return err
@@ -96,7 +98,7 @@ func (r *Ranking) write(dir string) error {
 		return err
 	}
 	if before.Baseline != "" && before.Baseline != record.Baseline {
-		return &ConfigChanged{Path: path, Old: before.Baseline, New: record.Baseline}
+		return &ConfigChanged{path, []Difference{{"baseline", before.Baseline, record.Baseline}}}
 	}
 	return writeJSON(path, record)
 }

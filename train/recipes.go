@@ -3,7 +3,7 @@ package train
 import (
 	"fmt"
 
-	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/internal/suggest"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/zoo"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -47,7 +47,7 @@ func Find(name string) (Recipe, error) {
 		}
 		names[i] = p.Name
 	}
-	return Recipe{}, fmt.Errorf("train: no recipe %q, expected one of %v%s", name, names, conf.DidYouMean(name, names))
+	return Recipe{}, fmt.Errorf("train: no recipe %q, expected one of %v%s", name, names, suggest.DidYouMean(name, names))
 }
 
 // WithNorm returns the twin of r: the same recipe with the architecture's own setting of another norm.
@@ -68,6 +68,16 @@ func (r Recipe) With(name string) (Recipe, error) {
 	if method := part.Method(name); method.Acts() {
 		r.Norm, r.Model.Method = norm.None(), method
 		return r, nil
+	}
+	if _, known := norm.Lookup(norm.Kind(name)); !known {
+		var all []string
+		for _, kind := range norm.Kinds() {
+			all = append(all, string(kind))
+		}
+		for _, method := range part.Methods[1:] {
+			all = append(all, string(method))
+		}
+		return Recipe{}, fmt.Errorf("train: no norm and no method %q%s; there are: %v", name, suggest.DidYouMean(name, all), all)
 	}
 	return r.WithNorm(norm.Kind(name))
 }

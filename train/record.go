@@ -17,6 +17,7 @@ type Record struct {
 	Dir     string
 	Recipe  Recipe
 	Status  Status
+	Changes []Change // of the recipe, oldest first
 	Summary Summary
 }
 
@@ -40,6 +41,9 @@ func ReadRun(dir string) (*Record, error) {
 		return nil, conf.WithCode(err, conf.ExitInput)
 	}
 	if s.AllSites, err = readLines(filepath.Join(dir, sitesFile), func(SiteMetrics) bool { return true }); err != nil {
+		return nil, conf.WithCode(err, conf.ExitInput)
+	}
+	if r.Changes, err = readChanges(dir); err != nil {
 		return nil, conf.WithCode(err, conf.ExitInput)
 	}
 	if s.Sample, err = readSample(dir); err != nil {

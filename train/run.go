@@ -51,10 +51,21 @@ type Run struct {
 }
 
 // Open prepares a run in folder dir: a fresh one, or when dir holds a complete checkpoint, the continuation from the
-// newest. A folder whose recipe differs is refused with the first difference named. An empty dir leaves no files.
+// newest. A folder whose recipe differs is refused with the differences named. An empty dir leaves no files.
 //
 // The first values depend on the seed, the names and the shapes alone, so twins share what both have.
 func Open(backend compute.Backend, r Recipe, d *data.Dataset, dir string) (*Run, error) {
+	return openRun(backend, r, d, dir, false)
+}
+
+// OpenChanged is Open for a run that may go on with another recipe: another budget, schedule, optimizer setting, other intervals.
+// The folder's record then says what changed, and after which update. Another network, optimizer, batch, seed or other data are
+// errors, and the folder stays as it was.
+func OpenChanged(backend compute.Backend, r Recipe, d *data.Dataset, dir string) (*Run, error) {
+	return openRun(backend, r, d, dir, true)
+}
+
+func openRun(backend compute.Backend, r Recipe, d *data.Dataset, dir string, mayChange bool) (*Run, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
@@ -87,7 +98,7 @@ func Open(backend compute.Backend, r Recipe, d *data.Dataset, dir string) (*Run,
 	if dir == "" {
 		return run, nil
 	}
-	return run, run.openFolder(dir, d)
+	return run, run.openFolder(dir, d, mayChange)
 }
 
 // Close ends what the run holds beside its memory.
@@ -134,6 +145,9 @@ func (r *Run) Dir() string { return r.dir }
 
 // Store holds the variables of the network and of its optimizer.
 func (r *Run) Store() *model.Store { return r.store }
+
+// Changed returns what OpenChanged found changed.
+func (r *Run) Changed() []Difference { return r.changed }
 
 // Steps returns the updates done and those of the whole run.
 func (r *Run) Steps() (done, all int) { return r.step, r.steps }

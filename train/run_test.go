@@ -324,18 +324,6 @@ func TestDamagedCheckpointsArePassedOver(t *testing.T) {
 	}
 }
 
-func TestAnotherRecipeIsRefused(t *testing.T) {
-	r, d := tiny(t)
-	dir := t.TempDir()
-	open(t, r, d, dir)
-	r.Optim.LR *= 2
-	_, err := Open(testbackend.Get(t), r, d, dir)
-	var changed *ConfigChanged
-	if !errors.As(err, &changed) || !strings.Contains(changed.New, "lr: ") {
-		t.Errorf("a changed learning rate gave %v", err)
-	}
-}
-
 func TestDivergenceStopsTheRun(t *testing.T) {
 	r, d := tiny(t)
 	r.Optim.LR, r.Optim.Warmup, r.Optim.Clip = 1e30, 0, 0

@@ -70,7 +70,7 @@ func (t Twins) writeTwins(dir string, pairs []Pair) error {
 		return err
 	}
 	if before.Baseline != "" && (before.Baseline != r.Baseline || before.Candidate != r.Candidate) {
-		return &ConfigChanged{Path: filepath.Join(dir, twinsFile), Old: before.Baseline + ", " + before.Candidate, New: r.Baseline + ", " + r.Candidate}
+		return &ConfigChanged{filepath.Join(dir, twinsFile), []Difference{{"twins", before.Baseline + ", " + before.Candidate, r.Baseline + ", " + r.Candidate}}}
 	}
 	for _, p := range pairs {
 		r.Pairs = append(r.Pairs, pairRecord{p.Seed, p.Shared, p.InitHash})
@@ -127,6 +127,9 @@ func readSide(dir, side string, seed uint64, recipe *Recipe, summary *Summary) e
 	folder := runFolder(dir, side, seed)
 	if _, err := os.Stat(filepath.Join(folder, configFile)); errors.Is(err, fs.ErrNotExist) {
 		return nil
+	}
+	if err := oneRecipe(folder); err != nil {
+		return err
 	}
 	run, err := ReadRun(folder)
 	if err != nil {

@@ -97,7 +97,7 @@ func TestAFolderOfOtherTwinsIsRefused(t *testing.T) {
 	}
 	_, err := run(context.Background(), dir)
 	var changed *ConfigChanged
-	if !errors.As(err, &changed) || changed.Old != "layernorm, dyt" {
+	if !errors.As(err, &changed) || changed.Keys[0].Old != "layernorm, dyt" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dyt-go/dyt/internal/suggest"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/weights"
 	"github.com/dyt-go/dyt/zoo/llama"
@@ -113,7 +114,7 @@ func Find(name string) (Arch, error) {
 			return a, nil
 		}
 	}
-	return Arch{}, fmt.Errorf("zoo: no architecture %q, expected one of %v", name, Names())
+	return Arch{}, fmt.Errorf("zoo: no architecture %q%s; there are: %v", name, suggest.DidYouMean(name, Names()), Names())
 }
 
 // Norms are the kinds with which `dyt models` lists the architecture: its own, the paper's, and Derf.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/host"
+	"github.com/dyt-go/dyt/internal/suggest"
 	"github.com/dyt-go/dyt/measure"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/gomlx/compute"
@@ -76,7 +77,7 @@ func findBench(word string) (aBench, error) {
 		}
 		names = append(names, b.name)
 	}
-	return aBench{}, usage("dyt bench %s: expected one of %s%s", word, strings.Join(names, ", "), conf.DidYouMean(word, names))
+	return aBench{}, usage("dyt bench %s: expected one of %s%s", word, strings.Join(names, ", "), suggest.DidYouMean(word, names))
 }
 
 // modelCases refuses a model that does not fit into memory before it takes any.
@@ -242,7 +243,7 @@ func normKinds(names []string) ([]norm.Kind, error) {
 			for _, k := range norm.Kinds() {
 				all = append(all, string(k))
 			}
-			return nil, usage("--norms: no kind %q%s; there are: %s", name, conf.DidYouMean(name, all), strings.Join(all, ", "))
+			return nil, usage("--norms: no kind %q%s; there are: %s", name, suggest.DidYouMean(name, all), strings.Join(all, ", "))
 		}
 		kinds = append(kinds, norm.Kind(name))
 	}

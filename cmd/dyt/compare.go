@@ -109,6 +109,7 @@ their own runs. Of a folder that quickstart or compare left it goes on in that f
 			if err := n.Keep(out); err != nil {
 				return trainError(err)
 			}
+			t.Say = c.note
 			done, err := t.Run(w.ctx, w.backend, d, out, c.watch(), nil)
 			if err != nil {
 				return c.halted(err)

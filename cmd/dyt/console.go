@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/internal/suggest"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -109,5 +110,5 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	return usage("%s: unknown flag --%s%s", cmd.CommandPath(), unknown.GetSpecifiedName(), conf.DidYouMean(unknown.GetSpecifiedName(), known))
+	return usage("%s: unknown flag --%s%s", cmd.CommandPath(), unknown.GetSpecifiedName(), suggest.DidYouMean(unknown.GetSpecifiedName(), known))
 }

@@ -37,7 +37,7 @@ Sets:
 			}
 			set, err := data.SetByName(args[0])
 			if err != nil {
-				return usage("%w%s", err, conf.DidYouMean(args[0], setNames()))
+				return conf.WithCode(err, conf.ExitUsage)
 			}
 			plan, err := get.NewPlan(set, o.Dir)
 			if err != nil {

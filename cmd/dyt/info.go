@@ -53,6 +53,9 @@ func printInfo(w io.Writer, i *train.Info, tensors bool) {
 	}
 	if r := i.Run; r != nil {
 		fmt.Fprintf(w, "run       %s: %s, step %s of %s; %s, seed %d\n", r.Dir, r.State, thousands(r.Step), thousands(r.Steps), r.Recipe, r.Seed)
+		for _, change := range r.Changes {
+			fmt.Fprintf(w, "changed   %s\n", change)
+		}
 	}
 	if len(i.Sites) > 0 {
 		fmt.Fprintln(w)

@@ -11,7 +11,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/internal/suggest"
 	"github.com/spf13/cobra"
 )
 
@@ -63,7 +63,7 @@ No telemetry. The only network use is "dyt get".`,
 		for _, sub := range cmd.Commands() {
 			names = append(names, sub.Name())
 		}
-		return usage("unknown command %q%s; dyt --help lists them", args[0], conf.DidYouMean(args[0], names))
+		return usage("unknown command %q%s; dyt --help lists them", args[0], suggest.DidYouMean(args[0], names))
 	}
 	root.SetArgs(args)
 	root.SetOut(c.out)

@@ -36,7 +36,7 @@ norms: the papers' own, DyT and Derf. Counts come from shapes; no weights are al
 			if len(args) == 1 {
 				arch, err := zoo.Find(args[0])
 				if err != nil {
-					return usage("%w%s", err, conf.DidYouMean(args[0], zoo.Names()))
+					return conf.WithCode(err, conf.ExitUsage)
 				}
 				archs = []zoo.Arch{arch}
 			}

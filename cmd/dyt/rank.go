@@ -61,6 +61,7 @@ func (c *console) rank(cmd *cobra.Command, r *train.Resolved, ranking *train.Ran
 	if err := n.Keep(out); err != nil {
 		return trainError(err)
 	}
+	ranking.Say = c.note
 	if err := ranking.Run(w.ctx, w.backend, d, out, c.watch()); err != nil {
 		return c.halted(err)
 	}

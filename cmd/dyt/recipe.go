@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/dyt-go/dyt/internal/host"
+	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train"
-	"github.com/dyt-go/dyt/zoo/part"
 	"github.com/gomlx/compute"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -41,10 +41,11 @@ type recipeFlags struct {
 	many  bool // --norm may name several candidates, and methods
 }
 
-// candidates are the names after --norm where it is not one kind of norm: several, or a method.
+// candidates are the names after --norm where it is not one kind of norm: several, or a method, or what is neither.
 func (f *recipeFlags) candidates() []string {
 	names := strings.Split(f.flags.Lookup("norm").Value.String(), ",")
-	if !f.many || len(names) == 1 && !part.Method(names[0]).Acts() {
+	_, kind := norm.Lookup(norm.Kind(names[0]))
+	if !f.many || len(names) == 1 && (kind || names[0] == "") {
 		return nil
 	}
 	return names

@@ -18,24 +18,27 @@ type trainAnswer struct {
 	Report     string `json:"report"`
 	Steps      int    `json:"steps"`
 	train.Summary
-	Warnings []string `json:"warnings"` // of the norm sites at the start
+	Warnings []string       `json:"warnings"` // of the norm sites at the start
+	Changes  []train.Change `json:"config_changes"`
 }
 
 func trainCommand(c *console) *cobra.Command {
 	var f recipeFlags
 	var out, backendName string
-	var resume bool
+	var resume, mayChange bool
 	cmd := &cobra.Command{
 		Use:   "train RECIPE",
 		Short: "Train one network from a recipe",
 		Long: `train makes one run: a folder with the resolved recipe, metrics, checkpoints in the layout of transformers or timm, and a report.
 checkpoints/last and checkpoints/best are links to the newest checkpoint and to the best of those whose step was evaluated.
 Interrupted by SIGINT, SIGTERM or SIGUSR1 it finishes the update, leaves a checkpoint and ends with 130, 143 or 75; --resume
-goes on from the newest checkpoint, to the same bits as a run that was never stopped.`,
+goes on from the newest checkpoint, to the same bits as a run that was never stopped. It refuses another recipe, but with
+--allow-config-change takes one whose budget, schedule or intervals differ, and writes down what changed.`,
 		Example: `  dyt train llama-0.87M --tokens 500k
   dyt train llama-0.1M --norm rmsnorm --optim.lr 3e-3 --out runs/first --json
   dyt train llama-0.1M --print-config
-  dyt train runs/first --resume`,
+  dyt train runs/first --resume
+  dyt train runs/first --resume --tokens 1M --allow-config-change`,
 		Args: exactly(1, "a recipe: a preset, a YAML file or the folder of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := f.resolve(args[0])
@@ -49,6 +52,9 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 				out = r.Folder
 			} else if out == "" {
 				out = defaultFolder(r)
+			}
+			if mayChange && !resume {
+				return usage("--allow-config-change goes with --resume: a fresh run has no other recipe")
 			}
 			ready := emptyFolder
 			if resume {
@@ -66,7 +72,14 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 			if err != nil {
 				return err
 			}
-			run, err := train.Open(w.backend, r.Recipe, d, out)
+			open := train.Open
+			if mayChange {
+				open = train.OpenChanged
+			}
+			run, err := open(w.backend, r.Recipe, d, out)
+			if changed := new(train.ConfigChanged); errors.As(err, &changed) {
+				return trainError(fmt.Errorf("%w, or --allow-config-change", err))
+			}
 			if err != nil {
 				return trainError(err)
 			}
@@ -92,6 +105,7 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 	flags := cmd.Flags()
 	flags.StringVar(&out, "out", "", "the run's folder (default: runs/RECIPE_NORM_sSEED)")
 	flags.BoolVar(&resume, "resume", false, "go on from the newest checkpoint in the folder, if there is one")
+	flags.BoolVar(&mayChange, "allow-config-change", false, "with --resume, go on with a recipe that has changed")
 	addBackend(flags, &backendName)
 	return cmd
 }
@@ -102,6 +116,9 @@ func (c *console) begin(run *train.Run, r *train.Resolved, answer *trainAnswer) 
 	c.note("%s with %s, seed %d: %s, in %s", r.Describe(), r.NormName(), r.Train.Seed, count(all, "update"), run.Dir())
 	for _, damaged := range run.Skipped {
 		c.note("warning: passed over: %v", damaged)
+	}
+	for _, d := range run.Changed() {
+		c.note("changed: %s is %s, before %s", d.Key, d.New, d.Old)
 	}
 	if done > 0 {
 		c.note("going on after update %s", thousands(done))
@@ -128,6 +145,11 @@ func (c *console) end(run *train.Run, answer *trainAnswer) error {
 		return conf.WithCode(fmt.Errorf("no checkpoint in %s: %w", run.Dir(), err), conf.ExitFailed)
 	}
 	answer.Checkpoint = checkpoints[len(checkpoints)-1]
+	record, err := train.ReadRun(run.Dir())
+	if err != nil {
+		return trainError(err)
+	}
+	answer.Changes = append([]train.Change{}, record.Changes...)
 	if answer.Best, err = train.Best(run.Dir()); err != nil {
 		return trainError(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/dyt-go/dyt/internal/suggest"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -206,7 +207,7 @@ func (c *Config) find(key, source string) (*leaf, error) {
 	if l := c.byKey[key]; l != nil {
 		return l, nil
 	}
-	return nil, usage("conf: %s: unknown key %q%s", source, key, DidYouMean(key, c.Keys()))
+	return nil, usage("conf: %s: unknown key %q%s", source, key, suggest.DidYouMean(key, c.Keys()))
 }
 
 // EnvName returns the environment variable of a key: "optim.lr" is DYT_OPTIM_LR.
@@ -233,7 +234,7 @@ func (c *Config) Env(environ []string) error {
 		}
 		key, known := keys[name]
 		if !known {
-			return usage("conf: unknown environment variable %s%s", name, DidYouMean(name, names))
+			return usage("conf: unknown environment variable %s%s", name, suggest.DidYouMean(name, names))
 		}
 		if err := c.Set(key, text, "env "+name); err != nil {
 			return err

@@ -3,6 +3,7 @@ package llama
 import (
 	"fmt"
 
+	"github.com/dyt-go/dyt/internal/suggest"
 	"github.com/dyt-go/dyt/norm"
 )
 
@@ -78,5 +79,5 @@ func lookup(variant string) (size, error) {
 			return s, nil
 		}
 	}
-	return size{}, fmt.Errorf("llama: no variant %q, expected one of %v", variant, Variants())
+	return size{}, fmt.Errorf("llama: no variant %q%s; there are: %v", variant, suggest.DidYouMean(variant, Variants()), Variants())
 }

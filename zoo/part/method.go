@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/dyt-go/dyt/internal/param"
+	"github.com/dyt-go/dyt/internal/suggest"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -36,7 +37,7 @@ var Methods = []Method{"", Fixup, SkipInit, SigmaReparam}
 // Check returns an error for an unknown name.
 func (me Method) Check() error {
 	if !slices.Contains(Methods, me) {
-		return fmt.Errorf("part: method %q is unknown, expected one of %q", string(me), Methods)
+		return fmt.Errorf("part: method %q is unknown%s; expected one of %q", string(me), suggest.DidYouMean(me, Methods), Methods)
 	}
 	return nil
 }

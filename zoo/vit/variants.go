@@ -3,6 +3,7 @@ package vit
 import (
 	"fmt"
 
+	"github.com/dyt-go/dyt/internal/suggest"
 	"github.com/dyt-go/dyt/norm"
 )
 
@@ -73,5 +74,5 @@ func lookup(variant string) (size, error) {
 			return s, nil
 		}
 	}
-	return size{}, fmt.Errorf("vit: no variant %q, expected one of %v", variant, Variants())
+	return size{}, fmt.Errorf("vit: no variant %q%s; there are: %v", variant, suggest.DidYouMean(variant, Variants()), Variants())
 }

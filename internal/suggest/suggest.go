@@ -1,12 +1,14 @@
-package conf
+// Package suggest finds the name that somebody meant who wrote another.
+package suggest
 
 import "fmt"
 
 // DidYouMean returns ` (did you mean "x"?)` for the known name nearest to name, or "" when none is near.
-func DidYouMean(name string, known []string) string {
-	best, at := "", len(name)/3+2
+func DidYouMean[S ~string](name S, known []S) string {
+	var best S
+	at := len(name)/3 + 2
 	for _, k := range known {
-		if d := distance(name, k); d < at {
+		if d := distance(string(name), string(k)); d < at {
 			best, at = k, d
 		}
 	}

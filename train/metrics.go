@@ -33,15 +33,20 @@ type Metrics struct {
 	EMATop1 *float64 `json:"eval/ema_top1,omitempty"`
 }
 
-// SiteMetrics is a line of inspect/sites.jsonl: one norm site at one evaluation, on the first validation batch.
+// SiteMetrics is a line of inspect/sites.jsonl, whose form docs/schema/sites.json keeps: one norm site at one evaluation, on the
+// first validation batch.
 type SiteMetrics struct {
 	Step      int       `json:"step"`
 	Site      string    `json:"site"`
 	Role      norm.Role `json:"role"`
-	Alpha     *float64  `json:"alpha,omitempty"`    // mean over channels when there is one for each
-	RMSIn     float64   `json:"rms_in"`             // root mean square of the input
-	MaxIn     float64   `json:"max_in"`             // largest magnitude of the input
-	Saturated *float64  `json:"sat_frac,omitempty"` // share of |alpha*x| > 2, where tanh' < 0.071
+	Alpha     *float64  `json:"alpha,omitempty"`      // mean over channels when there is one for each
+	InvStd    *float64  `json:"inv_std,omitempty"`    // of a normalizing site: what it multiplies a row by, mean over rows
+	RMSIn     float64   `json:"rms_in"`               // root mean square of the input
+	MaxIn     float64   `json:"max_in"`               // largest magnitude of the input
+	RMSOut    float64   `json:"rms_out"`              // root mean square of the output
+	Saturated *float64  `json:"sat_frac,omitempty"`   // share of |alpha*x| > 2, where tanh' < 0.071
+	Above1    *float64  `json:"sat_frac_1,omitempty"` // share of |alpha*x| > 1, where tanh' < 0.42
+	Above3    *float64  `json:"sat_frac_3,omitempty"` // share of |alpha*x| > 3, where tanh' < 0.0099
 }
 
 // metrics describes the update that was just made; pace adds what is a mean over several.

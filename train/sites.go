@@ -15,8 +15,12 @@ import (
 // Saturation is where an input counts as saturated: |alpha*x| > 2, where tanh' is below 0.071.
 const Saturation = 2
 
-// siteNodes computes [sites, 4] of one batch: root mean square and largest magnitude of the input of each norm site, its
-// alpha, and the share of its input that is saturated (0 and 0 where there is no alpha).
+// siteColumns is how many numbers siteNodes gives of a site.
+const siteColumns = 8
+
+// siteNodes computes [sites, siteColumns] of one batch: of each norm site the root mean square and the largest magnitude of the
+// input, the root mean square of the output, alpha, the shares of |alpha*x| above 2, 1 and 3, and the mean of 1/std. What the
+// site's kind does not have is 0.
 func siteNodes(m part.Model, store *model.Store, s *model.Scope, x *Node) []*Node {
 	taps := part.Record(x.Graph())
 	m.Forward(s, x)
@@ -26,22 +30,45 @@ func siteNodes(m part.Model, store *model.Store, s *model.Scope, x *Node) []*Nod
 	}
 	var rows []*Node
 	for _, site := range m.Sites() {
-		in := ConvertDType(at[site.ID+".in"], dtypes.Float32)
-		alpha, saturated := Scalar(in.Graph(), dtypes.Float32, 0.0), Scalar(in.Graph(), dtypes.Float32, 0.0)
-		if !site.Spec.Kind.Normalizes() {
-			alpha = Scalar(in.Graph(), dtypes.Float32, site.Spec.Alpha0)
-			scaled := Mul(in, alpha)
-			if v := store.GetVariable("/" + strings.ReplaceAll(site.ID, ".", "/") + "/alpha"); v != nil {
-				value := v.NodeValue(in)
-				alpha = ReduceAllMean(value)
-				scaled = Mul(in, alongAxis(value, in, site.Spec.Axis))
-			}
-			saturated = ReduceAllMean(ConvertDType(GreaterThan(Abs(scaled), Scalar(in.Graph(), dtypes.Float32, Saturation)), dtypes.Float32))
+		in, out := ConvertDType(at[site.ID+".in"], dtypes.Float32), ConvertDType(at[site.ID+".out"], dtypes.Float32)
+		row := []*Node{rms(in), ReduceAllMax(Abs(in)), rms(out)}
+		if site.Spec.Kind.Normalizes() {
+			none := Scalar(in.Graph(), dtypes.Float32, 0.0)
+			row = append(row, none, none, none, none, inverseStd(in, site.Spec))
+		} else {
+			row = append(row, saturation(in, site, store)...)
 		}
-		row := Stack([]*Node{Sqrt(ReduceAllMean(Square(in))), ReduceAllMax(Abs(in)), alpha, saturated}, 0) // [4]
-		rows = append(rows, row)
+		rows = append(rows, Stack(row, 0)) // [siteColumns]
 	}
 	return []*Node{Stack(rows, 0)}
+}
+
+func rms(x *Node) *Node { return Sqrt(ReduceAllMean(Square(x))) }
+
+// inverseStd is the mean over the input's rows of what a norm multiplies them by: 1/sqrt(variance + eps), of RMSNorm
+// 1/sqrt(mean square + eps).
+func inverseStd(in *Node, spec norm.Spec) *Node {
+	if spec.Kind == norm.LayerNorm {
+		in = Sub(in, ReduceAndKeep(in, ReduceMean, spec.Axis))
+	}
+	return ReduceAllMean(Inverse(Sqrt(AddScalar(ReduceMean(Square(in), spec.Axis), spec.Eps))))
+}
+
+// saturation is alpha, its mean where there is one for each channel, the shares above 2, 1 and 3, and 0 for 1/std.
+func saturation(in *Node, site part.Site, store *model.Store) []*Node {
+	g := in.Graph()
+	alpha := Scalar(g, dtypes.Float32, site.Spec.Alpha0)
+	scaled := Mul(in, alpha)
+	if v := store.GetVariable("/" + strings.ReplaceAll(site.ID, ".", "/") + "/alpha"); v != nil {
+		value := v.NodeValue(in)
+		alpha = ReduceAllMean(value)
+		scaled = Mul(in, alongAxis(value, in, site.Spec.Axis))
+	}
+	row := []*Node{alpha}
+	for _, level := range []float64{Saturation, 1, 3} {
+		row = append(row, ReduceAllMean(ConvertDType(GreaterThan(Abs(scaled), Scalar(g, dtypes.Float32, level)), dtypes.Float32)))
+	}
+	return append(row, Scalar(g, dtypes.Float32, 0.0))
 }
 
 // alongAxis gives a vector [1] or [C] the rank of x, with its elements along axis.
@@ -69,11 +96,16 @@ func (r *Run) siteMetrics(step int, batch []any) ([]SiteMetrics, error) {
 	}
 	var lines []SiteMetrics
 	for i, site := range r.Model.Sites() {
-		row := flat[4*i : 4*i+4]
-		line := SiteMetrics{Step: step, Site: site.ID, Role: site.Role, RMSIn: float64(row[0]), MaxIn: float64(row[1])}
-		if !site.Spec.Kind.Normalizes() && site.Spec != norm.None().At(site.Role) {
-			alpha, saturated := float64(row[2]), float64(row[3])
-			line.Alpha, line.Saturated = &alpha, &saturated
+		row := make([]float64, siteColumns)
+		for k, v := range flat[siteColumns*i : siteColumns*(i+1)] {
+			row[k] = float64(v)
+		}
+		line := SiteMetrics{Step: step, Site: site.ID, Role: site.Role, RMSIn: row[0], MaxIn: row[1], RMSOut: row[2]}
+		switch {
+		case site.Spec.Kind.Normalizes():
+			line.InvStd = &row[7]
+		case site.Spec != norm.None().At(site.Role):
+			line.Alpha, line.Saturated, line.Above1, line.Above3 = &row[3], &row[4], &row[5], &row[6]
 		}
 		lines = append(lines, line)
 	}

@@ -1,9 +1,12 @@
 package train
 
 import (
+	"encoding/json"
+	"fmt"
 	"path/filepath"
 
 	"github.com/dyt-go/dyt/data/token"
+	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/weights"
 )
 
@@ -40,4 +43,28 @@ func (r *Run) writeModel(dir string, params []weights.Tensor) error {
 		return nil
 	}
 	return token.Save(tok, dir)
+}
+
+// Ends returns the tokens at which a text of the model in a folder ends by its generation_config.json, where eos_token_id is a
+// number or a list; none where there is no such file, or nothing in it.
+func Ends(dir string) ([]int32, error) {
+	var g struct {
+		EOS json.RawMessage `json:"eos_token_id"`
+	}
+	path := filepath.Join(dir, generationFile)
+	if !holds(dir, generationFile) { // also of a file of weights
+		return nil, nil
+	}
+	if err := readJSON(path, &g); err != nil || g.EOS == nil {
+		return nil, err
+	}
+	var one int32
+	if json.Unmarshal(g.EOS, &one) == nil && string(g.EOS) != "null" {
+		return []int32{one}, nil
+	}
+	var many []int32
+	if err := json.Unmarshal(g.EOS, &many); err != nil {
+		return nil, conf.WithCode(fmt.Errorf("train: %s: eos_token_id is %s, expected a token or a list of tokens", path, g.EOS), conf.ExitInput)
+	}
+	return many, nil
 }

@@ -2,12 +2,15 @@ package train
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/dyt-go/dyt/data/token"
+	"github.com/dyt-go/dyt/internal/conf"
 )
 
 // TestModelsOfTextSayHowToGenerate: in the checkpoint and in its moving average lie the tokens that begin and end a text, the
@@ -41,6 +44,25 @@ func TestModelsOfTextSayHowToGenerate(t *testing.T) {
 			if !reflect.DeepEqual(got, want) || tok.Name() != name || tok.BOS() != tok.EOS() {
 				t.Errorf("%s: %v, expected %v", dir, got, want)
 			}
+		}
+	}
+}
+
+func TestEndsOfATextAsFoldersSay(t *testing.T) {
+	for content, want := range map[string]string{
+		"{}": "[] <nil>", `{"eos_token_id": null}`: "[] <nil>", `{"eos_token_id": 7}`: "[7] <nil>", `{"eos_token_id": [7, 9]}`: "[7 9] <nil>",
+		`{"eos_token_id": "</s>"}`: "expected a token or a list of tokens", `{"eos_token_id": [1.5]}`: "expected a token or a list of tokens", "[": generationFile,
+	} {
+		dir := t.TempDir()
+		if got, err := Ends(dir); got != nil || err != nil {
+			t.Errorf("without the file: %v, %v", got, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, generationFile), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ends, err := Ends(dir)
+		if got := fmt.Sprint(ends, " ", err); !strings.Contains(got, want) || err != nil && conf.Code(err) != conf.ExitInput {
+			t.Errorf("%s: %s, expected %s", content, got, want)
 		}
 	}
 }

@@ -33,8 +33,8 @@ func generateCommand(c *console) *cobra.Command {
 		Short: "Continue a text with a model folder, a run or a llama2.c checkpoint",
 		Long: `generate prints what a language model makes of a prompt. MODEL is a folder with config.json and model.safetensors, the
 folder of a run, whose newest checkpoint counts, or a .bin file of llama2.c. Temperature 0, the default, takes the likeliest
-token each time. Of a text longer than the model's context the last tokens count: at least half a context, at most a whole
-one.`,
+token each time. A text ends where the tokenizer, or the folder's generation_config.json, says so. Of a text longer than the
+model's context the last tokens count: at least half a context, at most a whole one.`,
 		Example: "  dyt generate stories260K.bin --tokenizer tok512.bin\n  dyt generate runs/first --prompt func --tokens 100 --temperature 0.8 --top-p 0.95 --seed 7",
 		Args:    exactly(1, "a model: a folder or a .bin file of llama2.c"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,6 +49,10 @@ one.`,
 				return err
 			}
 			defer done()
+			stops, err := ends(args[0], tok)
+			if err != nil {
+				return inputError(err)
+			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
 			ids := append([]int32{tok.BOS()}, tok.Encode(prompt)...)
@@ -56,7 +60,6 @@ one.`,
 			if !c.json {
 				fmt.Fprint(c.out, prompt)
 			}
-			stops := []int32{tok.BOS(), tok.EOS()}
 			err = text.Continue(ctx, ids, n, o, seed, stops, func(prev, id int32) error {
 				piece := tok.Piece(prev, id)
 				answer.Tokens = append(answer.Tokens, id)

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -93,6 +96,36 @@ func likeliest(t *testing.T, checkpoint, prompt string, n int) []int32 {
 		ids = append(ids, int32(slices.Index(logits, slices.Max(logits))))
 	}
 	return ids[len(ids)-n:]
+}
+
+// TestGenerateEndsWhereTheFolderSays: at a token that its generation_config.json calls an end.
+func TestGenerateEndsWhereTheFolderSays(t *testing.T) {
+	from, err := train.ModelFolder(trainedRun(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "model")
+	if err := errors.Join(os.CopyFS(dir, os.DirFS(from)), os.Remove(filepath.Join(dir, "COMPLETE"))); err != nil {
+		t.Fatal(err)
+	}
+	_, whole, _ := generated(t, dir, "--prompt", "func ", "--tokens", "20")
+	if len(whole.Tokens) != 20 {
+		t.Fatalf("tokens %v, expected 20", whole.Tokens)
+	}
+	end := whole.Tokens[19]
+	want := whole.Tokens[:slices.Index(whole.Tokens, end)]
+	if err := os.WriteFile(filepath.Join(dir, "generation_config.json"), fmt.Appendf(nil, `{"eos_token_id": [%d, 0]}`, end), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, got, said := generated(t, dir, "--prompt", "func ", "--tokens", "20"); code != conf.ExitOK || !slices.Equal(got.Tokens, want) {
+		t.Errorf("exit code %d, tokens %v, expected %v; %s", code, got.Tokens, want, said)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "generation_config.json"), []byte(`{"eos_token_id": "end"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, said := generated(t, dir); code != conf.ExitInput || !strings.Contains(said, "generation_config.json: eos_token_id") {
+		t.Errorf("exit code %d; %s", code, said)
+	}
 }
 
 // TestGenerateFromARun: the folder of a run and its checkpoint give the tokens of the obvious loop.

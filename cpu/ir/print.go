@@ -2,6 +2,7 @@ package ir
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -107,6 +108,7 @@ func (p *printer) definition(f *Func) {
 		p.text(")")
 	}
 	p.text(" {\n")
+	p.out = slices.Grow(p.out, 64*len(f.Ops))
 	for _, op := range f.Ops {
 		p.text("  ")
 		p.op(op)

@@ -118,14 +118,21 @@ func (p *planner) newGroup(kind groupKind, n *node) int {
 func (p *planner) enter(id int, n *node) {
 	g := p.groups[id]
 	g.nodes = append(g.nodes, n)
+	grew := false
 	for _, from := range p.sources(n) {
-		if from != id {
-			g.direct.add(from)
+		if from == id {
+			continue
+		}
+		g.direct.add(from)
+		if !g.reach.has(from) {
 			g.reach.add(from)
 			g.reach.join(p.groups[from].reach)
+			grew = true
 		}
 	}
-	p.spread(id)
+	if grew && len(g.nodes) > 1 { // nothing runs after a new group
+		p.spread(id)
+	}
 	for _, v := range n.results() {
 		p.owner[v.ID] = id
 	}
@@ -207,6 +214,9 @@ func (p *planner) merge(a, b int) {
 	ga.reach.join(gb.reach)
 	gb.gone = true
 	for _, g := range p.groups {
+		if g.gone {
+			continue
+		}
 		for _, set := range []*bitset{&g.direct, &g.reach} {
 			if set.has(b) {
 				set.remove(b)

@@ -41,7 +41,8 @@ type lowering struct {
 
 // lower makes the tape of cluster g.
 func (p *planner) lower(g *group, needed []bool) *Tape {
-	l := &lowering{p: p, g: g, tape: &Tape{}, values: make(map[*ir.Value]int), needed: needed}
+	l := &lowering{p: p, g: g, tape: &Tape{}, values: make(map[*ir.Value]int, len(g.nodes)), needed: needed}
+	l.tape.Code, l.regs = make([]Instr, 0, len(g.nodes)+len(g.nodes)/4), make([]reg, 0, 2*len(g.nodes))
 	l.chooseRow()
 	for _, n := range g.nodes {
 		l.node(n)

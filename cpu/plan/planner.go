@@ -29,7 +29,8 @@ type planner struct {
 
 func newPlanner(f *ir.Func, table *kernel.Table) *planner {
 	n := f.NumValues()
-	p := &planner{f: f, table: table, users: make([][]*ir.Op, n), views: make([]View, n), after: make([][]*ir.Value, n), owner: make([]int, n)}
+	room := n + n/4 // recompute adds values
+	p := &planner{f: f, table: table, users: make([][]*ir.Op, n, room), views: make([]View, n, room), after: make([][]*ir.Value, n, room), owner: make([]int, n, room)}
 	for i := range p.owner {
 		p.owner[i] = -1
 	}
@@ -160,6 +161,7 @@ func (p *planner) elementwise(index int, op *ir.Op) bool {
 		}
 		n.args = []View{x}
 	} else {
+		n.args = make([]View, 0, len(op.Args))
 		for _, arg := range op.Args {
 			n.args = append(n.args, stretch(p.views[arg.ID], v.Shape.Dimensions))
 		}

@@ -98,12 +98,14 @@ func (l *lowering) thread() *Strips {
 	if s == nil || l.tape.Row < shortestRow {
 		return nil
 	}
-	th := &threading{l: l}
-	for range l.regs {
-		th.alias, th.level, th.maker = append(th.alias, len(th.alias)), append(th.level, 0), append(th.maker, -1)
-		th.place, th.reducing = append(th.place, -1), append(th.reducing, -1)
+	n := len(l.regs)
+	th := &threading{l: l, items: make([]item, 0, len(l.tape.Code)), slots: make([]StripSlot, 0, 2*n), code: make([]elem.Instr, 0, 2*len(l.tape.Code))}
+	for _, side := range []*[]int{&th.alias, &th.level, &th.maker, &th.place, &th.reducing, &th.reads} {
+		*side = make([]int, n)
 	}
-	th.reads = make([]int, len(l.regs))
+	for r := range n {
+		th.alias[r], th.maker[r], th.place[r], th.reducing[r] = r, -1, -1, -1
+	}
 	for _, i := range l.tape.Code {
 		for _, r := range i.reads() {
 			th.reads[r]++

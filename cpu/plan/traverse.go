@@ -240,22 +240,23 @@ func (th *threading) assemble(s *elem.Strips) *Strips {
 	for to, from := range order {
 		at[from], out.Slots[to] = to, th.slots[from]
 	}
-	near := make([]elem.Segment, len(th.segments))
-	for k, seg := range th.segments {
-		near[k] = elem.Segment{Once: seg.Once, Code: slices.Clone(seg.Code)}
+	for _, seg := range th.segments {
 		for j := range seg.Code {
 			i := &seg.Code[j]
 			i.A, i.B = at[i.A], at[i.B]
-			near[k].Code[j] = *i
-			if i.Code == elem.StorePast {
-				near[k].Code[j].Code = elem.Store
-			}
 		}
 	}
 	out.Program = s.Assemble(th.segments, steps)
 	out.Near = out.Program
 	if th.past {
-		out.Near = s.Assemble(near, steps)
+		for _, seg := range th.segments {
+			for j := range seg.Code {
+				if i := &seg.Code[j]; i.Code == elem.StorePast {
+					i.Code = elem.Store
+				}
+			}
+		}
+		out.Near = s.Assemble(th.segments, steps)
 	}
 	for i, in := range th.l.tape.Code {
 		if in.writes() && th.l.regs[in.Dst].shape == shapeOne {

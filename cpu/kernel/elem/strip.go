@@ -12,10 +12,14 @@ import (
 //
 // What a program computes for an element is what the kernels of the same ops compute for it, whatever its place.
 type Strips struct {
-	Lanes int // float32 in a register
-	codes map[string]uintptr
-	run   func(code, slots *uintptr, steps, rows, row int)
+	Lanes  int // float32 in a register
+	codes  map[string]uintptr
+	copies map[piece][]uintptr // of what instructions name
+	run    func(code, slots *uintptr, steps, rows, row int)
 }
+
+// piece is the code of an instruction, for whole strips (Full) or for tails (Tail).
+type piece struct{ name, form string }
 
 // Vectors is the number of registers in a strip.
 const Vectors = 4
@@ -100,7 +104,6 @@ func (s *Strips) Has(f op.Op) bool { return s.codes[f.String()+"Full"] != 0 }
 // Program is segments for each row, ready to run.
 type Program struct {
 	code  []uintptr
-	uses  map[string]int // of each piece of code, while the program is assembled
 	steps int
 	run   func(code, slots *uintptr, steps, rows, row int)
 }
@@ -112,21 +115,26 @@ const (
 
 // Assemble makes a program of segments that are run for each row. The first steps slots move on from row to row.
 func (s *Strips) Assemble(segments []Segment, steps int) *Program {
-	p := &Program{steps: steps, run: s.run, uses: make(map[string]int)}
+	p, uses := &Program{steps: steps, run: s.run}, make(map[piece]int)
+	words := 16
+	for _, seg := range segments {
+		words += 16 + 6*len(seg.Code)
+	}
+	p.code = make([]uintptr, 0, words)
 	for _, seg := range segments {
 		if seg.Once {
 			p.emit(s.codes["OnceTail"])
-			p.emitAll(s, seg.Code, "Tail")
+			p.emitAll(s, seg.Code, "Tail", uses)
 			continue
 		}
 		p.emit(s.codes["BeginFull"], 0)
 		begin := len(p.code)
-		p.emitAll(s, seg.Code, "Full")
+		p.emitAll(s, seg.Code, "Full", uses)
 		p.emit(s.codes["AgainFull"], uintptr(word*(len(p.code)-begin)))
 		tail := len(p.code)
 		p.code[begin-1] = uintptr(word * (tail - begin + 2))
 		p.emit(s.codes["BeginTailTail"], 0)
-		p.emitAll(s, seg.Code, "Tail")
+		p.emitAll(s, seg.Code, "Tail", uses)
 		p.emit(s.codes["AgainTailTail"], uintptr(word*(len(p.code)-tail)))
 		p.code[tail+1] = uintptr(word * (len(p.code) - tail))
 	}
@@ -137,15 +145,16 @@ func (s *Strips) Assemble(segments []Segment, steps int) *Program {
 
 func (p *Program) emit(words ...uintptr) { p.code = append(p.code, words...) }
 
-func (p *Program) emitAll(s *Strips, code []Instr, form string) {
+// emitAll emits code, whose copies take turns: uses counts them.
+func (p *Program) emitAll(s *Strips, code []Instr, form string, uses map[piece]int) {
 	for _, i := range code {
-		name := i.name()
-		address := s.codes[op.Copy(name, p.uses[name+form]%op.Copies(name))+form]
-		if address == 0 {
-			panic("BUG: elem: no code for " + name + form)
+		piece := piece{i.name(), form}
+		copies := s.copies[piece]
+		if len(copies) == 0 {
+			panic("BUG: elem: no code for " + piece.name + form)
 		}
-		p.uses[name+form]++
-		p.emit(address)
+		p.emit(copies[uses[piece]%len(copies)])
+		uses[piece]++
 		for _, slot := range i.slots() {
 			p.emit(uintptr(slot * slotSize))
 		}
@@ -162,9 +171,26 @@ func newStrips(lanes int, addresses func(at *uintptr), run func(code, slots *uin
 	names := op.Codes()
 	at := make([]uintptr, len(names))
 	addresses(&at[0])
-	s := &Strips{Lanes: lanes, codes: make(map[string]uintptr), run: run}
+	s := &Strips{Lanes: lanes, codes: make(map[string]uintptr), copies: make(map[piece][]uintptr), run: run}
 	for i, name := range names {
 		s.codes[name] = at[i]
 	}
+	for o := op.None + 1; o < op.Count; o++ {
+		s.collect(o.String())
+	}
+	for _, name := range codeNames[Load:] {
+		s.collect(name)
+	}
 	return s
+}
+
+// collect notes the copies that there are of a piece of code.
+func (s *Strips) collect(name string) {
+	for _, form := range []string{"Full", "Tail"} {
+		for k := range op.Copies(name) {
+			if address := s.codes[op.Copy(name, k)+form]; address != 0 {
+				s.copies[piece{name, form}] = append(s.copies[piece{name, form}], address)
+			}
+		}
+	}
 }

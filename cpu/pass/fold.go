@@ -14,18 +14,19 @@ const foldedMax = 4 << 20
 // and the constant stays small.
 func fold(f *ir.Func, env Env) (*ir.Func, error) {
 	constant := make([]bool, f.NumValues())
-	for _, op := range f.LiveOps() {
+	live := f.LiveOps()
+	for _, op := range live {
 		if foldable(op, constant) {
 			for _, v := range op.Results {
 				constant[v.ID] = true
 			}
 		}
 	}
-	targets, index := foldTargets(f, constant)
+	targets, index := foldTargets(f, live, constant)
 	if len(targets) == 0 {
 		return f, nil
 	}
-	flats, err := env.Fold(constantFunc(f, constant, targets))
+	flats, err := env.Fold(constantFunc(f, live, constant, targets))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func foldable(op *ir.Op, constant []bool) bool {
 }
 
 // foldTargets lists the constants to compute: those that an op that stays reads, or that are results.
-func foldTargets(f *ir.Func, constant []bool) ([]*ir.Value, map[*ir.Value]int) {
+func foldTargets(f *ir.Func, live []*ir.Op, constant []bool) ([]*ir.Value, map[*ir.Value]int) {
 	var targets []*ir.Value
 	index := make(map[*ir.Value]int)
 	note := func(v *ir.Value) {
@@ -61,7 +62,7 @@ func foldTargets(f *ir.Func, constant []bool) ([]*ir.Value, map[*ir.Value]int) {
 			targets = append(targets, v)
 		}
 	}
-	for _, op := range f.LiveOps() {
+	for _, op := range live {
 		if stays := renames(op.Kind) || !constant[op.Results[0].ID]; stays {
 			for v := range op.Inputs {
 				note(v)
@@ -86,10 +87,10 @@ func renames(k ir.Kind) bool {
 }
 
 // constantFunc returns the function without parameters that computes targets.
-func constantFunc(f *ir.Func, constant []bool, targets []*ir.Value) *ir.Func {
+func constantFunc(f *ir.Func, live []*ir.Op, constant []bool, targets []*ir.Value) *ir.Func {
 	only := ir.NewFunc(f.Name + ".constants")
 	values := make([]*ir.Value, f.NumValues())
-	for _, op := range f.LiveOps() {
+	for _, op := range live {
 		if !constant[op.Results[0].ID] {
 			continue
 		}

@@ -10,6 +10,7 @@ package pass
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/dyt-go/dyt/cpu/ir"
 )
@@ -38,8 +39,7 @@ type Pass struct {
 
 // All lists the passes in order.
 var All = []Pass{
-	{"drop dead ops", "first, so that no other pass works for nothing", dead},
-	{"simplify", "before constants are computed: it makes constants", simplify},
+	{"simplify", "before constants are computed: it makes constants; it leaves ops out that nobody reads", simplify},
 	{"fold constants", "after simplify, which leaves fewer of them", fold},
 	{"drop dead ops", "last: the others leave ops that nobody reads", dead},
 }
@@ -58,14 +58,16 @@ func (env Env) all(f *ir.Func, done map[*ir.Func]*ir.Func) (*ir.Func, error) {
 		return done[f], nil
 	}
 	from := f
-	var failed error
-	f = rewriteWith(f, func(*rewriter, *ir.Op) bool { return false }, func(inner *ir.Func) *ir.Func {
-		inner, err := env.all(inner, done)
-		failed = cmp.Or(failed, err)
-		return inner
-	})
-	if failed != nil {
-		return nil, failed
+	if slices.ContainsFunc(f.Ops, func(op *ir.Op) bool { return len(op.Bodies) > 0 }) {
+		var failed error
+		f = rewriteWith(f, func(*rewriter, *ir.Op) bool { return false }, func(inner *ir.Func) *ir.Func {
+			inner, err := env.all(inner, done)
+			failed = cmp.Or(failed, err)
+			return inner
+		})
+		if failed != nil {
+			return nil, failed
+		}
 	}
 	env.watch(Stage{"recorded", "the calls of compute.Function, equal ones merged", from})
 	for _, p := range All {

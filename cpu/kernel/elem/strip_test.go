@@ -10,13 +10,18 @@ import (
 	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
 )
 
+// reachable is what slots point to: addresses keep nothing alive, and nothing from moving with a stack.
+var reachable [][]float32
+
 // array is a slot of an array, with step floats from row to row.
 func array(x []float32, step int) Slot {
+	reachable = append(reachable, x)
 	return Slot{Address: uintptr(unsafe.Pointer(unsafe.SliceData(x))), Mask: Across, Step: uintptr(4 * step)}
 }
 
 // strip is a slot of a worker's strip.
 func strip(x []float32) Slot {
+	reachable = append(reachable, x)
 	return Slot{Address: uintptr(unsafe.Pointer(unsafe.SliceData(x)))}
 }
 

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // space is what a cluster runs over: n elements in row-major order, as axes fine enough that every op's shape and the
 // boundary between rows and columns fall on borders of axes.
 type space struct {
@@ -9,8 +11,11 @@ type space struct {
 }
 
 // refine returns axes that have all borders of a and of b, both of which enumerate equally many elements; false when
-// there are none.
+// there are none. No axis of a has length 1.
 func refine(a, b []int) ([]int, bool) {
+	if slices.Equal(a, b) {
+		return a, true
+	}
 	var out []int
 	i, j := len(a)-1, len(b)-1
 	da, db := 1, 1 // what is left of the current axes

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/dyt-go/dyt/cpu/ir"
+import (
+	"slices"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
 
 // View is how a value lies in memory: element (i0, i1, …) is element Offset + i0*Strides[0] + i1*Strides[1] + … of the
 // memory of Root. A value with memory of its own is its own Root.
@@ -95,6 +99,9 @@ func (v View) reshape(dims []int) (View, bool) {
 
 // regroup returns the strides that axes of lengths to have when they enumerate what axes (from, strides) enumerate.
 func regroup(from, strides, to []int) ([]int, bool) {
+	if slices.Equal(from, to) {
+		return slices.Clone(strides), true
+	}
 	out := rowMajor(to)
 	if product(to) == 0 {
 		return out, true
@@ -130,6 +137,9 @@ func regroup(from, strides, to []int) ([]int, bool) {
 
 // squeeze drops axes of length 1.
 func squeeze(dims, strides []int) (d, s []int) {
+	if !slices.Contains(dims, 1) {
+		return dims, strides
+	}
 	for i := range dims {
 		if dims[i] != 1 {
 			d, s = append(d, dims[i]), append(s, strides[i])

@@ -122,7 +122,9 @@ func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 	planner.siblings()
 	planner.recompute()
 	needed := planner.needed()
-	for _, id := range planner.order() {
+	order := planner.order()
+	p.Steps = make([]Step, 0, len(order))
+	for _, id := range order {
 		step, err := planner.step(id, needed, engine)
 		if err != nil {
 			return err

@@ -14,19 +14,19 @@ var plusInf, minusInf = float32(math.Inf(1)), float32(math.Inf(-1))
 // is in the accumulator. What is needed later goes to a strip.
 type traversal struct {
 	*threading
-	list []*item
-	done []bool
-	uses map[int]int // by register: items that still read it
-	acc  int         // register in the accumulator, -1 for none
+	list  []*item
+	done  []bool
+	uses  []int  // by register: items that still read it
+	local []bool // by register: an item of the traversal computes it
+	acc   int    // register in the accumulator, -1 for none
 }
 
 // traverse writes the traversal of the given level.
 func (th *threading) traverse(level int) {
-	t := &traversal{threading: th, uses: make(map[int]int), acc: -1}
-	local := make(map[int]bool)
+	t := &traversal{threading: th, list: make([]*item, 0, len(th.items)), uses: make([]int, len(th.maker)), local: make([]bool, len(th.maker)), acc: -1}
 	for k := range th.items {
 		if it := &th.items[k]; it.level == level && !it.once && !it.gone {
-			t.gather(it, local)
+			t.gather(it)
 		}
 	}
 	t.done = make([]bool, len(t.list))
@@ -39,27 +39,27 @@ func (th *threading) traverse(level int) {
 		t.write(t.list[k], level)
 	}
 	th.end(false)
-	for r := range local { // strips are valid within a traversal
-		if th.place[r] >= 0 && th.slots[th.place[r]].Kind == SlotStrip {
+	for r, local := range t.local { // strips are valid within a traversal
+		if local && th.place[r] >= 0 && th.slots[th.place[r]].Kind == SlotStrip {
 			th.place[r] = -1
 		}
 	}
 }
 
 // gather puts it behind the items that compute its operands in this traversal, be it again.
-func (t *traversal) gather(it *item, local map[int]bool) {
-	if it.dst >= 0 && local[it.dst] {
+func (t *traversal) gather(it *item) {
+	if it.dst >= 0 && t.local[it.dst] {
 		return
 	}
 	for _, r := range it.args {
 		t.uses[r]++
-		if m := t.maker[r]; m >= 0 && t.isFull(r) && !local[r] && t.place[r] < 0 {
-			t.gather(&t.items[m], local)
+		if m := t.maker[r]; m >= 0 && t.isFull(r) && !t.local[r] && t.place[r] < 0 {
+			t.gather(&t.items[m])
 		}
 	}
 	t.list = append(t.list, it)
 	if it.dst >= 0 && t.isFull(it.dst) {
-		local[it.dst] = true
+		t.local[it.dst] = true
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -131,6 +132,25 @@ func TestReductionsOverAnyAxes(t *testing.T) {
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%v over %v: got %v, the Go backend has %v", dims, axes, brief(got), brief(want))
 			}
+		}
+	}
+}
+
+// One number for each row, beside rows that are longer than a tile and rows that are not.
+func TestNumbersOfRowsMeetLongRows(t *testing.T) {
+	ours, reference := openBackends(t)
+	for _, dims := range [][]int{{8, 4096}, {4, 1 << 17}, {3, 5, 20000}, {300, 40}} {
+		one := slices.Clone(dims)
+		one[len(one)-1] = 1
+		random := rand.New(rand.NewPCG(9, 8))
+		inputs := []any{draw(random, shapes.Make(dtypes.Float32, dims...)), draw(random, shapes.Make(dtypes.Float32, one...)), draw(random, shapes.Make(dtypes.Int32, dims...)), draw(random, shapes.Make(dtypes.Int32, one...))}
+		graph := func(f compute.Function, in []compute.Value) []compute.Value {
+			return []compute.Value{must(f.Mul(in[0], in[1])), must(f.Sub(in[3], in[2]))}
+		}
+		all := [][]int{dims, one, dims, one}
+		want, got := evaluate(t, reference, inputs, all, graph), evaluate(t, ours, inputs, all, graph)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%v: got %v, the Go backend has %v", dims, brief(got), brief(want))
 		}
 	}
 }

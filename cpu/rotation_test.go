@@ -19,6 +19,7 @@ type rotationCase struct {
 	transposed                   bool // x lies [batch, heads, tokens, 2*pairs]
 	uneven                       bool // the channels of x do not lie side by side
 	leak                         bool // a half is a result too
+	one                          bool // angle for all pairs of a token, which the kernel does not have
 	steps                        int  // rotation steps that the plan must have
 }
 
@@ -37,6 +38,8 @@ var rotationCases = []rotationCase{
 	{name: "transposed neighbours", batch: 2, tokens: 6, heads: 2, pairs: 8, transposed: true, interleaved: true, steps: 2},
 	{name: "uneven", batch: 2, tokens: 6, heads: 2, pairs: 8, uneven: true, steps: 2},
 	{name: "uneven neighbours", batch: 2, tokens: 6, heads: 2, pairs: 8, uneven: true, interleaved: true, steps: 2},
+	{name: "one angle", batch: 2, tokens: 5, heads: 3, pairs: 10, one: true, split: true, steps: 0},
+	{name: "one angle of neighbours", batch: 2, tokens: 5, heads: 3, pairs: 10, one: true, interleaved: true, steps: 0},
 	{name: "half wanted", batch: 2, tokens: 3, heads: 2, pairs: 8, leak: true, steps: 1}, // the gradient's
 }
 
@@ -62,6 +65,12 @@ func (c rotationCase) graph(in []*Node) []*Node {
 		dims, axis, angles = []int{b, t, h, n, 2}, 4, []int{1, t, 1, n, 1}
 	case c.split:
 		dims, axis, angles = []int{b, t, h, 2 * n}, 3, []int{1, t, 1, n}
+	}
+	if c.one {
+		cos, sin = SliceAxis(cos, 1, AxisRange(0, 1)), SliceAxis(sin, 1, AxisRange(0, 1))
+		for i := 2; i < len(angles); i++ {
+			angles[i] = 1
+		}
 	}
 	cos, sin = Reshape(cos, angles...), Reshape(sin, angles...)
 	y = Reshape(y, dims...)

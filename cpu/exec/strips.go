@@ -38,7 +38,7 @@ func (w *worker) strips(t *plan.Tape, at tile, chunk int, f *frame, shared []flo
 		case plan.SlotStore:
 			store := &t.Stores[s.Index]
 			*slot = across(w.regs[store.Reg], at.cols, store.Rows)
-			isAligned = isAligned && (slot.Address|slot.Step)%alignment == 0
+			isAligned = isAligned && (!s.Past || (slot.Address|slot.Step)%alignment == 0)
 		case plan.SlotPack:
 			pack := &t.Packs[s.Index]
 			*slot = across(w.regs[pack.Reg], at.cols, pack.Rows)
@@ -82,11 +82,12 @@ func (w *worker) loadSlot(t *plan.Tape, d *plan.Load, slot *elem.Slot, f *frame,
 	if d.Kind == plan.LoadRepeat {
 		step = 0
 	}
-	src := f.data[d.Root.ID][d.Offset+offset(at.row, d.RowAxes, d.RowSteps)+at.col:]
-	*slot = across(src, step, false)
-	if d.Kind == plan.LoadRows {
-		slot.Mask = 0
+	src := f.data[d.Root.ID][d.Offset+offset(at.row, d.RowAxes, d.RowSteps):]
+	if d.Kind == plan.LoadRows { // one number, whatever the columns
+		*slot = elem.Slot{Address: address(src), Step: uintptr(4 * step)}
+		return
 	}
+	*slot = across(src[at.col:], step, false)
 }
 
 // across is a slot of an array with step elements from row to row, or of one number for each row.

@@ -157,10 +157,24 @@ func turning(op *ir.Op, c, s, otherC, otherS term) *rotation {
 	is := func(t term, x, table *ir.Value) bool {
 		return t.x == x && unstretched(t.y) == table || t.y == x && unstretched(t.x) == table
 	}
-	if !is(otherC, s.x, cos) || !is(otherS, c.x, sin) || !cos.Shape.Equal(sin.Shape) || cos.Shape.Rank() != x.Shape.Rank() {
+	channel, _ := pairAxis(op)
+	if !cos.Shape.Equal(sin.Shape) || cos.Shape.Rank() != x.Shape.Rank() || cos.Shape.Dimensions[channel] != c.x.Shape.Dimensions[channel] {
+		return nil // among others one angle for all pairs
+	}
+	if !is(otherC, s.x, cos) || !is(otherS, c.x, sin) {
 		return nil
 	}
 	return &rotation{x: x, cos: cos, sin: sin, sign: otherS.sign}
+}
+
+// pairAxis returns the axis along which the pairs of a concatenation lie, and whether the two of a pair are neighbours.
+func pairAxis(op *ir.Op) (axis int, neighbours bool) {
+	dims, along := op.Result().Shape.Dimensions, op.Attr.(ir.ConcatenateAttr).Axis
+	last := len(dims) - 1
+	if along == last && dims[along] == 2 && last > 0 {
+		return last - 1, true
+	}
+	return last, false
 }
 
 // halved returns the value of op's shape whose halves along op's axis are x0 and x1; nil when there is none.
@@ -208,10 +222,10 @@ func (p *planner) rotate(index int, op *ir.Op) bool {
 	dims, axis := op.Result().Shape.Dimensions, op.Attr.(ir.ConcatenateAttr).Axis
 	half := slices.Clone(dims)
 	half[axis] /= 2
-	step := &Rotation{Out: op.Result(), Sign: r.sign, Neighbours: half[axis] == 1 && axis == len(dims)-1 && axis > 0}
-	channel, apart := len(dims)-1, 1
-	if step.Neighbours {
-		channel, apart = channel-1, 2
+	step, apart := &Rotation{Out: op.Result(), Sign: r.sign}, 1
+	channel, isNeighbours := pairAxis(op)
+	if step.Neighbours = isNeighbours; isNeighbours {
+		apart = 2
 	}
 	step.Pairs = half[channel]
 	if v := p.views[r.x.ID]; v.Strides[channel] != apart || step.Neighbours && v.Strides[axis] != 1 {

@@ -23,6 +23,8 @@ type StripSlot struct {
 	Kind  SlotKind
 	Index int // of the load, store, pack, sum; the register of a number
 	At    int // where in the worker's memory, in floats
+
+	Past bool // a store past the caches, of rows that begin where registers do
 }
 
 // SlotKind says where the memory of a slot is.

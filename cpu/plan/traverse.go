@@ -189,7 +189,7 @@ func (t *traversal) result(it *item, level int) {
 		if v := t.l.tape.Stores[n].Value; v.Shape.Size()*4 >= farBytes {
 			code, t.past = elem.StorePast, true
 		}
-		s := t.slot(StripSlot{Kind: SlotStore, Index: n})
+		s := t.slot(StripSlot{Kind: SlotStore, Index: n, Past: code == elem.StorePast})
 		t.move(code, s)
 		if it.kind == itemMove {
 			t.place[r] = s

@@ -32,7 +32,7 @@ import (
 //
 // and checkpoints/last and best are links (links.go). It is made under a hidden name and renamed, so a killed process leaves
 // either no folder or a whole one. Resuming checks the sums: a checkpoint that a disk or a copy has changed is named and passed over for
-// the one before it.
+// the one before it. The next one that is saved sets it aside as damaged-step-000100, where it counts no more.
 
 // trainerState is trainer_state.json.
 type trainerState struct {
@@ -49,7 +49,8 @@ const (
 
 	averageFolder = "ema"
 
-	stepPrefix = "step-"
+	stepPrefix    = "step-"
+	damagedPrefix = "damaged-"
 )
 
 // stepName names a checkpoint's folder, and a sample's file.
@@ -108,11 +109,27 @@ func (r *Run) save() error {
 	); err != nil {
 		return err
 	}
-	if err := errors.Join(os.RemoveAll(final), os.Rename(temp, final), weights.SyncDir(filepath.Dir(final))); err != nil {
+	if err := errors.Join(os.RemoveAll(final), r.setAside(), os.Rename(temp, final), weights.SyncDir(filepath.Dir(final))); err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	r.saved = r.step
 	return r.tidy()
+}
+
+// setAside renames the damaged checkpoints that the run did not go on from: they would count as newer than those it saves now,
+// which retention would then remove.
+func (r *Run) setAside() error {
+	for _, damaged := range r.Skipped {
+		aside := filepath.Join(filepath.Dir(damaged.Dir), damagedPrefix+filepath.Base(damaged.Dir))
+		if !complete(damaged.Dir) { // the one that is saved anew
+			continue
+		}
+		if err := errors.Join(os.RemoveAll(aside), os.Rename(damaged.Dir, aside)); err != nil {
+			return err
+		}
+	}
+	r.Skipped = nil
+	return nil
 }
 
 // tidy makes the links lead to the newest and the best checkpoint, and removes the others beyond Save.Keep and what killed

@@ -23,7 +23,7 @@ type Run struct {
 	Recipe Recipe
 	Model  part.Model
 
-	Skipped []*DamagedCheckpoint // checkpoints that the run did not go on from, newest first
+	Skipped []*DamagedCheckpoint // checkpoints that the run did not go on from, newest first; until it saves one
 
 	backend compute.Backend
 	store   *model.Store

@@ -324,6 +324,41 @@ func TestDamagedCheckpointsArePassedOver(t *testing.T) {
 	}
 }
 
+// TestADamagedCheckpointIsSetAside: a run goes on from the one before it and stops before it gets there again. What it saved by
+// then is the newest, and the one that stays where one is kept.
+func TestADamagedCheckpointIsSetAside(t *testing.T) {
+	r, d := tiny(t)
+	dir := t.TempDir()
+	want := finalHash(t, open(t, r, d, dir))
+	at := filepath.Join(dir, "checkpoints")
+	if err := os.Truncate(filepath.Join(at, stepName(24), statesFile), 10); err != nil {
+		t.Fatal(err)
+	}
+	r.Save.Keep, r.Train.Eval = 1, 0 // nothing of it is the best
+	run, err := OpenChanged(testbackend.Get(t), r, d, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	stopped(t, run, 22)
+	if newest, err := ModelFolder(dir); err != nil || newest != filepath.Join(at, stepName(22)) {
+		t.Errorf("the newest checkpoint is %s, %v", newest, err)
+	}
+	if to, err := os.Readlink(filepath.Join(at, lastLink)); err != nil || to != stepName(22) {
+		t.Errorf("last leads to %s, %v", to, err)
+	}
+	if !holds(at, damagedPrefix+stepName(24)) {
+		t.Error("the damaged checkpoint is gone")
+	}
+	again := open(t, r, d, dir)
+	if done, _ := again.Steps(); done != 22 || len(again.Skipped) != 0 {
+		t.Errorf("goes on at %d, passed over %v", done, again.Skipped)
+	}
+	if got := finalHash(t, again); got != want {
+		t.Errorf("ended with %s, never damaged %s", got, want)
+	}
+}
+
 func TestDivergenceStopsTheRun(t *testing.T) {
 	r, d := tiny(t)
 	r.Optim.LR, r.Optim.Warmup, r.Optim.Clip = 1e30, 0, 0

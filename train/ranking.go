@@ -1,10 +1,10 @@
 package train
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,16 +23,17 @@ type Ranking struct {
 	Baseline   Recipe
 	Candidates []Recipe
 	Seeds      []uint64
-	Rows       []Row         // the complete candidates, best mean difference first
-	Begun      []*Comparison // the others
+	Rows       []Row         // the candidates that are complete under these seeds, best mean difference first
+	Begun      []*Comparison // the others, those left out that have not begun
 
 	Say func(format string, a ...any) // as of Twins
 }
 
-// Row is one candidate. The verdict is the one under Holm's correction over all rows, the interval that of this comparison alone.
+// Row is one candidate. The verdict is the one under Holm's correction over all candidates, empty until all are complete, the
+// interval that of this comparison alone.
 type Row struct {
 	*Comparison
-	Adjusted float64 // Holm's p-value; NaN where there is no test
+	Adjusted float64 // Holm's p-value; NaN where there is no test, or not yet
 }
 
 const rankingFile = "ranking.json"
@@ -103,7 +104,8 @@ func (r *Ranking) write(dir string) error {
 	return writeJSON(path, record)
 }
 
-// rank orders complete comparisons and gives each the verdict under Holm's correction.
+// rank orders comparisons that are complete under the ranking's seeds, and gives each the verdict under Holm's correction once
+// that is over all candidates.
 func (r *Ranking) rank(all []*Comparison) error {
 	var candidates []stat.Candidate
 	var baseline []float64
@@ -123,11 +125,23 @@ func (r *Ranking) rank(all []*Comparison) error {
 	}
 	for _, row := range ranked {
 		c := of[row.Name]
+		if len(ranked) < len(r.Candidates) {
+			row.Verdict, row.Adjusted = "", math.NaN()
+		}
 		c.Comparison = row.Comparison
 		r.Rows = append(r.Rows, Row{c, row.Adjusted})
 	}
 	return nil
 }
+
+// complete says whether a comparison has every pair of the ranking, in its order, and no other: only then does it stand on the
+// same values of the baseline as the rest.
+func (r *Ranking) complete(c *Comparison) bool {
+	return len(c.Begun) == 0 && slices.EqualFunc(c.Pairs, r.Seeds, func(p Pair, seed uint64) bool { return p.Seed == seed })
+}
+
+// ranked says whether every candidate is complete.
+func (r *Ranking) ranked() bool { return len(r.Rows) == len(r.Candidates) }
 
 // IsRanking says whether dir is the folder of a ranking.
 func IsRanking(dir string) bool {
@@ -141,32 +155,44 @@ func ReadRanking(dir string) (*Ranking, error) {
 	if err := readJSON(filepath.Join(dir, rankingFile), &record); err != nil {
 		return nil, err
 	}
-	r := &Ranking{Seeds: record.Seeds}
+	r := &Ranking{Seeds: record.Seeds, Candidates: make([]Recipe, len(record.Candidates))}
 	var complete []*Comparison
-	for _, name := range record.Candidates {
+	for i, name := range record.Candidates {
 		folder := filepath.Join(dir, name)
-		if _, err := os.Stat(filepath.Join(folder, twinsFile)); errors.Is(err, fs.ErrNotExist) {
+		if !IsComparison(folder) {
 			continue
 		}
 		c, err := ReadTwins(folder)
 		if err != nil {
 			return nil, err
 		}
-		r.Baseline, r.Candidates = c.Baseline, append(r.Candidates, c.Candidate)
-		if len(c.Begun) > 0 {
-			r.Begun = append(r.Begun, c)
-		} else {
+		r.Baseline, r.Candidates[i] = c.Baseline, c.Candidate
+		if r.complete(c) {
 			complete = append(complete, c)
+		} else {
+			r.Begun = append(r.Begun, c)
 		}
 	}
-	if len(r.Candidates) == 0 {
+	if len(complete)+len(r.Begun) == 0 {
 		return nil, conf.WithCode(fmt.Errorf("train: %s: no candidate of the ranking has begun; expected a folder with %s and runs", dir, rankingFile), conf.ExitInput)
+	}
+	for i, name := range record.Candidates {
+		if r.Candidates[i].Model.Arch != "" {
+			continue
+		}
+		var err error
+		if r.Candidates[i], err = r.Baseline.With(name); err != nil { // it has not begun
+			return nil, err
+		}
 	}
 	return r, r.rank(complete)
 }
 
 // Headline is what the ranking shows, in a line: who has which verdict, best mean difference first.
 func (r *Ranking) Headline() string {
+	if !r.ranked() {
+		return fmt.Sprintf("against %s, no verdict before all %d candidates are complete", r.Baseline.Title(), len(r.Candidates))
+	}
 	var verdicts []string
 	names := map[string][]string{}
 	for _, row := range r.Rows {
@@ -184,7 +210,7 @@ func (r *Ranking) Headline() string {
 
 // Detail says how the verdicts came about.
 func (r *Ranking) Detail() string {
-	return fmt.Sprintf("%d candidates over %d paired seeds; verdicts by Holm's correction, so that the chance of any wrong one stays under 5 %%; intervals are those of each comparison alone", len(r.Rows), len(r.Seeds))
+	return fmt.Sprintf("%d candidates over %d paired seeds; verdicts by Holm's correction, so that the chance of any wrong one stays under 5 %%; intervals are those of each comparison alone", len(r.Candidates), len(r.Seeds))
 }
 
 // Table is the ranking in rows: candidate, difference, interval, p-value, verdict.
@@ -193,9 +219,12 @@ func (r *Ranking) Table() [][]string {
 	for _, row := range r.Rows {
 		interval, p := "–", "–"
 		if row.Interval.Exists() {
-			interval, p = fmt.Sprintf("[%+.4f, %+.4f]", row.Interval.Low, row.Interval.High), fmt.Sprintf("%.3g", row.Adjusted)
+			interval = fmt.Sprintf("[%+.4f, %+.4f]", row.Interval.Low, row.Interval.High)
 		}
-		rows = append(rows, []string{row.Candidate.Title(), fmt.Sprintf("%+.4f", row.Mean), interval, p, string(row.Verdict)})
+		if !math.IsNaN(row.Adjusted) {
+			p = fmt.Sprintf("%.3g", row.Adjusted)
+		}
+		rows = append(rows, []string{row.Candidate.Title(), fmt.Sprintf("%+.4f", row.Mean), interval, p, cmp.Or(string(row.Verdict), "–")})
 	}
 	return rows
 }
@@ -215,7 +244,7 @@ func (r *Ranking) Study() report.Study {
 		}
 	}
 	s.Title = fmt.Sprintf("%d candidates against %s", len(r.Candidates), r.Baseline.Title())
-	if len(r.Begun) > 0 {
+	if !r.ranked() {
 		s.State = fmt.Sprintf("%d of %d candidates complete", len(r.Rows), len(r.Candidates))
 	}
 	if len(r.Rows) > 0 {

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,6 +77,55 @@ func TestRankingSharesTheBaseline(t *testing.T) {
 	if len(s.Twins) != 3 || len(s.Ranking.Rows) != 2 || s.State != "" || !strings.Contains(s.Title, "2 candidates against RMSNorm") {
 		t.Errorf("study %q, state %q, %d twins, %d rows", s.Title, s.State, len(s.Twins), len(s.Ranking.Rows))
 	}
+}
+
+// TestAnUnfinishedRankingHasNoVerdict: no candidate counts with other seeds than the ranking's, and none has a verdict
+// before all have the same.
+func TestAnUnfinishedRankingHasNoVerdict(t *testing.T) {
+	_, d := tiny(t)
+	dir := t.TempDir()
+	r, err := rankingOf(t, "", "dyt", "skipinit", "derf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(i int, seeds ...uint64) {
+		t.Helper()
+		twins := Twins{Baseline: r.Baseline, Candidate: r.Candidates[i], Seeds: seeds, shared: true}
+		if _, err := twins.Run(context.Background(), testbackend.Get(t), d, filepath.Join(dir, r.Candidates[i].NormName()), nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reads := func(how string, seeds []uint64, rows, begun int) {
+		t.Helper()
+		r.Seeds = seeds
+		if err := r.write(dir); err != nil {
+			t.Fatal(err)
+		}
+		read, err := ReadRanking(dir)
+		if err != nil {
+			t.Fatal(how, err)
+		}
+		if len(read.Rows) != rows || len(read.Begun) != begun || len(read.Candidates) != 3 {
+			t.Errorf("%s: %d rows, %d begun, %d candidates; expected %d, %d and 3", how, len(read.Rows), len(read.Begun), len(read.Candidates), rows, begun)
+		}
+		for _, row := range read.Rows {
+			if done := rows == 3; (row.Verdict != "") != done || math.IsNaN(row.Adjusted) == done {
+				t.Errorf("%s: %s has verdict %q, p %g", how, row.Candidate.NormName(), row.Verdict, row.Adjusted)
+			}
+		}
+		if s := read.Study(); (s.State == "") != (rows == 3) {
+			t.Errorf("%s: state %q", how, s.State)
+		}
+	}
+	run(0, 1, 2, 3)
+	run(1, 1, 2)
+	reads("one candidate of fewer seeds, one not begun", []uint64{1, 2, 3}, 1, 1)
+	reads("other seeds", []uint64{4, 5}, 0, 2)
+	reads("another order", []uint64{2, 1}, 0, 2)
+	run(1, 1, 2, 3)
+	reads("one not begun", []uint64{1, 2, 3}, 2, 0)
+	run(2, 1, 2, 3)
+	reads("complete", []uint64{1, 2, 3}, 3, 0)
 }
 
 func TestWhatCannotBeRanked(t *testing.T) {

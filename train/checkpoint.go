@@ -56,6 +56,9 @@ const (
 // stepName names a checkpoint's folder, and a sample's file.
 func stepName(step int) string { return fmt.Sprintf("%s%06d", stepPrefix, step) }
 
+// byStep orders paths in one folder that stepName names: step-1000000 is after step-999999.
+func byStep(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }
+
 // save writes a checkpoint of the present step and removes older ones.
 func (r *Run) save() error {
 	if r.dir == "" {
@@ -175,7 +178,7 @@ func Checkpoints(dir string) ([]string, error) {
 			dirs = append(dirs, path)
 		}
 	}
-	slices.SortFunc(dirs, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }) // step-1000000 is after step-999999
+	slices.SortFunc(dirs, byStep)
 	return dirs, nil
 }
 

@@ -112,7 +112,7 @@ func (r *Run) openFolder(dir string, d *data.Dataset, mayChange bool) error {
 	return errors.Join(writeJSON(filepath.Join(dir, runFile), id), r.status("running", nil), r.rewind())
 }
 
-// rewind makes the files of metrics end where the run stands.
+// rewind makes the files of metrics and the samples end where the run stands.
 func (r *Run) rewind() error {
 	metrics, err := readLines(filepath.Join(r.dir, metricsFile), func(m Metrics) bool { return m.Step <= r.step })
 	if err != nil {
@@ -123,7 +123,7 @@ func (r *Run) rewind() error {
 		return err
 	}
 	r.lines, r.siteLines = metrics, sites
-	return errors.Join(writeLines(filepath.Join(r.dir, metricsFile), metrics), writeLines(filepath.Join(r.dir, sitesFile), sites))
+	return errors.Join(writeLines(filepath.Join(r.dir, metricsFile), metrics), writeLines(filepath.Join(r.dir, sitesFile), sites), r.dropSamples())
 }
 
 func (r *Run) record(m Metrics) error {

@@ -2,10 +2,12 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -57,9 +59,31 @@ func (r *Run) writeSample(s report.Sample) error {
 	})
 }
 
+// samplePaths returns the samples of a run folder, oldest first.
+func samplePaths(dir string) ([]string, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "samples", stepPrefix+"*.txt"))
+	slices.SortFunc(paths, byStep)
+	return paths, err
+}
+
+// dropSamples removes the samples of steps that the run has before it.
+func (r *Run) dropSamples() error {
+	paths, err := samplePaths(r.dir)
+	present := filepath.Join(r.dir, "samples", stepName(r.step)+".txt")
+	for _, path := range paths {
+		if byStep(path, present) > 0 {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("train: samples: %w", err)
+	}
+	return nil
+}
+
 // readSample returns the newest sample of a run folder, an empty one where there is none.
 func readSample(dir string) (report.Sample, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "samples", stepPrefix+"*.txt"))
+	paths, err := samplePaths(dir)
 	if err != nil || len(paths) == 0 {
 		return report.Sample{}, err
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dyt-go/dyt/report"
 )
 
 // TestSamplesContinueThePrompt: one seed draws one text, each evaluation leaves it in the run folder, and the weights at the
@@ -41,6 +43,27 @@ func TestSamplesContinueThePrompt(t *testing.T) {
 		if content, err := os.ReadFile(filepath.Join(run.Dir(), "samples", name)); err != nil || !strings.Contains(string(content), "\n\nfunc ") {
 			t.Errorf("%s: %q, %v", name, content, err)
 		}
+	}
+}
+
+// TestTheNewestSampleIsOfTheLatestStep, and one of a step that a run has still before it goes when the run goes on.
+func TestTheNewestSampleIsOfTheLatestStep(t *testing.T) {
+	r, d := tiny(t)
+	dir := t.TempDir()
+	run := open(t, r, d, dir)
+	stopped(t, run, 3)
+	for _, step := range []int{2, 3, 999999, 1000000} {
+		run.step = step
+		if err := run.writeSample(report.Sample{Title: stepName(step), Text: "func"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err := readSample(dir); err != nil || s.Title != "step-1000000" {
+		t.Errorf("the newest is of %s, %v", s.Title, err)
+	}
+	open(t, r, d, dir)
+	if paths, err := samplePaths(dir); err != nil || len(paths) != 2 || filepath.Base(paths[1]) != "step-000003.txt" {
+		t.Errorf("at update 3 the run has %v, %v", paths, err)
 	}
 }
 

@@ -117,9 +117,9 @@ func growthCases(f *benchFlags, kinds []norm.Kind, b compute.Backend, _ *rooflin
 	for _, size := range measure.GrowthSizes(base) {
 		need += size.Bytes()
 	}
-	if free := host.Describe().FreeBytes; free > 0 && need > float64(free) {
-		return nil, conf.WithCode(fmt.Errorf("dyt bench growth: models from %d layers of width %d over %d tokens on need about %.1f GiB, %.1f GiB are free: smaller --widths, fewer --layers or --tokens",
-			base.Layers, base.Width, base.Tokens, need/(1<<30), gib(free)), conf.ExitMemory)
+	what := fmt.Sprintf("dyt bench growth: models from %d layers of width %d over %d tokens on", base.Layers, base.Width, base.Tokens)
+	if err := fits(need, what, "--widths, --layers or --tokens"); err != nil {
+		return nil, err
 	}
 	return measure.Growth(b, kinds[0], base)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/weights"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -231,10 +232,14 @@ func (r *Run) resumeFrom(dir string) error {
 	}
 	defer s.Close()
 	for v := range r.store.IterVariables() {
-		if !v.Trainable {
-			if err := decode(v, s); err != nil {
-				return err
-			}
+		if v.Trainable {
+			continue
+		}
+		if _, saved := s.Info(optim.Name(v)); !saved && optim.IsState(v) {
+			return conf.WithCode(fmt.Errorf("train: %s has no %s; the run cannot go on with this %s", s.Path(), optim.Name(v), r.Recipe.Optim.StateKey(v)), conf.ExitUsage)
+		}
+		if err := decode(v, s); err != nil {
+			return err
 		}
 	}
 	if err := r.source.Seek(state.Position); err != nil {

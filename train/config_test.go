@@ -100,7 +100,7 @@ func TestWhatARunCannotGoOnWith(t *testing.T) {
 		"batch":      {func(r *Recipe) { r.Train.Batch = 8 }, "a run keeps its train.batch"},
 		"accumulate": {func(r *Recipe) { r.Train.Accumulate = 2 }, "a run keeps its train.accumulate"},
 		"seed":       {func(r *Recipe) { r.Train.Seed++ }, "a run keeps its train.seed"},
-		"average":    {func(r *Recipe) { r.Optim.EMA = 0.9 }, "cannot go on with this optim.ema"}, // the checkpoint has none
+		"average":    {func(r *Recipe) { r.Optim.EMA, r.Train.Log = 0.9, 3 }, "cannot go on with this optim.ema"}, // the checkpoint has none
 		"budget":     {func(r *Recipe) { *r = r.WithSteps(3) }, "has done 3 updates, and the changed recipe asks for 3"},
 	} {
 		changed := r
@@ -115,6 +115,22 @@ func TestWhatARunCannotGoOnWith(t *testing.T) {
 	}
 	if done, _ := open(t, r, d, dir).Steps(); done != 3 {
 		t.Errorf("the run itself goes on at %d, expected 3", done)
+	}
+}
+
+// TestADamagedRunIsNoWrongKey: what has changed is not to blame for a checkpoint that is damaged.
+func TestADamagedRunIsNoWrongKey(t *testing.T) {
+	r, d := tiny(t)
+	dir := t.TempDir()
+	stopped(t, open(t, r, d, dir), 3)
+	if err := os.Truncate(filepath.Join(dir, "checkpoints", stepName(3), statesFile), 10); err != nil {
+		t.Fatal(err)
+	}
+	r.Train.Log = 3
+	_, err := OpenChanged(testbackend.Get(t), r, d, dir)
+	var damaged *DamagedCheckpoint
+	if !errors.As(err, &damaged) || strings.Contains(err.Error(), "train.log") || conf.Code(err) != conf.ExitInput {
+		t.Errorf("got %v, code %d", err, conf.Code(err))
 	}
 }
 

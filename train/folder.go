@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/dyt-go/dyt/data"
-	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/host"
 	"github.com/dyt-go/dyt/train/events"
 	"github.com/dyt-go/dyt/weights"
@@ -89,8 +88,6 @@ func (r *Run) openFolder(dir string, d *data.Dataset, mayChange bool) error {
 	from, err := r.resume()
 	if err == nil {
 		err = r.change(changes)
-	} else if len(changes) > 0 {
-		err = conf.WithCode(fmt.Errorf("%w; the run cannot go on with this %s", err, changes[0].Key), conf.ExitUsage)
 	}
 	if err != nil {
 		return err

@@ -116,6 +116,20 @@ func (c Config) kinds(accumulate bool) []string {
 	return kinds
 }
 
+// StateKey returns the key of a recipe with which a variable of Scope is there, and without which it is not.
+func (c Config) StateKey(state *model.Variable) string {
+	kind, _, _ := strings.Cut(strings.TrimPrefix(state.Path(), Scope+"/"), "/")
+	switch {
+	case kind == ema:
+		return "optim.ema"
+	case kind == sum:
+		return "train.accumulate"
+	case kind == mean && c.Name != "adamw":
+		return "optim.momentum"
+	}
+	return "optim.name"
+}
+
 // StateCopies returns how many numbers the optimizer keeps for each parameter.
 func (c Config) StateCopies(accumulate bool) int { return len(c.kinds(accumulate)) }
 

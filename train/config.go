@@ -109,7 +109,8 @@ func mayGoOnWith(dir string, changes []Difference) error {
 	return nil
 }
 
-// change goes on with another recipe: first its line in the history, then the recipe.
+// change goes on with another recipe: first its line in the history, then the recipe. A run that has no update behind it has no
+// history, and a process killed between line and recipe has left the line.
 func (r *Run) change(keys []Difference) error {
 	if len(keys) == 0 {
 		return nil
@@ -117,12 +118,18 @@ func (r *Run) change(keys []Difference) error {
 	if r.step >= r.steps {
 		return conf.WithCode(fmt.Errorf("train: %s has done %d updates, and the changed recipe asks for %d: nothing is left to do; raise train.tokens", r.dir, r.step, r.steps), conf.ExitUsage)
 	}
-	c := Change{Step: r.step, Time: time.Now(), Command: os.Args, Keys: keys}
-	if err := appendLine(filepath.Join(r.dir, changesFile), c); err != nil {
+	r.changed = keys
+	if r.step == 0 {
+		return nil
+	}
+	before, err := readChanges(r.dir)
+	if err != nil {
 		return err
 	}
-	r.changed = keys
-	return nil
+	if n := len(before); n > 0 && before[n-1].Step == r.step && slices.Equal(before[n-1].Keys, keys) {
+		return nil
+	}
+	return appendLine(filepath.Join(r.dir, changesFile), Change{Step: r.step, Time: time.Now(), Command: os.Args, Keys: keys})
 }
 
 // writeConfig writes config.yaml where it is missing or has changed.

@@ -77,6 +77,44 @@ func TestARunGoesOnWithAnotherRecipe(t *testing.T) {
 	}
 }
 
+// TestAChangeIsWrittenDownOnce: none before the first checkpoint, one where a process was killed between the line and the recipe.
+func TestAChangeIsWrittenDownOnce(t *testing.T) {
+	r, d := tiny(t)
+	dir := t.TempDir()
+	history := func(r Recipe, want int) {
+		t.Helper()
+		run, err := OpenChanged(testbackend.Get(t), r, d, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer run.Close()
+		changes, err := readChanges(dir)
+		if err != nil || len(changes) != want {
+			t.Errorf("the history is %v, %v; expected %d lines", changes, err, want)
+		}
+		if keys, err := run.configChanges(); err != nil || len(keys) != 0 {
+			t.Errorf("config.yaml differs by %v, %v", keys, err)
+		}
+	}
+	history(r, 0)
+	r.Train.Log = 3
+	history(r, 0) // at update 0
+	stopped(t, open(t, r, d, dir), 3)
+	path := filepath.Join(dir, configFile)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Train.Log = 4
+	history(r, 1)
+	if err := os.WriteFile(path, before, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	history(r, 1) // killed before config.yaml
+	r.Train.Log = 3
+	history(r, 2)
+}
+
 // TestWhatARunCannotGoOnWith: another network, optimizer or order of the data, states that are not there, a budget that is spent. The folder stays as it was.
 func TestWhatARunCannotGoOnWith(t *testing.T) {
 	r, d := tiny(t)

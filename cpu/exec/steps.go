@@ -61,6 +61,9 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 				f.forget(v.ID)
 			}
 		}
+		if f.looked && Debug >= DebugValues { // the next step may write over what is printed
+			team.Barrier()
+		}
 	}
 	return true
 }

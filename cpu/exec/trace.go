@@ -15,7 +15,8 @@ import (
 // each of them.
 type trace struct {
 	mutex sync.Mutex
-	file  *os.File
+	path  string
+	file  *os.File // from the first execution on: a program that computes nothing leaves the file of another alone
 	known map[*Executable]int // processes
 	began time.Time
 	err   error
@@ -25,22 +26,13 @@ type trace struct {
 type span struct{ from, to int64 }
 
 // traceTo is the trace of this process; nil when DYT_TRACE names no file.
-var traceTo = openTrace(os.Getenv("DYT_TRACE"))
+var traceTo = traceInto(os.Getenv("DYT_TRACE"))
 
-func openTrace(path string) *trace {
+func traceInto(path string) *trace {
 	if path == "" {
 		return nil
 	}
-	file, err := os.Create(path)
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "cpu: DYT_TRACE: %v; nothing is traced\n", err)
-		return nil
-	}
-	return newTrace(file)
-}
-
-func newTrace(file *os.File) *trace {
-	return &trace{file: file, known: make(map[*Executable]int), began: time.Now()}
+	return &trace{path: path, known: make(map[*Executable]int), began: time.Now()}
 }
 
 // enter and exit note when the worker's share of step i begins and ends, in executions that are looked at.
@@ -106,6 +98,13 @@ func (t *trace) events(e *Executable, f *frame) []event {
 
 // write puts events into the array in the file, over its closing bracket.
 func (t *trace) write(list []event) error {
+	if t.file == nil {
+		file, err := os.Create(t.path)
+		if err != nil {
+			return err
+		}
+		t.file = file
+	}
 	at, err := t.file.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err

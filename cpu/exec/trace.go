@@ -16,7 +16,7 @@ import (
 type trace struct {
 	mutex sync.Mutex
 	path  string
-	file  *os.File // from the first execution on: a program that computes nothing leaves the file of another alone
+	file  *os.File            // from the first execution on: a program that computes nothing leaves the file of another alone
 	known map[*Executable]int // processes
 	began time.Time
 	err   error

@@ -115,7 +115,7 @@ func (b *Builder) Compile() (compute.Executable, error) {
 	}
 	var stages []pass.Stage
 	watch := b.watch(&stages)
-	make := func(f *ir.Func) (*plan.Plan, error) {
+	planning := func(f *ir.Func) (*plan.Plan, error) {
 		f, err := pass.Run(f, pass.Env{Fold: b.env.Engine.Evaluate, Watch: watch})
 		if err != nil {
 			return nil, err
@@ -124,9 +124,9 @@ func (b *Builder) Compile() (compute.Executable, error) {
 	}
 	var p *plan.Plan
 	if watch != nil { // what is looked at is made anew
-		p, err = make(f)
+		p, err = planning(f)
 	} else {
-		p, err = b.env.plans.of(f, make)
+		p, err = b.env.plans.of(f, planning)
 	}
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: compile %q", b.name)

@@ -27,16 +27,16 @@ const (
 	keptConstants = 4 << 20 // bytes of constants beyond which a function is not looked up: reading them costs what planning does
 )
 
-// of returns the plan of f, which it has or which make makes.
-func (p *plans) of(f *ir.Func, make func(*ir.Func) (*plan.Plan, error)) (*plan.Plan, error) {
+// of returns the plan of f, which it has or which planning makes.
+func (p *plans) of(f *ir.Func, planning func(*ir.Func) (*plan.Plan, error)) (*plan.Plan, error) {
 	if f.ConstantBytes() > keptConstants {
-		return make(f)
+		return planning(f)
 	}
 	text := sha256.Sum256([]byte(f.String()))
 	if known := p.find(text); known != nil {
 		return known, nil
 	}
-	made, err := make(f)
+	made, err := planning(f)
 	if err == nil {
 		p.keep(keptPlan{text, made})
 	}

@@ -1,9 +1,12 @@
 package elem
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/dyt-go/dyt/internal/cpuid"
@@ -80,29 +83,67 @@ var special = func() []float32 {
 	return append(all, float32(math.NaN()))
 }()
 
+// stride 1 measures all float32, as scripts/exhaustive does.
+var stride = flag.Uint64("stride", 4099, "TestUnaryErrors measures every float32 whose bits are a multiple of it")
+
 // TestUnaryErrors measures every function at every 4,099th float32 and at the special values.
 func TestUnaryErrors(t *testing.T) {
-	const stride = 4099
-	x := append([]float32(nil), special...)
-	for bits := uint64(0); bits < 1<<32; bits += stride {
-		x = append(x, math.Float32frombits(uint32(bits)))
-	}
-	y := make([]float32, len(x))
 	for _, table := range tables() {
 		for _, k := range unaries {
-			k.f(table)(y, x)
-			worst, at := 0.0, 0
-			for i := range x {
-				if e := ulps(y[i], k.exact(float64(x[i]))); e > worst {
-					worst, at = e, i
+			t.Run(table.Name+"/"+k.name, func(t *testing.T) {
+				w := measure(k, table, special)
+				for _, part := range measureAll(k, table, *stride) {
+					w = w.or(part)
 				}
-			}
-			if worst > k.ulp {
-				t.Errorf("%s %s(%g) = %g, want %g: %.2f ULP, bound %g", table.Name, k.name, x[at], y[at], k.exact(float64(x[at])), worst, k.ulp)
-			}
-			t.Logf("%s %s: at most %.3f ULP, at %g", table.Name, k.name, worst, x[at])
+				if w.ulp > k.ulp {
+					t.Errorf("%g: got %g, want %g: %.2f ULP, bound %g", w.at, w.got, k.exact(float64(w.at)), w.ulp, k.ulp)
+				}
+				t.Logf("%s %s: at most %.3f ULP, at %g", table.Name, k.name, w.ulp, w.at)
+			})
 		}
 	}
+}
+
+// worst is the largest error met so far.
+type worst struct {
+	ulp     float64
+	at, got float32
+}
+
+func (w worst) or(other worst) worst {
+	if other.ulp > w.ulp {
+		return other
+	}
+	return w
+}
+
+func measure(k unaryKernel, table *Table, x []float32) (w worst) {
+	y := make([]float32, len(x))
+	k.f(table)(y, x)
+	for i := range x {
+		w = w.or(worst{ulps(y[i], k.exact(float64(x[i]))), x[i], y[i]})
+	}
+	return w
+}
+
+// measureAll goes over all bit patterns that are multiples of stride, a part of them on each processor.
+func measureAll(k unaryKernel, table *Table, stride uint64) []worst {
+	parts := make([]worst, runtime.GOMAXPROCS(0))
+	var all sync.WaitGroup
+	for part := range parts {
+		all.Go(func() {
+			x := make([]float32, 0, 1<<12)
+			for bits := uint64(part) * stride; bits < 1<<32; bits += uint64(len(parts)) * stride {
+				if x = append(x, math.Float32frombits(uint32(bits))); len(x) == cap(x) {
+					parts[part] = parts[part].or(measure(k, table, x))
+					x = x[:0]
+				}
+			}
+			parts[part] = parts[part].or(measure(k, table, x))
+		})
+	}
+	all.Wait()
+	return parts
 }
 
 // ulps is the distance of got from want in units of the last place of a float32 near want. Results below the normal

@@ -13,8 +13,8 @@ func (w *worker) attention(a *plan.Attention, k *attn.Kernel, f *frame, team *pa
 	if a.Backward {
 		from, to := team.Share(a.Heads(), index)
 		for number := from; number < to; number++ {
-			h := newHead(a, f, number)
-			k.Backward(s, &h, w.memory)
+			h, after := newHead(a, f, number), newHead(a, f, min(number+1, to-1))
+			k.Backward(s, &h, w.memory, &after)
 		}
 		return
 	}
@@ -23,8 +23,8 @@ func (w *worker) attention(a *plan.Attention, k *attn.Kernel, f *frame, team *pa
 	for from < to {
 		number := from / blocks
 		last := min(to-number*blocks, blocks)
-		h := newHead(a, f, number)
-		k.Forward(s, &h, from-number*blocks, last, w.memory)
+		h, after := newHead(a, f, number), newHead(a, f, min(number+1, (to-1)/blocks))
+		k.Forward(s, &h, from-number*blocks, last, w.memory, &after)
 		from = number*blocks + last
 	}
 }

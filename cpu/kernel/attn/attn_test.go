@@ -263,10 +263,10 @@ func testHead(t *testing.T, k *Kernel, s Shape) {
 		}
 		return m
 	}
-	half := s.Blocks() / 2
-	k.Forward(&s, h, half, s.Blocks(), scratch(k.ForwardScratch(&s)))
-	k.Forward(&s, h, 0, half, scratch(k.ForwardScratch(&s)))
-	k.Backward(&s, h, scratch(k.BackwardScratch(&s)))
+	half, after := s.Blocks()/2, h // fetched, not changed
+	k.Forward(&s, h, half, s.Blocks(), scratch(k.ForwardScratch(&s)), after)
+	k.Forward(&s, h, 0, half, scratch(k.ForwardScratch(&s)), after)
+	k.Backward(&s, h, scratch(k.BackwardScratch(&s)), after)
 	for _, c := range []struct {
 		name string
 		got  gemm.Matrix
@@ -390,18 +390,18 @@ func BenchmarkHead(b *testing.B) {
 				pairs = s.Queries * (s.Keys + 1) / 2
 			}
 			memory := make([]float32, max(k.ForwardScratch(&s), k.BackwardScratch(&s)))
-			run := func(name string, products int, head func(h *Head)) {
+			run := func(name string, products int, head func(h, after *Head)) {
 				b.Run(fmt.Sprintf("%s/%s/%dx%d", k.Rows.Name, name, s.Keys, s.Depth), func(b *testing.B) {
 					n := 0
 					for b.Loop() {
-						head(&heads[n%len(heads)])
+						head(&heads[n%len(heads)], &heads[(n+1)%len(heads)])
 						n++
 					}
 					b.ReportMetric(float64(2*products*pairs*s.Depth*b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 				})
 			}
-			run("forward", 2, func(h *Head) { k.Forward(&s, h, 0, s.Blocks(), memory) })
-			run("backward", 5, func(h *Head) { k.Backward(&s, h, memory) })
+			run("forward", 2, func(h, after *Head) { k.Forward(&s, h, 0, s.Blocks(), memory, after) })
+			run("backward", 5, func(h, after *Head) { k.Backward(&s, h, memory, after) })
 		}
 	}
 }

@@ -20,9 +20,10 @@ func (k *Kernel) BackwardScratch(s *Shape) int {
 //	dv[j] = sum over i of p[i][j] * do[i],  dq[i] = sum over j of ds[i][j] * k[j],  dk[j] = sum over i of ds[i][j] * q[i]
 //
 // the sums over i block by block, from the last one, which sees all keys that any sees. The inner sum is do[i].o[i] as well,
-// but o would have to come from memory.
-func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32) {
+// but o would have to come from memory. What is fetched meanwhile is as in Forward.
+func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32, after *Head) {
 	free := stack(scratch)
+	errands := gemm.Fetch(h.DV, h.DK, h.DQ, after.K, after.V, after.DO, after.Q)
 	keysT, valuesT, keys := k.pack(&free, h.K.T()), k.pack(&free, h.V.T()), k.pack(&free, h.K)
 	for j := s.sees(s.Queries - 1); j < s.Keys; j++ {
 		clear(h.DK.Row(j))
@@ -37,12 +38,12 @@ func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32) {
 		p := gemm.Matrix{Data: rest.take(rows * s.line()), Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
 		ds := gemm.Matrix{Data: rest.take(rows * s.line()), Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
 		packedDO, packedQ := k.pack(&rest, do), k.pack(&rest, q)
-		k.Gemm.MultiplyToStairs(p, q, keysT, stairs)
-		k.Gemm.MultiplyToStairs(ds, do, valuesT, stairs)
+		k.Gemm.MultiplyToStairs(p, q, keysT, stairs, &errands)
+		k.Gemm.MultiplyToStairs(ds, do, valuesT, stairs, &errands)
 		scale := k.mask(s, h, p.Data, row/s.Queries, at, rows, n)
 		k.Rows.Gradient(p.Data, ds.Data, s.line(), rows, n, stairs.First, more, scale*math.Log2E, s.Scale, h.Max[row:], h.Sum[row:])
-		k.Gemm.MultiplyUnderStairs(h.DV.Slice(0, n), p.T(), packedDO, stairs, add)
-		k.Gemm.MultiplyUnderStairs(h.DK.Slice(0, n), ds.T(), packedQ, stairs, add)
-		k.Gemm.MultiplyStairs(h.DQ.Slice(row, rows), ds, keys, stairs, false)
+		k.Gemm.MultiplyUnderStairs(h.DV.Slice(0, n), p.T(), packedDO, stairs, add, &errands)
+		k.Gemm.MultiplyUnderStairs(h.DK.Slice(0, n), ds.T(), packedQ, stairs, add, &errands)
+		k.Gemm.MultiplyStairs(h.DQ.Slice(row, rows), ds, keys, stairs, false, &errands)
 	}
 }

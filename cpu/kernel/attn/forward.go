@@ -41,20 +41,22 @@ func (k *Kernel) mask(s *Shape, h *Head, x []float32, head, at, rows, n int) (sc
 //	o[i]   = sum over j < n of exp(s[i][j] - max over j < n of s[i][j]) / Sum[i] * v[j]
 //
 // Error: that of the two products and of exp; a score's own rounding, Depth * 2^-24 * Scale * sum |q k|, is the larger part.
-// A row does not depend on the blocks that a call computes.
-func (k *Kernel) Forward(s *Shape, h *Head, first, last int, scratch []float32) {
+// A row does not depend on the blocks that a call computes. What the head after this one reads comes into the cache meanwhile;
+// behind the last head it may be h again.
+func (k *Kernel) Forward(s *Shape, h *Head, first, last int, scratch []float32, after *Head) {
 	free := stack(scratch)
+	errands := gemm.Fetch(h.O, after.K, after.V, after.Q)
 	keys, values := k.pack(&free, h.K.T()), k.pack(&free, h.V)
 	memory := free.take(s.blockRows() * s.line())
 	for b := first; b < last; b++ {
 		row, at, rows, n := s.block(b)
 		stairs, more := s.stairs(at, n)
 		scores := gemm.Matrix{Data: memory, Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
-		k.Gemm.MultiplyToStairs(scores, h.Q.Slice(row, rows), keys, stairs)
+		k.Gemm.MultiplyToStairs(scores, h.Q.Slice(row, rows), keys, stairs, &errands)
 		scale := k.mask(s, h, memory, row/s.Queries, at, rows, n)
 		k.Rows.Softmax(memory, s.line(), rows, n, stairs.First, more, scale*math.Log2E, h.Max[row:], h.Sum[row:])
 		o := h.O.Slice(row, rows)
-		k.Gemm.MultiplyStairs(o, scores, values, stairs, false)
+		k.Gemm.MultiplyStairs(o, scores, values, stairs, false, &errands)
 		k.Rows.Divide(o.Data, o.RowStride, rows, o.Cols, h.Sum[row:])
 	}
 }

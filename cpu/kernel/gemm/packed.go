@@ -16,7 +16,7 @@ func (kn *Kernel) PackAll(data []float32, b Matrix) Packed {
 }
 
 // Staircase is a matrix whose row i is made of its first First+i elements. What a product needs of such a matrix, or gives of
-// it, is found tile by tile. A first step behind the last column leaves whole rows.
+// it, is found tile by tile. A first step behind the last column leaves whole rows. Products with one run errands meanwhile.
 type Staircase struct{ First int }
 
 // ends returns how many of the columns exist in one of the rows before row.
@@ -27,7 +27,7 @@ func (s Staircase) begins(col int) int { return max(0, col-s.First+1) }
 
 // MultiplyToStairs computes C = A B where only the staircase s of C is wanted; other elements may be written or not. Rows of C
 // are written in whole registers: as many floats as the panels of B have must exist.
-func (kn *Kernel) MultiplyToStairs(c, a Matrix, b Packed, s Staircase) {
+func (kn *Kernel) MultiplyToStairs(c, a Matrix, b Packed, s Staircase, e *Errands) {
 	p := kn.newProduct(c, a, b)
 	for col := 0; col < c.Cols; col += kn.NR {
 		width := kn.NR
@@ -36,7 +36,7 @@ func (kn *Kernel) MultiplyToStairs(c, a Matrix, b Packed, s Staircase) {
 		}
 		for _, r := range p.runs() {
 			if skip := max(0, s.begins(col)-r.row) / r.height; skip < r.count {
-				p.tiles(r, skip, r.count, col, width, 0, a.Cols, false)
+				p.tiles(r, skip, r.count, col, width, 0, a.Cols, false, e)
 			}
 		}
 	}
@@ -44,17 +44,17 @@ func (kn *Kernel) MultiplyToStairs(c, a Matrix, b Packed, s Staircase) {
 
 // MultiplyStairs computes C = A B, or C += A B when add, where A is the staircase s; its other elements, which are zero, are
 // read where a tile has both.
-func (kn *Kernel) MultiplyStairs(c, a Matrix, b Packed, s Staircase, add bool) {
-	kn.multiplyBand(c, a, b, add, func(row, height int) (from, to int) { return 0, s.ends(row+height, a.Cols) })
+func (kn *Kernel) MultiplyStairs(c, a Matrix, b Packed, s Staircase, add bool, e *Errands) {
+	kn.multiplyBand(c, a, b, add, e, func(row, height int) (from, to int) { return 0, s.ends(row+height, a.Cols) })
 }
 
 // MultiplyUnderStairs is MultiplyStairs for a matrix A whose transpose is the staircase s, which reaches the last row of A.
-func (kn *Kernel) MultiplyUnderStairs(c, a Matrix, b Packed, s Staircase, add bool) {
-	kn.multiplyBand(c, a, b, add, func(row, height int) (from, to int) { return s.begins(row), a.Cols })
+func (kn *Kernel) MultiplyUnderStairs(c, a Matrix, b Packed, s Staircase, add bool, e *Errands) {
+	kn.multiplyBand(c, a, b, add, e, func(row, height int) (from, to int) { return s.begins(row), a.Cols })
 }
 
 // multiplyBand multiplies, of the columns of A, those that of returns for a panel of rows.
-func (kn *Kernel) multiplyBand(c, a Matrix, b Packed, add bool, of func(row, height int) (from, to int)) {
+func (kn *Kernel) multiplyBand(c, a Matrix, b Packed, add bool, e *Errands, of func(row, height int) (from, to int)) {
 	p := kn.newProduct(c, a, b)
 	for col := 0; col < c.Cols; col += kn.NR {
 		width := min(kn.NR, c.Cols-col)
@@ -67,7 +67,7 @@ func (kn *Kernel) multiplyBand(c, a Matrix, b Packed, add bool, of func(row, hei
 						break
 					}
 				}
-				p.tiles(r, first, last, col, width, from, to, add)
+				p.tiles(r, first, last, col, width, from, to, add, e)
 				first = last
 			}
 		}
@@ -100,10 +100,14 @@ func (kn *Kernel) newProduct(c, a Matrix, b Packed) product {
 func (p *product) runs() []run { return p.list[:p.count] }
 
 // tiles computes tiles [first, last) of a run, from column col on, over [from, to) of K.
-func (p *product) tiles(r run, first, last, col, width, from, to int, add bool) {
-	row := r.row + first*r.height
-	a := p.a.Data[row*p.a.RowStride+from*p.a.ColStride:]
-	p.kernel.tile(r.height, width)(a, p.a.RowStride, p.a.ColStride,
-		p.b.Data[col*p.b.Rows+from*p.kernel.NR:], p.c.Data[row*p.c.RowStride+col:], p.c.RowStride,
-		to-from, last-first, r.height*p.a.RowStride, r.height*p.c.RowStride, width, add, a, 0, 0)
+func (p *product) tiles(r run, first, last, col, width, from, to int, add bool, e *Errands) {
+	tile, b := p.kernel.tile(r.height, width), p.b.Data[col*p.b.Rows+from*p.kernel.NR:]
+	for first < last {
+		row := r.row + first*r.height
+		a := p.a.Data[row*p.a.RowStride+from*p.a.ColStride:]
+		n, ahead, pstep, kstep := e.take(last-first, to-from, a)
+		tile(a, p.a.RowStride, p.a.ColStride, b, p.c.Data[row*p.c.RowStride+col:], p.c.RowStride,
+			to-from, n, r.height*p.a.RowStride, r.height*p.c.RowStride, width, add, ahead, pstep, kstep)
+		first += n
+	}
 }

@@ -52,7 +52,7 @@ func TestStairsOfAProduct(t *testing.T) {
 			line := kn.panels(c.n) * kn.NR
 			got := RowMajor(guarded(rng, c.m*line)[guard:], c.m, c.n)
 			got.RowStride = line
-			kn.MultiplyToStairs(got, c.a, c.packed, s)
+			kn.MultiplyToStairs(got, c.a, c.packed, s, c.errands())
 			want := c.product(kn, false)
 			for i := range c.m {
 				seen := min(c.n, s.First+i)
@@ -91,10 +91,68 @@ func TestProductsOfStairs(t *testing.T) {
 			if copy(got.Data, c.before); !c.add {
 				copy(got.Data, guarded(rng, c.m*c.n)[:c.m*c.n])
 			}
-			multiply(got, c.a, c.packed, s, c.add)
+			multiply(got, c.a, c.packed, s, c.add, c.errands())
 			if end := got.Data[c.m*c.n]; !slices.Equal(got.Data[:c.m*c.n], c.product(kn, c.add)) || end == end {
 				t.Fatalf("%s %dx%dx%d, first step %d, under %v, add %v: differs from Multiply", kn.Name, c.m, c.k, c.n, s.First, under, c.add)
 			}
 		}
+	}
+}
+
+// errands are all operands, or nothing.
+func (c *stairsCase) errands() *Errands {
+	if c.add {
+		return nil
+	}
+	e := Fetch(RowMajor(c.before, c.m, c.n), RowMajor(c.packed.Data, c.k, c.packed.Cols))
+	return &e
+}
+
+// TestErrandsFetchEveryLine but the last rows of a line, fewer than half the steps of a tile, and begin inside each matrix.
+func TestErrandsFetchEveryLine(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 18))
+	for range 300 {
+		var all []Matrix
+		for range 1 + rng.IntN(4) {
+			rows, cols := 1+rng.IntN(70), 1+rng.IntN(70)
+			step := cols + rng.IntN(20)
+			m := Matrix{Data: make([]float32, (rows-1)*step+cols), Rows: rows, Cols: cols, RowStride: step, ColStride: 1}
+			for i := range m.Data {
+				m.Data[i] = float32(len(all))
+			}
+			all = append(all, m)
+		}
+		e, k := Fetch(all...), 1+rng.IntN(80)
+		type place struct{ matrix, at int }
+		fetched := make(map[place]bool)
+		near := []float32{-1}
+		for {
+			tiles := 1 + rng.IntN(12)
+			n, from, pstep, kstep := e.take(tiles, k, near)
+			if n < 1 || n > tiles {
+				t.Fatalf("%d of %d tiles", n, tiles)
+			}
+			if &from[0] == &near[0] {
+				break
+			}
+			m := int(from[0])
+			for p := range n {
+				for l := range k {
+					fetched[place{m, len(all[m].Data) - len(from) + p*pstep + l*kstep}] = true
+				}
+			}
+		}
+		for i, m := range all {
+			for row := range m.Rows {
+				for at := 0; at < m.Cols; at += lineFloats {
+					if !fetched[place{i, row*m.RowStride + at}] && m.Rows-row > k/2 {
+						t.Fatalf("%d steps: line at %d of row %d of %d was not fetched", k, at, row, m.Rows)
+					}
+				}
+			}
+		}
+	}
+	if e := Fetch(RowMajor(make([]float32, errandFloats+1), 1, errandFloats+1)); e.end != 0 {
+		t.Error("a large matrix is fetched")
 	}
 }

@@ -36,6 +36,9 @@ func init() {
 	compute.DefaultConfig = Name
 }
 
+// TooLarge is the error of an execution that needs more memory than the machine has left. It was not begun.
+type TooLarge = exec.TooLarge
+
 // Options are what the text after "dyt:" sets, separated by commas.
 type Options struct {
 	// FusedOps ("fused_ops") takes GoMLX's fused ops (softmax, GELU, layer norm, dense, QKV projection) as they are.

@@ -1,13 +1,17 @@
 package cpu_test
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
+
+	"github.com/dyt-go/dyt/cpu"
 )
 
 // program is a compiled function with its inputs.
@@ -105,5 +109,20 @@ func checkGrowth(t *testing.T, what string, n int, f func(i int)) {
 	// 256 KB: tables of the runtime and of the delegate that fill up late; a leak of 300 bytes a call is more.
 	if heapAfter > heap+256<<10 || goroutinesAfter > goroutines {
 		t.Errorf("%d %s: the heap went from %d to %d KB, goroutines from %d to %d", n, what, heap>>10, heapAfter>>10, goroutines, goroutinesAfter)
+	}
+}
+
+// TestAPlanThatDoesNotFitSaysSo asks for an intermediate value of 4 TiB.
+func TestAPlanThatDoesNotFitSaysSo(t *testing.T) {
+	backend, _ := openBackends(t)
+	const n = 1 << 20
+	p := compile(t, backend, [][]int{{n, 1}, {1, n}}, func(f compute.Function, in []compute.Value) []compute.Value {
+		product := must(f.DotGeneral(in[0], []int{1}, nil, in[1], []int{0}, nil, compute.DotGeneralConfig{}))
+		return []compute.Value{must(f.DotGeneral(product, []int{0, 1}, nil, product, []int{0, 1}, nil, compute.DotGeneralConfig{})), must(f.ReduceSum(product, 0, 1))}
+	})
+	_, err := p.Execute(p.inputs, nil, 0)
+	var large *cpu.TooLarge
+	if !errors.As(err, &large) || !strings.Contains(err.Error(), t.Name()) || large.Need < 4*n*n {
+		t.Fatalf("%v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -85,3 +86,12 @@ func openLookedAt() (*cpu.Backend, error) {
 
 // describe is a backend's description without its name, which stands in front of it wherever dyt prints it.
 func describe(b compute.Backend) string { return strings.TrimPrefix(b.Description(), b.Name()+": ") }
+
+// backendCode is that of too little memory for err of a backend that lacks it, else what err says itself.
+func backendCode(err error) int {
+	var large *cpu.TooLarge
+	if errors.As(err, &large) {
+		return conf.ExitMemory
+	}
+	return conf.Code(err)
+}

@@ -77,7 +77,7 @@ func (c *console) finish(err error) int {
 		return conf.ExitOK
 	}
 	fmt.Fprintf(c.err, "dyt: %v\n", err)
-	return conf.Code(err)
+	return backendCode(err)
 }
 
 // table prints rows in aligned columns; the first row is the header.

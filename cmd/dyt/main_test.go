@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dyt-go/dyt/cpu"
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/sampledata"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -179,5 +181,12 @@ func TestExitCodeOfBadFlag(t *testing.T) {
 	}
 	if !strings.Contains(errs.String(), `did you mean "json"?`) {
 		t.Errorf("no suggestion in %q", errs.String())
+	}
+}
+
+func TestExitCodeOfTooLittleMemory(t *testing.T) {
+	c := &console{out: io.Discard, err: io.Discard}
+	if code := c.finish(fmt.Errorf("a step: %w", &cpu.TooLarge{Name: "step", Need: 2, Free: 1})); code != conf.ExitMemory {
+		t.Errorf("got exit code %d, expected %d", code, conf.ExitMemory)
 	}
 }

@@ -33,7 +33,7 @@ var _ compute.Executable = (*Executable)(nil)
 func New(name string, memory *Memory, workers *par.Pool, p *plan.Plan) *Executable {
 	return &Executable{
 		name: name, plan: p, workers: workers, clock: newClock(len(p.Steps)), dynamic: p.Func.IsDynamic(),
-		frames: frames{plan: p, memory: memory, size: workers.Size()},
+		frames: frames{name: name, plan: p, memory: memory, size: workers.Size()},
 	}
 }
 
@@ -65,7 +65,10 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 	if e.ended.Load() {
 		return nil, errors.Errorf("cpu: execute %q: the executable was finalized", e.name)
 	}
-	f := e.frames.get()
+	f, err := e.frames.get()
+	if err != nil {
+		return nil, err
+	}
 	defer e.frames.put(f)
 	if err := e.checkInputs(inputs, donate, f.inputs); err != nil {
 		return nil, err

@@ -32,6 +32,7 @@ type frame struct {
 
 // frames keeps the frames of an executable that no execution uses: as many as executions have run at the same time.
 type frames struct {
+	name   string // of the executable
 	plan   *plan.Plan
 	memory *Memory
 	size   int // workers
@@ -40,16 +41,20 @@ type frames struct {
 	ended  bool
 }
 
-func (fs *frames) get() *frame {
+// get returns a frame that nobody uses, a new one if there is memory for it.
+func (fs *frames) get() (*frame, error) {
 	fs.mutex.Lock()
 	defer fs.mutex.Unlock()
 	n := len(fs.free)
 	if n == 0 {
-		return newFrame(fs.plan, fs.size)
+		if err := fitsMemory(fs.name, fs.plan, fs.size, freeBytes); err != nil {
+			return nil, err
+		}
+		return newFrame(fs.plan, fs.size), nil
 	}
 	f := fs.free[n-1]
 	fs.free = fs.free[:n-1]
-	return f
+	return f, nil
 }
 
 // put ends the execution that used f.

@@ -1,8 +1,9 @@
 // Package build records the calls of compute.Builder and compute.Function as ir, and compiles what was recorded.
 //
-// Every call is also issued, at once, to a shadow: a builder of GoMLX's Go backend that never runs. It gives shape
-// inference, error messages and the merging of equal expressions. The method of each op is generated
-// (zz_record.go); all of them end in Function.record, the function to read first.
+// The method of each op is generated (zz_record.go); all of them end in Function.record, the function to read first. Shapes of
+// the ops that graphs are mostly made of are inferred here (infer.go), and equal expressions merged (expression.go). Every
+// other call is issued, at once, to a shadow: a builder of GoMLX's Go backend that never runs. It infers shapes, merges what
+// is equal, and says what is wrong with a call that infer.go does not take.
 package build
 
 import (

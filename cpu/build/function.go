@@ -20,6 +20,7 @@ type Function struct {
 	ir       *ir.Func
 	shadow   compute.Function
 	known    map[compute.Value]*value // by the shadow's value: equal expressions are one value
+	own      *expressions             // of main: what is recorded without the shadow; nil for others
 	captured map[*value]*ir.Value     // values of the functions around this one, as seen in here
 	outer    []*value                 // the same, in the order of ir.Func.Captures
 	closures int
@@ -32,14 +33,19 @@ var _ compute.Function = (*Function)(nil)
 type value struct {
 	fn     *Function
 	ir     *ir.Value
-	shadow compute.Value
+	shadow compute.Value // nil until an op that goes to the shadow reads it
+	next   *value        // in expressions
 }
 
 func newFunction(b *Builder, parent *Function, name string, shadow compute.Function) *Function {
-	return &Function{
+	f := &Function{
 		builder: b, parent: parent, ir: ir.NewFunc(name), shadow: shadow,
 		known: make(map[compute.Value]*value), captured: make(map[*value]*ir.Value),
 	}
+	if isMain := b.main == nil; isMain { // the shadow compiles closures and named functions when they return
+		f.own = &expressions{known: make(map[uint64]*value)}
+	}
+	return f
 }
 
 // Name returns the name of the function, "" for a closure.
@@ -91,6 +97,9 @@ func (f *Function) Parameter(name string, shape shapes.Shape, sharding *compute.
 	if err := f.open(); err != nil {
 		return nil, err
 	}
+	if f.own != nil && sharding == nil && f.isOrdinary(shape) {
+		return f.newValue(f.ir.Param(name, shape.Clone())), nil
+	}
 	shadow, err := f.shadow.Parameter(name, shape, sharding)
 	if err != nil {
 		return nil, err
@@ -103,6 +112,14 @@ func (f *Function) Constant(flat any, dims ...int) (compute.Value, error) {
 	if err := f.open(); err != nil {
 		return nil, err
 	}
+	if f.own != nil && f.isConstant(flat, dims) {
+		v, hash := f.own.constant(flat, dims)
+		if v == nil {
+			v = f.newValue(f.constant(flat, dims))
+			f.own.enter(hash, v)
+		}
+		return v, nil
+	}
 	shadow, err := f.shadow.Constant(flat, dims...)
 	if err != nil {
 		return nil, err
@@ -110,11 +127,25 @@ func (f *Function) Constant(flat any, dims ...int) (compute.Value, error) {
 	if v, ok := f.known[shadow]; ok {
 		return v, nil
 	}
+	return f.enter(shadow, f.constant(flat, dims)), nil
+}
+
+// isConstant reports whether flat holds the elements of an array of these lengths; the shadow says why it does not.
+func (f *Function) isConstant(flat any, dims []int) bool {
+	t := reflect.TypeOf(flat)
+	if t == nil || t.Kind() != reflect.Slice {
+		return false
+	}
+	shape := shapes.Shape{DType: dtypes.FromGoType(t.Elem()), Dimensions: dims}
+	return f.isOrdinary(shape) && reflect.ValueOf(flat).Len() == shape.Size()
+}
+
+// constant adds a constant with a copy of flat.
+func (f *Function) constant(flat any, dims []int) *ir.Value {
 	shape := shapes.Make(dtypes.FromGoType(reflect.TypeOf(flat).Elem()), dims...)
 	own := dtypes.MakeAnySlice(shape.DType, shape.Size())
 	copy(dtypes.UnsafeByteSliceFromAny(own), dtypes.UnsafeByteSliceFromAny(flat))
-	op := f.ir.Add(ir.Constant, nil, ir.ConstantAttr{Flat: own}, nil, shape)
-	return f.enter(shadow, op.Result()), nil
+	return f.ir.Add(ir.Constant, nil, ir.ConstantAttr{Flat: own}, nil, shape).Result()
 }
 
 // Return sets the results and ends the function.
@@ -126,16 +157,22 @@ func (f *Function) Return(outputs []compute.Value, shardings []*compute.Sharding
 	if err != nil {
 		return errors.WithMessage(err, "cpu: return")
 	}
-	if err := f.shadow.Return(shadows(values), shardings); err != nil {
-		return err
+	if f.own == nil || len(outputs) == 0 || len(shardings) > 0 {
+		list, err := shadows(values)
+		if err != nil {
+			return err
+		}
+		if err := f.shadow.Return(list, shardings); err != nil {
+			return err
+		}
 	}
 	f.ir.Return(f.use(values)...)
 	f.returned = true
 	return nil
 }
 
-// record issues an op to the shadow and, unless the shadow answers with values that are known, adds it to f.
-// The attribute and args must be the callee's own.
+// record adds an op to f unless its results are known. What they are is inferred here for the ops that graphs are mostly made
+// of; others, and all of closures and named functions, are issued to the shadow. The attribute and args must be the callee's own.
 func (f *Function) record(kind ir.Kind, attr ir.Attr, fns []compute.Function, args []compute.Value) ([]compute.Value, error) {
 	if err := f.open(); err != nil {
 		return nil, err
@@ -147,12 +184,24 @@ func (f *Function) record(kind ir.Kind, attr ir.Attr, fns []compute.Function, ar
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: %s", kind)
 	}
+	if a, ok := attr.(ir.SliceAttr); ok && values[0] != nil {
+		attr = settle(a, values[0].ir.Shape)
+	}
+	if f.own != nil && len(fns) == 0 {
+		if v := f.express(kind, attr, values); v != nil {
+			return []compute.Value{v}, nil
+		}
+	}
 	callees, err := f.callees(fns)
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: %s", kind)
 	}
+	operands, err := shadows(values)
+	if err != nil {
+		return nil, errors.WithMessagef(err, "cpu: %s", kind)
+	}
 	call := &ir.Op{Kind: kind, Attr: attr}
-	shadowResults, err := delegate.Issue(f.shadow, call, shadows(values), shadowFunctions(callees))
+	shadowResults, err := delegate.Issue(f.shadow, call, operands, shadowFunctions(callees))
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: %s(%s)", kind, shapeTexts(values))
 	}
@@ -160,6 +209,53 @@ func (f *Function) record(kind ir.Kind, attr ir.Attr, fns []compute.Function, ar
 		return results, nil
 	}
 	return f.add(call, values, callees, shadowResults)
+}
+
+// express returns the value of an op of main that needs no shadow: one that is known, or a new one; nil for other ops.
+func (f *Function) express(kind ir.Kind, attr ir.Attr, values []*value) *value {
+	for _, v := range values {
+		if v == nil || !f.isOrdinary(v.ir.Shape) {
+			return nil
+		}
+	}
+	if a, ok := attr.(ir.ConvertDTypeAttr); ok {
+		return f.convert(a, values[0])
+	}
+	shape, ok := infer(kind, attr, values)
+	if !ok {
+		return nil
+	}
+	return f.expressAs(kind, attr, values, shape)
+}
+
+// convert is express for conversions; one to the same type is no op.
+func (f *Function) convert(a ir.ConvertDTypeAttr, x *value) *value {
+	shape := x.ir.Shape
+	if shape.DType == a.Dtype {
+		return x
+	}
+	if shape.DType = a.Dtype; !f.isOrdinary(shape) {
+		return nil
+	}
+	return f.expressAs(ir.ConvertDType, a, []*value{x}, shape)
+}
+
+func (f *Function) expressAs(kind ir.Kind, attr ir.Attr, values []*value, shape shapes.Shape) *value {
+	args := f.use(values)
+	if kind == ir.Identity { // each is one of its own
+		return f.newValue(f.ir.Add(kind, args, attr, nil, shape).Result())
+	}
+	v, hash := f.own.find(kind, attr, args)
+	if v == nil {
+		v = f.newValue(f.ir.Add(kind, args, attr, nil, shape).Result())
+		f.own.enter(hash, v)
+	}
+	return v
+}
+
+// isOrdinary reports whether the shadow has parameters of this shape and all its lengths are known.
+func (f *Function) isOrdinary(s shapes.Shape) bool {
+	return isStatic(s) && f.builder.env.Engine.Supports(s.DType)
 }
 
 // find returns the known values behind the shadow's results, if all of them are known.
@@ -195,10 +291,26 @@ func (f *Function) add(call *ir.Op, values []*value, callees []*Function, shadow
 	return results, nil
 }
 
+func (f *Function) newValue(v *ir.Value) *value { return &value{fn: f, ir: v} }
+
 func (f *Function) enter(shadow compute.Value, v *ir.Value) *value {
-	val := &value{fn: f, ir: v, shadow: shadow}
+	val := f.newValue(v)
+	val.shadow = shadow
 	f.known[shadow] = val
 	return val
+}
+
+// toShadow returns what stands for v in the shadow: for a value that the shadow did not make, a parameter of its shape.
+func (v *value) toShadow() (compute.Value, error) {
+	if v.shadow == nil {
+		shadow, err := v.fn.shadow.Parameter(v.ir.String(), v.ir.Shape, nil)
+		if err != nil {
+			return nil, err
+		}
+		v.shadow = shadow
+		v.fn.known[shadow] = v
+	}
+	return v.shadow, nil
 }
 
 // use returns what stands for values inside f; values of the functions around it become captures.

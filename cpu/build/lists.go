@@ -30,14 +30,18 @@ func Declined() []compute.OpType {
 	return ops
 }
 
-func shadows(values []*value) []compute.Value {
+func shadows(values []*value) ([]compute.Value, error) {
 	out := make([]compute.Value, len(values))
 	for i, v := range values {
-		if v != nil {
-			out[i] = v.shadow
+		if v == nil {
+			continue
+		}
+		var err error
+		if out[i], err = v.toShadow(); err != nil {
+			return nil, err
 		}
 	}
-	return out
+	return out, nil
 }
 
 func shadowFunctions(fns []*Function) []compute.Function {

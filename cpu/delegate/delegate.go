@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/gobackend"
 )
 
@@ -21,6 +22,7 @@ const config = "ops_sequential"
 type Engine struct {
 	backend compute.Backend
 	arrays  arrayAccess
+	dtypes  map[dtypes.DType]bool
 }
 
 // Open starts the Go backend.
@@ -33,7 +35,7 @@ func Open() (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{backend: backend, arrays: arrays}, nil
+	return &Engine{backend: backend, arrays: arrays, dtypes: backend.Capabilities().DTypes}, nil
 }
 
 // Close ends the Go backend; arrays and programs that came from it are invalid afterwards.
@@ -44,3 +46,6 @@ func (e *Engine) Builder(name string) compute.Builder { return e.backend.Builder
 
 // Capabilities returns a copy of what the Go backend supports; the caller may edit it.
 func (e *Engine) Capabilities() compute.Capabilities { return e.backend.Capabilities().Clone() }
+
+// Supports reports whether the Go backend has arrays of this type.
+func (e *Engine) Supports(dtype dtypes.DType) bool { return e.dtypes[dtype] }

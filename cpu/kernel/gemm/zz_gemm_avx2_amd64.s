@@ -57,6 +57,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R10
 	MOVQ       kahead+176(FP), R11
 	SHLQ       $0x02, R11
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R10)
@@ -144,6 +145,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R12
 	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R12)
@@ -245,6 +247,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R12
 	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R12)
@@ -360,6 +363,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -489,6 +493,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -634,6 +639,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)
@@ -783,6 +789,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R10
 	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R10)
@@ -888,6 +895,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R12
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R12)
@@ -1015,6 +1023,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R12
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R12)
@@ -1164,6 +1173,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -1335,6 +1345,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -1530,6 +1541,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R15
 	MOVQ       kahead+176(FP), BP
 	SHLQ       $0x02, BP
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R15)

@@ -34,6 +34,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R9
 	MOVQ       kahead+176(FP), R10
 	SHLQ       $0x02, R10
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R9)
@@ -103,6 +104,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R11
 	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R11)
@@ -181,6 +183,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R11
 	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R11)
@@ -268,6 +271,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R12
 	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R12)
@@ -364,6 +368,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R12
 	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R12)
@@ -471,6 +476,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -588,6 +594,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -714,6 +721,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -849,6 +857,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -993,6 +1002,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -1148,6 +1158,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)
@@ -1313,6 +1324,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)
@@ -1487,6 +1499,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)
@@ -1670,6 +1683,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)
@@ -1820,6 +1834,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R9
 	MOVQ       kahead+176(FP), R10
 	SHLQ       $0x02, R10
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R9)
@@ -1899,6 +1914,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R11
 	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R11)
@@ -1992,6 +2008,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R11
 	MOVQ       kahead+176(FP), R12
 	SHLQ       $0x02, R12
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R11)
@@ -2099,6 +2116,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R12
 	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R12)
@@ -2220,6 +2238,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R12
 	MOVQ       kahead+176(FP), R13
 	SHLQ       $0x02, R13
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R12)
@@ -2357,6 +2376,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -2509,6 +2529,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -2675,6 +2696,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -2855,6 +2877,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -3049,6 +3072,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R13
 	MOVQ       kahead+176(FP), R14
 	SHLQ       $0x02, R14
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R13)
@@ -3259,6 +3283,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)
@@ -3484,6 +3509,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)
@@ -3723,6 +3749,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)
@@ -3976,6 +4003,7 @@ panel:
 	MOVQ       ahead_base+144(FP), R14
 	MOVQ       kahead+176(FP), R15
 	SHLQ       $0x02, R15
+	PCALIGN    $0x40
 
 k:
 	PREFETCHT0   (R14)

@@ -1,6 +1,7 @@
 package elem
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/dyt-go/dyt/cpu/kernel/elem/op"
@@ -14,7 +15,8 @@ import (
 type Strips struct {
 	Lanes  int // float32 in a register
 	codes  map[string]uintptr
-	copies map[piece][]uintptr // of what instructions name
+	copies map[piece][]uintptr // of what instructions name, and chains of them
+	most   int                 // instructions in a chain
 	run    func(code, slots *uintptr, steps, rows, row int)
 }
 
@@ -59,10 +61,12 @@ const (
 	FoldAdd  // acc = the sum of all lanes of strip A, in every lane
 	FoldMax
 	FoldMin
+
+	again // to the next whole strip of the row
 )
 
 var codeNames = [...]string{Load: "Load", Store: "Store", StorePast: "StorePast", Ahead: "Ahead", AheadRow: "AheadRow", IntoAdd: "IntoAdd", IntoMax: "IntoMax", IntoMin: "IntoMin",
-	LoadOne: "LoadOne", StoreOne: "StoreOne", Spread: "Spread", FoldAdd: "FoldAdd", FoldMax: "FoldMax", FoldMin: "FoldMin"}
+	LoadOne: "LoadOne", StoreOne: "StoreOne", Spread: "Spread", FoldAdd: "FoldAdd", FoldMax: "FoldMax", FoldMin: "FoldMin", again: "Again"}
 
 // Instr is one instruction. A and B are numbers of slots.
 type Instr struct {
@@ -81,6 +85,8 @@ func (i Instr) name() string {
 // slots returns the operands of i.
 func (i Instr) slots() []int {
 	switch {
+	case i.Code == again:
+		return nil
 	case i.Code != Apply:
 		return []int{i.A}
 	case i.Op >= op.Select:
@@ -129,8 +135,7 @@ func (s *Strips) Assemble(segments []Segment, steps int) *Program {
 		}
 		p.emit(s.codes["BeginFull"], 0)
 		begin := len(p.code)
-		p.emitAll(s, seg.Code, "Full", uses)
-		p.emit(s.codes["AgainFull"], uintptr(word*(len(p.code)-begin)))
+		p.emitAll(s, append(slices.Clone(seg.Code), Instr{Code: again}), "Full", uses)
 		tail := len(p.code)
 		p.code[begin-1] = uintptr(word * (tail - begin + 2))
 		p.emit(s.codes["BeginTailTail"], 0)
@@ -145,20 +150,39 @@ func (s *Strips) Assemble(segments []Segment, steps int) *Program {
 
 func (p *Program) emit(words ...uintptr) { p.code = append(p.code, words...) }
 
-// emitAll emits code, whose copies take turns: uses counts them.
+// emitAll emits code, as few pieces of it as there are, whose copies take turns: uses counts them.
 func (p *Program) emitAll(s *Strips, code []Instr, form string, uses map[piece]int) {
-	for _, i := range code {
-		piece := piece{i.name(), form}
-		copies := s.copies[piece]
-		if len(copies) == 0 {
-			panic("BUG: elem: no code for " + piece.name + form)
-		}
+	begin := len(p.code)
+	for len(code) > 0 {
+		n, piece, copies := s.longest(code, form)
+		start := len(p.code)
 		p.emit(copies[uses[piece]%len(copies)])
 		uses[piece]++
-		for _, slot := range i.slots() {
-			p.emit(uintptr(slot * slotSize))
+		for _, i := range code[:n] {
+			if i.Code == again {
+				p.emit(uintptr(word * (start - begin)))
+			}
+			for _, slot := range i.slots() {
+				p.emit(uintptr(slot * slotSize))
+			}
+		}
+		code = code[n:]
+	}
+}
+
+// longest returns the piece of code that does most of the first instructions of code, how many they are, and its copies.
+func (s *Strips) longest(code []Instr, form string) (int, piece, []uintptr) {
+	var names []string
+	for _, i := range code[:min(len(code), s.most)] {
+		names = append(names, i.name())
+	}
+	for n := len(names); n > 0; n-- {
+		piece := piece{op.Chain(names[:n]...), form}
+		if copies := s.copies[piece]; len(copies) > 0 {
+			return n, piece, copies
 		}
 	}
+	panic("BUG: elem: no code for " + names[0] + form)
 }
 
 // Run runs p over rows > 0 rows of length > 0 elements each. What the slots point to must stay reachable until it returns.
@@ -180,6 +204,10 @@ func newStrips(lanes int, addresses func(at *uintptr), run func(code, slots *uin
 	}
 	for _, name := range codeNames[Load:] {
 		s.collect(name)
+	}
+	for _, chain := range op.Chains() {
+		s.collect(op.Chain(chain...))
+		s.most = max(s.most, len(chain))
 	}
 	return s
 }

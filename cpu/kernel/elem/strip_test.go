@@ -172,9 +172,7 @@ func TestStripsStorePastTheCaches(t *testing.T) {
 		s := table.Strips
 		cols := 2*s.Width() + 1
 		pitch := 3 * s.Width()
-		raw := make([]float32, 2*pitch+16)
-		skip := -int(uintptr(unsafe.Pointer(&raw[0]))) & 63 / 4
-		y := raw[skip : skip+2*pitch]
+		y := aligned(2 * pitch)
 		x := draws(rand.New(rand.NewPCG(1, 2)), 2*pitch, op.Add)
 		s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: StorePast, A: 1}}}}, 2).Run([]Slot{array(x, pitch), array(y, pitch)}, 2, cols)
 		want := make([]float32, 2*pitch)
@@ -182,6 +180,55 @@ func TestStripsStorePastTheCaches(t *testing.T) {
 		copy(want[pitch:], x[pitch:pitch+cols])
 		sameBits(t, table.Name, y, want)
 	}
+}
+
+// TestChainsAreTheirInstructions runs every chain, in the middle of a program and more often than it has copies, and the same
+// instructions one by one, over rows of several strips.
+func TestChainsAreTheirInstructions(t *testing.T) {
+	named := map[string]Instr{"Again": {Code: again}}
+	for o := op.None + 1; o < op.Count; o++ {
+		named[o.String()] = Instr{Op: o, A: 1, B: 2}
+	}
+	for code, slot := range map[Code]int{Load: 0, Ahead: 0, AheadRow: 0, Store: 3, StorePast: 3, IntoAdd: 4} {
+		named[codeNames[code]] = Instr{Code: code, A: slot}
+	}
+	rng := rand.New(rand.NewPCG(8, 9))
+	for _, table := range tables() {
+		single := *table.Strips
+		single.most = 1
+		cols := 3*single.Width() + single.Lanes + 3
+		pitch := (cols + 15) / 16 * 16
+		x, y, z := draws(rng, 3*pitch, op.Add), draws(rng, 3*pitch, op.Add), draws(rng, 3*pitch, op.Add)
+		for _, chain := range op.Chains() {
+			code := []Instr{{Code: Load, A: 0}, {Code: Apply, Op: op.Abs}}
+			for range op.Copies(op.Chain(chain...)) + 1 {
+				for _, name := range chain {
+					if i := named[name]; i.Code != again {
+						code = append(code, i)
+					}
+				}
+			}
+			if chain[len(chain)-1] != "Again" {
+				code = append(code, Instr{Code: Apply, Op: op.Neg}, Instr{Code: Store, A: 5})
+			}
+			var results [2][][]float32
+			for k, s := range []*Strips{table.Strips, &single} {
+				stored, sum, last := aligned(3*pitch), repeated(pitch, .5), aligned(3*pitch)
+				s.Assemble([]Segment{{Code: code}}, 4).Run([]Slot{array(x, pitch), array(y, pitch), array(z, pitch), array(stored, pitch), array(sum, 0), array(last, 0)}, 3, cols)
+				results[k] = [][]float32{oneNaN(stored), oneNaN(sum), oneNaN(last)}
+			}
+			for i := range results[0] {
+				sameBits(t, fmt.Sprintf("%s %s, array %d", table.Name, op.Chain(chain...), i), results[0][i], results[1][i])
+			}
+		}
+	}
+}
+
+// aligned returns n zeros that begin where a cache line does.
+func aligned(n int) []float32 {
+	raw := make([]float32, n+16)
+	skip := -int(uintptr(unsafe.Pointer(&raw[0]))) & 63 / 4
+	return raw[skip : skip+n]
 }
 
 // BenchmarkStrips is y = gamma tanh(alpha x) + beta on 2,048 elements in the first-level cache.

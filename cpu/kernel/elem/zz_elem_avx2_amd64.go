@@ -1352,6 +1352,342 @@ func stripIntoMinTailY()
 // stripFoldMinTailY is threaded code: not to be called.
 func stripFoldMinTailY()
 
+// stripAheadThenAheadFullY is threaded code: not to be called.
+func stripAheadThenAheadFullY()
+
+// stripAheadThenAhead1FullY is threaded code: not to be called.
+func stripAheadThenAhead1FullY()
+
+// stripAheadRowThenAheadRowFullY is threaded code: not to be called.
+func stripAheadRowThenAheadRowFullY()
+
+// stripAheadRowThenAheadRow1FullY is threaded code: not to be called.
+func stripAheadRowThenAheadRow1FullY()
+
+// stripMulThenMulFullY is threaded code: not to be called.
+func stripMulThenMulFullY()
+
+// stripMulThenMul1FullY is threaded code: not to be called.
+func stripMulThenMul1FullY()
+
+// stripLoadThenAddFullY is threaded code: not to be called.
+func stripLoadThenAddFullY()
+
+// stripLoadThenAdd1FullY is threaded code: not to be called.
+func stripLoadThenAdd1FullY()
+
+// stripLoadThenSubFullY is threaded code: not to be called.
+func stripLoadThenSubFullY()
+
+// stripLoadThenSub1FullY is threaded code: not to be called.
+func stripLoadThenSub1FullY()
+
+// stripLoadThenRSubFullY is threaded code: not to be called.
+func stripLoadThenRSubFullY()
+
+// stripLoadThenRSub1FullY is threaded code: not to be called.
+func stripLoadThenRSub1FullY()
+
+// stripLoadThenMulFullY is threaded code: not to be called.
+func stripLoadThenMulFullY()
+
+// stripLoadThenMul1FullY is threaded code: not to be called.
+func stripLoadThenMul1FullY()
+
+// stripLoadThenSquareFullY is threaded code: not to be called.
+func stripLoadThenSquareFullY()
+
+// stripLoadThenSquare1FullY is threaded code: not to be called.
+func stripLoadThenSquare1FullY()
+
+// stripLoadThenMulAddFullY is threaded code: not to be called.
+func stripLoadThenMulAddFullY()
+
+// stripLoadThenMulAdd1FullY is threaded code: not to be called.
+func stripLoadThenMulAdd1FullY()
+
+// stripAheadThenLoadFullY is threaded code: not to be called.
+func stripAheadThenLoadFullY()
+
+// stripAheadThenLoad1FullY is threaded code: not to be called.
+func stripAheadThenLoad1FullY()
+
+// stripAheadThenLoadThenAddFullY is threaded code: not to be called.
+func stripAheadThenLoadThenAddFullY()
+
+// stripAheadThenLoadThenAdd1FullY is threaded code: not to be called.
+func stripAheadThenLoadThenAdd1FullY()
+
+// stripAheadThenLoadThenSubFullY is threaded code: not to be called.
+func stripAheadThenLoadThenSubFullY()
+
+// stripAheadThenLoadThenSub1FullY is threaded code: not to be called.
+func stripAheadThenLoadThenSub1FullY()
+
+// stripAheadThenLoadThenRSubFullY is threaded code: not to be called.
+func stripAheadThenLoadThenRSubFullY()
+
+// stripAheadThenLoadThenRSub1FullY is threaded code: not to be called.
+func stripAheadThenLoadThenRSub1FullY()
+
+// stripAheadThenLoadThenMulFullY is threaded code: not to be called.
+func stripAheadThenLoadThenMulFullY()
+
+// stripAheadThenLoadThenMul1FullY is threaded code: not to be called.
+func stripAheadThenLoadThenMul1FullY()
+
+// stripAheadThenLoadThenSquareFullY is threaded code: not to be called.
+func stripAheadThenLoadThenSquareFullY()
+
+// stripAheadThenLoadThenSquare1FullY is threaded code: not to be called.
+func stripAheadThenLoadThenSquare1FullY()
+
+// stripAheadThenLoadThenMulAddFullY is threaded code: not to be called.
+func stripAheadThenLoadThenMulAddFullY()
+
+// stripAheadThenLoadThenMulAdd1FullY is threaded code: not to be called.
+func stripAheadThenLoadThenMulAdd1FullY()
+
+// stripAheadRowThenLoadFullY is threaded code: not to be called.
+func stripAheadRowThenLoadFullY()
+
+// stripAheadRowThenLoad1FullY is threaded code: not to be called.
+func stripAheadRowThenLoad1FullY()
+
+// stripAheadRowThenLoadThenAddFullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenAddFullY()
+
+// stripAheadRowThenLoadThenAdd1FullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenAdd1FullY()
+
+// stripAheadRowThenLoadThenSubFullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenSubFullY()
+
+// stripAheadRowThenLoadThenSub1FullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenSub1FullY()
+
+// stripAheadRowThenLoadThenRSubFullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenRSubFullY()
+
+// stripAheadRowThenLoadThenRSub1FullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenRSub1FullY()
+
+// stripAheadRowThenLoadThenMulFullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenMulFullY()
+
+// stripAheadRowThenLoadThenMul1FullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenMul1FullY()
+
+// stripAheadRowThenLoadThenSquareFullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenSquareFullY()
+
+// stripAheadRowThenLoadThenSquare1FullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenSquare1FullY()
+
+// stripAheadRowThenLoadThenMulAddFullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenMulAddFullY()
+
+// stripAheadRowThenLoadThenMulAdd1FullY is threaded code: not to be called.
+func stripAheadRowThenLoadThenMulAdd1FullY()
+
+// stripStoreThenAgainFullY is threaded code: not to be called.
+func stripStoreThenAgainFullY()
+
+// stripStoreThenAgain1FullY is threaded code: not to be called.
+func stripStoreThenAgain1FullY()
+
+// stripStorePastThenAgainFullY is threaded code: not to be called.
+func stripStorePastThenAgainFullY()
+
+// stripStorePastThenAgain1FullY is threaded code: not to be called.
+func stripStorePastThenAgain1FullY()
+
+// stripIntoAddThenAgainFullY is threaded code: not to be called.
+func stripIntoAddThenAgainFullY()
+
+// stripIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripIntoAddThenAgain1FullY()
+
+// stripAddThenStoreFullY is threaded code: not to be called.
+func stripAddThenStoreFullY()
+
+// stripAddThenStore1FullY is threaded code: not to be called.
+func stripAddThenStore1FullY()
+
+// stripAddThenStoreThenAgainFullY is threaded code: not to be called.
+func stripAddThenStoreThenAgainFullY()
+
+// stripAddThenStoreThenAgain1FullY is threaded code: not to be called.
+func stripAddThenStoreThenAgain1FullY()
+
+// stripAddThenStorePastFullY is threaded code: not to be called.
+func stripAddThenStorePastFullY()
+
+// stripAddThenStorePast1FullY is threaded code: not to be called.
+func stripAddThenStorePast1FullY()
+
+// stripAddThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripAddThenStorePastThenAgainFullY()
+
+// stripAddThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripAddThenStorePastThenAgain1FullY()
+
+// stripAddThenIntoAddFullY is threaded code: not to be called.
+func stripAddThenIntoAddFullY()
+
+// stripAddThenIntoAdd1FullY is threaded code: not to be called.
+func stripAddThenIntoAdd1FullY()
+
+// stripAddThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripAddThenIntoAddThenAgainFullY()
+
+// stripAddThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripAddThenIntoAddThenAgain1FullY()
+
+// stripMulThenStoreFullY is threaded code: not to be called.
+func stripMulThenStoreFullY()
+
+// stripMulThenStore1FullY is threaded code: not to be called.
+func stripMulThenStore1FullY()
+
+// stripMulThenStoreThenAgainFullY is threaded code: not to be called.
+func stripMulThenStoreThenAgainFullY()
+
+// stripMulThenStoreThenAgain1FullY is threaded code: not to be called.
+func stripMulThenStoreThenAgain1FullY()
+
+// stripMulThenStorePastFullY is threaded code: not to be called.
+func stripMulThenStorePastFullY()
+
+// stripMulThenStorePast1FullY is threaded code: not to be called.
+func stripMulThenStorePast1FullY()
+
+// stripMulThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripMulThenStorePastThenAgainFullY()
+
+// stripMulThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripMulThenStorePastThenAgain1FullY()
+
+// stripMulThenIntoAddFullY is threaded code: not to be called.
+func stripMulThenIntoAddFullY()
+
+// stripMulThenIntoAdd1FullY is threaded code: not to be called.
+func stripMulThenIntoAdd1FullY()
+
+// stripMulThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripMulThenIntoAddThenAgainFullY()
+
+// stripMulThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripMulThenIntoAddThenAgain1FullY()
+
+// stripSquareThenStoreFullY is threaded code: not to be called.
+func stripSquareThenStoreFullY()
+
+// stripSquareThenStore1FullY is threaded code: not to be called.
+func stripSquareThenStore1FullY()
+
+// stripSquareThenStoreThenAgainFullY is threaded code: not to be called.
+func stripSquareThenStoreThenAgainFullY()
+
+// stripSquareThenStoreThenAgain1FullY is threaded code: not to be called.
+func stripSquareThenStoreThenAgain1FullY()
+
+// stripSquareThenStorePastFullY is threaded code: not to be called.
+func stripSquareThenStorePastFullY()
+
+// stripSquareThenStorePast1FullY is threaded code: not to be called.
+func stripSquareThenStorePast1FullY()
+
+// stripSquareThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripSquareThenStorePastThenAgainFullY()
+
+// stripSquareThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripSquareThenStorePastThenAgain1FullY()
+
+// stripSquareThenIntoAddFullY is threaded code: not to be called.
+func stripSquareThenIntoAddFullY()
+
+// stripSquareThenIntoAdd1FullY is threaded code: not to be called.
+func stripSquareThenIntoAdd1FullY()
+
+// stripSquareThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripSquareThenIntoAddThenAgainFullY()
+
+// stripSquareThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripSquareThenIntoAddThenAgain1FullY()
+
+// stripMulAddThenStoreFullY is threaded code: not to be called.
+func stripMulAddThenStoreFullY()
+
+// stripMulAddThenStore1FullY is threaded code: not to be called.
+func stripMulAddThenStore1FullY()
+
+// stripMulAddThenStoreThenAgainFullY is threaded code: not to be called.
+func stripMulAddThenStoreThenAgainFullY()
+
+// stripMulAddThenStoreThenAgain1FullY is threaded code: not to be called.
+func stripMulAddThenStoreThenAgain1FullY()
+
+// stripMulAddThenStorePastFullY is threaded code: not to be called.
+func stripMulAddThenStorePastFullY()
+
+// stripMulAddThenStorePast1FullY is threaded code: not to be called.
+func stripMulAddThenStorePast1FullY()
+
+// stripMulAddThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripMulAddThenStorePastThenAgainFullY()
+
+// stripMulAddThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripMulAddThenStorePastThenAgain1FullY()
+
+// stripMulAddThenIntoAddFullY is threaded code: not to be called.
+func stripMulAddThenIntoAddFullY()
+
+// stripMulAddThenIntoAdd1FullY is threaded code: not to be called.
+func stripMulAddThenIntoAdd1FullY()
+
+// stripMulAddThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripMulAddThenIntoAddThenAgainFullY()
+
+// stripMulAddThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripMulAddThenIntoAddThenAgain1FullY()
+
+// stripMulAddToThenStoreFullY is threaded code: not to be called.
+func stripMulAddToThenStoreFullY()
+
+// stripMulAddToThenStore1FullY is threaded code: not to be called.
+func stripMulAddToThenStore1FullY()
+
+// stripMulAddToThenStoreThenAgainFullY is threaded code: not to be called.
+func stripMulAddToThenStoreThenAgainFullY()
+
+// stripMulAddToThenStoreThenAgain1FullY is threaded code: not to be called.
+func stripMulAddToThenStoreThenAgain1FullY()
+
+// stripMulAddToThenStorePastFullY is threaded code: not to be called.
+func stripMulAddToThenStorePastFullY()
+
+// stripMulAddToThenStorePast1FullY is threaded code: not to be called.
+func stripMulAddToThenStorePast1FullY()
+
+// stripMulAddToThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripMulAddToThenStorePastThenAgainFullY()
+
+// stripMulAddToThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripMulAddToThenStorePastThenAgain1FullY()
+
+// stripMulAddToThenIntoAddFullY is threaded code: not to be called.
+func stripMulAddToThenIntoAddFullY()
+
+// stripMulAddToThenIntoAdd1FullY is threaded code: not to be called.
+func stripMulAddToThenIntoAdd1FullY()
+
+// stripMulAddToThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripMulAddToThenIntoAddThenAgainFullY()
+
+// stripMulAddToThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripMulAddToThenIntoAddThenAgain1FullY()
+
 // stripBeginFullY is threaded code: not to be called.
 func stripBeginFullY()
 

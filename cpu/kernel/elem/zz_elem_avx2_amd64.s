@@ -4418,16 +4418,13 @@ TEXT ·stripSqrtTailY(SB), NOSPLIT|NOFRAME, $0
 TEXT ·stripRsqrtFullY(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS const3f800000avx2<>+0(SB), Y4
 	VSQRTPS Y0, Y0
-	VMOVUPS const3f800000avx2<>+0(SB), Y5
 	VSQRTPS Y1, Y1
-	VMOVUPS const3f800000avx2<>+0(SB), Y6
 	VSQRTPS Y2, Y2
-	VMOVUPS const3f800000avx2<>+0(SB), Y7
 	VSQRTPS Y3, Y3
 	VDIVPS  Y0, Y4, Y0
-	VDIVPS  Y1, Y5, Y1
-	VDIVPS  Y2, Y6, Y2
-	VDIVPS  Y3, Y7, Y3
+	VDIVPS  Y1, Y4, Y1
+	VDIVPS  Y2, Y4, Y2
+	VDIVPS  Y3, Y4, Y3
 	ADDQ    $0x08, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -4447,88 +4444,91 @@ TEXT ·stripRsqrtTailY(SB), NOSPLIT|NOFRAME, $0
 TEXT ·stripExpFullY(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS      const42b20000avx2<>+0(SB), Y4
 	VMINPS       Y0, Y4, Y0
-	VMOVUPS      const42b20000avx2<>+0(SB), Y4
 	VMINPS       Y1, Y4, Y1
-	VMOVUPS      const42b20000avx2<>+0(SB), Y4
 	VMINPS       Y2, Y4, Y2
-	VMOVUPS      const42b20000avx2<>+0(SB), Y4
 	VMINPS       Y3, Y4, Y3
 	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
 	VMAXPS       Y0, Y4, Y0
-	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      constc2d00000avx2<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y0, Y4
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y1, Y5
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y2, Y6
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y3, Y7
+	VMOVUPS      const3fb8aa3bavx2<>+0(SB), Y5
+	VMULPS       Y5, Y0, Y4
+	VMULPS       Y5, Y1, Y6
+	VMULPS       Y5, Y2, Y7
+	VMULPS       Y5, Y3, Y5
 	VROUNDPS     $0x08, Y4, Y4
-	VROUNDPS     $0x08, Y5, Y5
 	VROUNDPS     $0x08, Y6, Y6
 	VROUNDPS     $0x08, Y7, Y7
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y4, Y0
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y5, Y1
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y6, Y2
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y7, Y3
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y4, Y0
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y5, Y1
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y6, Y2
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y7, Y3
-	VMOVUPS      const3ab6887eavx2<>+0(SB), Y8
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y0, Y8
+	VROUNDPS     $0x08, Y5, Y5
+	VMOVUPS      const3f317000avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y4, Y0
+	VFNMADD231PS Y8, Y6, Y1
+	VFNMADD231PS Y8, Y7, Y2
+	VFNMADD231PS Y8, Y5, Y3
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y4, Y0
+	VFNMADD231PS Y8, Y6, Y1
+	VFNMADD231PS Y8, Y7, Y2
+	VFNMADD231PS Y8, Y5, Y3
 	VMOVUPS      const3ab6887eavx2<>+0(SB), Y9
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y1, Y9
-	VMOVUPS      const3ab6887eavx2<>+0(SB), Y10
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y2, Y10
-	VMOVUPS      const3ab6887eavx2<>+0(SB), Y11
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y3, Y11
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y0, Y8
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y1, Y9
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y2, Y10
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y3, Y11
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y0, Y8
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y1, Y9
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y2, Y10
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y3, Y11
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y0, Y8
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y1, Y9
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y2, Y10
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y3, Y11
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y0, Y8
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y1, Y9
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y2, Y10
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y3, Y11
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y0, Y8
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y1, Y9
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y2, Y10
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y3, Y11
+	VMOVAPS      Y9, Y8
+	VMOVUPS      const3c0905b1avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y0, Y8
+	VMOVAPS      Y9, Y11
+	VFMADD213PS  Y10, Y1, Y11
+	VMOVAPS      Y9, Y12
+	VFMADD213PS  Y10, Y2, Y12
+	VFMADD213PS  Y10, Y3, Y9
+	VMOVUPS      const3d2aaa8davx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y0, Y8
+	VFMADD213PS  Y10, Y1, Y11
+	VFMADD213PS  Y10, Y2, Y12
+	VFMADD213PS  Y10, Y3, Y9
+	VMOVUPS      const3e2aaa6favx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y0, Y8
+	VFMADD213PS  Y10, Y1, Y11
+	VFMADD213PS  Y10, Y2, Y12
+	VFMADD213PS  Y10, Y3, Y9
+	VMOVUPS      const3f000000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y0, Y8
+	VFMADD213PS  Y10, Y1, Y11
+	VFMADD213PS  Y10, Y2, Y12
+	VFMADD213PS  Y10, Y3, Y9
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y0, Y8
+	VFMADD213PS  Y10, Y1, Y11
+	VFMADD213PS  Y10, Y2, Y12
+	VFMADD213PS  Y10, Y3, Y9
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y0, Y8
+	VFMADD213PS  Y10, Y1, Y11
+	VFMADD213PS  Y10, Y2, Y12
+	VFMADD213PS  Y10, Y3, Y9
 	VCVTPS2DQ    Y4, Y0
 	VPSRAD       $0x01, Y0, Y1
 	VPSUBD       Y1, Y0, Y0
 	VPADDD       const0000007favx2<>+0(SB), Y1, Y1
 	VPSLLD       $0x17, Y1, Y1
 	VMULPS       Y1, Y8, Y1
-	VCVTPS2DQ    Y5, Y2
+	VCVTPS2DQ    Y6, Y2
 	VPSRAD       $0x01, Y2, Y3
 	VPSUBD       Y3, Y2, Y2
 	VPADDD       const0000007favx2<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y9, Y3
-	VCVTPS2DQ    Y6, Y4
-	VPSRAD       $0x01, Y4, Y5
-	VPSUBD       Y5, Y4, Y4
-	VPADDD       const0000007favx2<>+0(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y10, Y5
-	VCVTPS2DQ    Y7, Y6
-	VPSRAD       $0x01, Y6, Y7
-	VPSUBD       Y7, Y6, Y6
+	VMULPS       Y3, Y11, Y3
+	VCVTPS2DQ    Y7, Y4
+	VPSRAD       $0x01, Y4, Y6
+	VPSUBD       Y6, Y4, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y12, Y6
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y7
+	VPSUBD       Y7, Y5, Y5
 	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
 	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y11, Y7
+	VMULPS       Y7, Y9, Y7
 	VPADDD       const0000007favx2<>+0(SB), Y0, Y0
 	VPSLLD       $0x17, Y0, Y0
 	VMULPS       Y0, Y1, Y0
@@ -4537,10 +4537,10 @@ TEXT ·stripExpFullY(SB), NOSPLIT|NOFRAME, $0
 	VMULPS       Y2, Y3, Y1
 	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y2
-	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y7, Y3
+	VMULPS       Y4, Y6, Y2
+	VPADDD       const0000007favx2<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y3
 	ADDQ         $0x08, SI
 	MOVQ         (SI), AX
 	JMP          AX
@@ -4579,187 +4579,197 @@ TEXT ·stripExpTailY(SB), NOSPLIT|NOFRAME, $0
 // func stripLogFullY()
 // Requires: AVX, AVX2, FMA3
 TEXT ·stripLogFullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS       const4b800000avx2<>+0(SB), Y0, Y4
-	VMULPS       const4b800000avx2<>+0(SB), Y1, Y5
-	VMOVUPS      const00800000avx2<>+0(SB), Y6
-	VCMPPS       $0x01, Y6, Y0, Y6
+	VMOVUPS      const4b800000avx2<>+0(SB), Y5
+	VMULPS       Y5, Y0, Y4
+	VMULPS       Y5, Y1, Y5
+	VMOVUPS      const00800000avx2<>+0(SB), Y7
+	VCMPPS       $0x01, Y7, Y0, Y6
 	VBLENDVPS    Y6, Y4, Y0, Y4
-	VMOVUPS      const00800000avx2<>+0(SB), Y6
-	VCMPPS       $0x01, Y6, Y1, Y6
+	VCMPPS       $0x01, Y7, Y1, Y6
 	VBLENDVPS    Y6, Y5, Y1, Y5
 	VMOVUPS      const41c00000avx2<>+0(SB), Y6
 	VXORPS       Y7, Y7, Y7
-	VMOVUPS      const00800000avx2<>+0(SB), Y8
-	VCMPPS       $0x01, Y8, Y0, Y8
-	VBLENDVPS    Y8, Y6, Y7, Y6
-	VMOVUPS      const41c00000avx2<>+0(SB), Y7
-	VXORPS       Y8, Y8, Y8
 	VMOVUPS      const00800000avx2<>+0(SB), Y9
+	VCMPPS       $0x01, Y9, Y0, Y8
+	VBLENDVPS    Y8, Y6, Y7, Y8
 	VCMPPS       $0x01, Y9, Y1, Y9
-	VBLENDVPS    Y9, Y7, Y8, Y7
+	VBLENDVPS    Y9, Y6, Y7, Y6
 	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
-	VPSRLD       $0x17, Y4, Y8
-	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
-	VCVTDQ2PS    Y8, Y8
-	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y7
+	VPADDD       constffffff81avx2<>+0(SB), Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VMOVUPS      const007fffffavx2<>+0(SB), Y9
+	VPAND        Y9, Y4, Y4
 	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
-	VPSRLD       $0x17, Y5, Y9
-	VPADDD       constffffff81avx2<>+0(SB), Y9, Y9
-	VCVTDQ2PS    Y9, Y9
-	VPAND        const007fffffavx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y10
+	VPADDD       constffffff81avx2<>+0(SB), Y10, Y10
+	VCVTDQ2PS    Y10, Y10
+	VPAND        Y9, Y5, Y5
 	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
-	VSUBPS       Y6, Y8, Y6
+	VSUBPS       Y8, Y7, Y7
 	VPADDD       const3f3504f3avx2<>+0(SB), Y5, Y5
-	VSUBPS       Y7, Y9, Y7
-	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y4
-	VSUBPS       const3f800000avx2<>+0(SB), Y5, Y5
+	VSUBPS       Y6, Y10, Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VSUBPS       Y8, Y4, Y4
+	VSUBPS       Y8, Y5, Y5
 	VMULPS       Y4, Y4, Y8
 	VMULPS       Y5, Y5, Y9
 	VMULPS       Y4, Y8, Y10
 	VMULPS       Y5, Y9, Y11
-	VMOVUPS      const3d8ec752avx2<>+0(SB), Y12
-	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y4, Y12
 	VMOVUPS      const3d8ec752avx2<>+0(SB), Y13
-	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y5, Y13
-	VFMADD213PS  const3def5141avx2<>+0(SB), Y4, Y12
-	VFMADD213PS  const3def5141avx2<>+0(SB), Y5, Y13
-	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y4, Y12
-	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y5, Y13
-	VFMADD213PS  const3e11e90davx2<>+0(SB), Y4, Y12
-	VFMADD213PS  const3e11e90davx2<>+0(SB), Y5, Y13
-	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y4, Y12
-	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y5, Y13
-	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y4, Y12
-	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y5, Y13
-	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y4, Y12
-	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y5, Y13
-	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y4, Y12
-	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y5, Y13
+	VMOVAPS      Y13, Y12
+	VMOVUPS      constbdeb1adeavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      const3def5141avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      constbdfe7a63avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      const3e11e90davx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      constbe2aada5avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      const3e4cceadavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      constbe7ffffeavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      const3eaaaaaaavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y13, Y11, Y11
-	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y6, Y10
-	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y7, Y11
-	VFNMADD231PS const3f000000avx2<>+0(SB), Y8, Y10
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y12
+	VFMADD231PS  Y12, Y7, Y10
+	VFMADD231PS  Y12, Y6, Y11
+	VMOVUPS      const3f000000avx2<>+0(SB), Y12
+	VFNMADD231PS Y12, Y8, Y10
 	VMOVAPS      Y11, Y8
-	VFNMADD231PS const3f000000avx2<>+0(SB), Y9, Y8
+	VFNMADD231PS Y12, Y9, Y8
 	VADDPS       Y10, Y4, Y4
 	VADDPS       Y8, Y5, Y5
-	VFMADD231PS  const3f317000avx2<>+0(SB), Y6, Y4
-	VFMADD231PS  const3f317000avx2<>+0(SB), Y7, Y5
+	VMOVUPS      const3f317000avx2<>+0(SB), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VFMADD231PS  Y8, Y6, Y5
 	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x01, Y7, Y0, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x01, Y8, Y0, Y7
 	VBLENDVPS    Y7, Y6, Y4, Y4
-	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x01, Y7, Y1, Y7
+	VCMPPS       $0x01, Y8, Y1, Y7
 	VBLENDVPS    Y7, Y6, Y5, Y5
 	VMOVUPS      constff800000avx2<>+0(SB), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x00, Y7, Y0, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x00, Y8, Y0, Y7
 	VBLENDVPS    Y7, Y6, Y4, Y4
-	VMOVUPS      constff800000avx2<>+0(SB), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x00, Y7, Y1, Y7
+	VCMPPS       $0x00, Y8, Y1, Y7
 	VBLENDVPS    Y7, Y6, Y5, Y5
-	VMOVUPS      const7f800000avx2<>+0(SB), Y6
-	VCMPPS       $0x00, Y6, Y0, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y0, Y6
 	VBLENDVPS    Y6, Y0, Y4, Y4
-	VMOVUPS      const7f800000avx2<>+0(SB), Y6
-	VCMPPS       $0x00, Y6, Y1, Y6
+	VCMPPS       $0x00, Y7, Y1, Y6
 	VBLENDVPS    Y6, Y1, Y5, Y5
 	VCMPPS       $0x03, Y0, Y0, Y6
 	VBLENDVPS    Y6, Y0, Y4, Y0
 	VCMPPS       $0x03, Y1, Y1, Y4
 	VBLENDVPS    Y4, Y1, Y5, Y1
-	VMULPS       const4b800000avx2<>+0(SB), Y2, Y4
-	VMULPS       const4b800000avx2<>+0(SB), Y3, Y5
-	VMOVUPS      const00800000avx2<>+0(SB), Y6
-	VCMPPS       $0x01, Y6, Y2, Y6
+	VMOVUPS      const4b800000avx2<>+0(SB), Y5
+	VMULPS       Y5, Y2, Y4
+	VMULPS       Y5, Y3, Y5
+	VMOVUPS      const00800000avx2<>+0(SB), Y7
+	VCMPPS       $0x01, Y7, Y2, Y6
 	VBLENDVPS    Y6, Y4, Y2, Y4
-	VMOVUPS      const00800000avx2<>+0(SB), Y6
-	VCMPPS       $0x01, Y6, Y3, Y6
+	VCMPPS       $0x01, Y7, Y3, Y6
 	VBLENDVPS    Y6, Y5, Y3, Y5
 	VMOVUPS      const41c00000avx2<>+0(SB), Y6
 	VXORPS       Y7, Y7, Y7
-	VMOVUPS      const00800000avx2<>+0(SB), Y8
-	VCMPPS       $0x01, Y8, Y2, Y8
-	VBLENDVPS    Y8, Y6, Y7, Y6
-	VMOVUPS      const41c00000avx2<>+0(SB), Y7
-	VXORPS       Y8, Y8, Y8
 	VMOVUPS      const00800000avx2<>+0(SB), Y9
+	VCMPPS       $0x01, Y9, Y2, Y8
+	VBLENDVPS    Y8, Y6, Y7, Y8
 	VCMPPS       $0x01, Y9, Y3, Y9
-	VBLENDVPS    Y9, Y7, Y8, Y7
+	VBLENDVPS    Y9, Y6, Y7, Y6
 	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
-	VPSRLD       $0x17, Y4, Y8
-	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
-	VCVTDQ2PS    Y8, Y8
-	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y7
+	VPADDD       constffffff81avx2<>+0(SB), Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VMOVUPS      const007fffffavx2<>+0(SB), Y9
+	VPAND        Y9, Y4, Y4
 	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
-	VPSRLD       $0x17, Y5, Y9
-	VPADDD       constffffff81avx2<>+0(SB), Y9, Y9
-	VCVTDQ2PS    Y9, Y9
-	VPAND        const007fffffavx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y10
+	VPADDD       constffffff81avx2<>+0(SB), Y10, Y10
+	VCVTDQ2PS    Y10, Y10
+	VPAND        Y9, Y5, Y5
 	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
-	VSUBPS       Y6, Y8, Y6
+	VSUBPS       Y8, Y7, Y7
 	VPADDD       const3f3504f3avx2<>+0(SB), Y5, Y5
-	VSUBPS       Y7, Y9, Y7
-	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y4
-	VSUBPS       const3f800000avx2<>+0(SB), Y5, Y5
+	VSUBPS       Y6, Y10, Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VSUBPS       Y8, Y4, Y4
+	VSUBPS       Y8, Y5, Y5
 	VMULPS       Y4, Y4, Y8
 	VMULPS       Y5, Y5, Y9
 	VMULPS       Y4, Y8, Y10
 	VMULPS       Y5, Y9, Y11
-	VMOVUPS      const3d8ec752avx2<>+0(SB), Y12
-	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y4, Y12
 	VMOVUPS      const3d8ec752avx2<>+0(SB), Y13
-	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y5, Y13
-	VFMADD213PS  const3def5141avx2<>+0(SB), Y4, Y12
-	VFMADD213PS  const3def5141avx2<>+0(SB), Y5, Y13
-	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y4, Y12
-	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y5, Y13
-	VFMADD213PS  const3e11e90davx2<>+0(SB), Y4, Y12
-	VFMADD213PS  const3e11e90davx2<>+0(SB), Y5, Y13
-	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y4, Y12
-	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y5, Y13
-	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y4, Y12
-	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y5, Y13
-	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y4, Y12
-	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y5, Y13
-	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y4, Y12
-	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y5, Y13
+	VMOVAPS      Y13, Y12
+	VMOVUPS      constbdeb1adeavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      const3def5141avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      constbdfe7a63avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      const3e11e90davx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      constbe2aada5avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      const3e4cceadavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      constbe7ffffeavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
+	VMOVUPS      const3eaaaaaaavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y4, Y12
+	VFMADD213PS  Y14, Y5, Y13
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y13, Y11, Y11
-	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y6, Y10
-	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y7, Y11
-	VFNMADD231PS const3f000000avx2<>+0(SB), Y8, Y10
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y12
+	VFMADD231PS  Y12, Y7, Y10
+	VFMADD231PS  Y12, Y6, Y11
+	VMOVUPS      const3f000000avx2<>+0(SB), Y12
+	VFNMADD231PS Y12, Y8, Y10
 	VMOVAPS      Y11, Y8
-	VFNMADD231PS const3f000000avx2<>+0(SB), Y9, Y8
+	VFNMADD231PS Y12, Y9, Y8
 	VADDPS       Y10, Y4, Y4
 	VADDPS       Y8, Y5, Y5
-	VFMADD231PS  const3f317000avx2<>+0(SB), Y6, Y4
-	VFMADD231PS  const3f317000avx2<>+0(SB), Y7, Y5
+	VMOVUPS      const3f317000avx2<>+0(SB), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VFMADD231PS  Y8, Y6, Y5
 	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x01, Y7, Y2, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x01, Y8, Y2, Y7
 	VBLENDVPS    Y7, Y6, Y4, Y4
-	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x01, Y7, Y3, Y7
+	VCMPPS       $0x01, Y8, Y3, Y7
 	VBLENDVPS    Y7, Y6, Y5, Y5
 	VMOVUPS      constff800000avx2<>+0(SB), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x00, Y7, Y2, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x00, Y8, Y2, Y7
 	VBLENDVPS    Y7, Y6, Y4, Y4
-	VMOVUPS      constff800000avx2<>+0(SB), Y6
-	VXORPS       Y7, Y7, Y7
-	VCMPPS       $0x00, Y7, Y3, Y7
+	VCMPPS       $0x00, Y8, Y3, Y7
 	VBLENDVPS    Y7, Y6, Y5, Y5
-	VMOVUPS      const7f800000avx2<>+0(SB), Y6
-	VCMPPS       $0x00, Y6, Y2, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y2, Y6
 	VBLENDVPS    Y6, Y2, Y4, Y4
-	VMOVUPS      const7f800000avx2<>+0(SB), Y6
-	VCMPPS       $0x00, Y6, Y3, Y6
+	VCMPPS       $0x00, Y7, Y3, Y6
 	VBLENDVPS    Y6, Y3, Y5, Y5
 	VCMPPS       $0x03, Y2, Y2, Y6
 	VBLENDVPS    Y6, Y2, Y4, Y2
@@ -4831,75 +4841,74 @@ TEXT ·stripTanhFullY(SB), NOSPLIT|NOFRAME, $0
 	VMULPS      Y3, Y3, Y7
 	VMOVUPS     const42a25c36avx2<>+0(SB), Y8
 	VMINPS      Y4, Y8, Y4
-	VMOVUPS     const42a25c36avx2<>+0(SB), Y8
 	VMINPS      Y5, Y8, Y5
-	VMOVUPS     const42a25c36avx2<>+0(SB), Y8
 	VMINPS      Y6, Y8, Y6
-	VMOVUPS     const42a25c36avx2<>+0(SB), Y8
 	VMINPS      Y7, Y8, Y7
-	VMOVUPS     const3265203davx2<>+0(SB), Y8
-	VFMADD213PS const37acc63aavx2<>+0(SB), Y4, Y8
 	VMOVUPS     const3265203davx2<>+0(SB), Y9
-	VFMADD213PS const37acc63aavx2<>+0(SB), Y5, Y9
-	VMOVUPS     const3265203davx2<>+0(SB), Y10
-	VFMADD213PS const37acc63aavx2<>+0(SB), Y6, Y10
-	VMOVUPS     const3265203davx2<>+0(SB), Y11
-	VFMADD213PS const37acc63aavx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3b65093bavx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3b65093bavx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3b65093bavx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3b65093bavx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3e0903d8avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3e0903d8avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3e0903d8avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3e0903d8avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3f800000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3f800000avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3f800000avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3f800000avx2<>+0(SB), Y7, Y11
+	VMOVAPS     Y9, Y8
+	VMOVUPS     const37acc63aavx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VMOVAPS     Y9, Y11
+	VFMADD213PS Y10, Y5, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3b65093bavx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3e0903d8avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
 	VMULPS      Y8, Y0, Y0
-	VMULPS      Y9, Y1, Y1
-	VMULPS      Y10, Y2, Y2
-	VMULPS      Y11, Y3, Y3
-	VMOVUPS     const35508e37avx2<>+0(SB), Y8
-	VFMADD213PS const39ac3205avx2<>+0(SB), Y4, Y8
+	VMULPS      Y11, Y1, Y1
+	VMULPS      Y12, Y2, Y2
+	VMULPS      Y9, Y3, Y3
 	VMOVUPS     const35508e37avx2<>+0(SB), Y9
-	VFMADD213PS const39ac3205avx2<>+0(SB), Y5, Y9
-	VMOVUPS     const35508e37avx2<>+0(SB), Y10
-	VFMADD213PS const39ac3205avx2<>+0(SB), Y6, Y10
-	VMOVUPS     const35508e37avx2<>+0(SB), Y11
-	VFMADD213PS const39ac3205avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3cd3f5c8avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3eef2c91avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3eef2c91avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3eef2c91avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3eef2c91avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3f800000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3f800000avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3f800000avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3f800000avx2<>+0(SB), Y7, Y11
+	VMOVAPS     Y9, Y8
+	VMOVUPS     const39ac3205avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VMOVAPS     Y9, Y11
+	VFMADD213PS Y10, Y5, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3cd3f5c8avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3eef2c91avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
 	VDIVPS      Y8, Y0, Y0
-	VDIVPS      Y9, Y1, Y1
-	VDIVPS      Y10, Y2, Y2
-	VDIVPS      Y11, Y3, Y3
+	VDIVPS      Y11, Y1, Y1
+	VDIVPS      Y12, Y2, Y2
+	VDIVPS      Y9, Y3, Y3
 	VMOVUPS     const3f800000avx2<>+0(SB), Y4
 	VMINPS      Y0, Y4, Y0
-	VMOVUPS     const3f800000avx2<>+0(SB), Y4
 	VMINPS      Y1, Y4, Y1
-	VMOVUPS     const3f800000avx2<>+0(SB), Y4
 	VMINPS      Y2, Y4, Y2
-	VMOVUPS     const3f800000avx2<>+0(SB), Y4
 	VMINPS      Y3, Y4, Y3
 	VMOVUPS     constbf800000avx2<>+0(SB), Y4
 	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constbf800000avx2<>+0(SB), Y4
 	VMAXPS      Y1, Y4, Y1
-	VMOVUPS     constbf800000avx2<>+0(SB), Y4
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     constbf800000avx2<>+0(SB), Y4
 	VMAXPS      Y3, Y4, Y3
 	ADDQ        $0x08, SI
 	MOVQ        (SI), AX
@@ -4940,83 +4949,84 @@ TEXT ·stripErfFullY(SB), NOSPLIT|NOFRAME, $0
 	VMULPS      Y3, Y3, Y7
 	VMOVUPS     const41767d71avx2<>+0(SB), Y8
 	VMINPS      Y4, Y8, Y4
-	VMOVUPS     const41767d71avx2<>+0(SB), Y8
 	VMINPS      Y5, Y8, Y5
-	VMOVUPS     const41767d71avx2<>+0(SB), Y8
 	VMINPS      Y6, Y8, Y6
-	VMOVUPS     const41767d71avx2<>+0(SB), Y8
 	VMINPS      Y7, Y8, Y7
-	VMOVUPS     const36094e30avx2<>+0(SB), Y8
-	VFMADD213PS const39955736avx2<>+0(SB), Y4, Y8
 	VMOVUPS     const36094e30avx2<>+0(SB), Y9
-	VFMADD213PS const39955736avx2<>+0(SB), Y5, Y9
-	VMOVUPS     const36094e30avx2<>+0(SB), Y10
-	VFMADD213PS const39955736avx2<>+0(SB), Y6, Y10
-	VMOVUPS     const36094e30avx2<>+0(SB), Y11
-	VFMADD213PS const39955736avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3b773e11avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3b773e11avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3b773e11avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3b773e11avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3d5824daavx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3d5824daavx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3d5824daavx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3d5824daavx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3e432b73avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3e432b73avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3e432b73avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3e432b73avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3f906ebaavx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3f906ebaavx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3f906ebaavx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3f906ebaavx2<>+0(SB), Y7, Y11
+	VMOVAPS     Y9, Y8
+	VMOVUPS     const39955736avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VMOVAPS     Y9, Y11
+	VFMADD213PS Y10, Y5, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3b773e11avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3d5824daavx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3e432b73avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3f906ebaavx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
 	VMULPS      Y8, Y0, Y0
-	VMULPS      Y9, Y1, Y1
-	VMULPS      Y10, Y2, Y2
-	VMULPS      Y11, Y3, Y3
-	VMOVUPS     const381f955cavx2<>+0(SB), Y8
-	VFMADD213PS const3a988d21avx2<>+0(SB), Y4, Y8
+	VMULPS      Y11, Y1, Y1
+	VMULPS      Y12, Y2, Y2
+	VMULPS      Y9, Y3, Y3
 	VMOVUPS     const381f955cavx2<>+0(SB), Y9
-	VFMADD213PS const3a988d21avx2<>+0(SB), Y5, Y9
-	VMOVUPS     const381f955cavx2<>+0(SB), Y10
-	VFMADD213PS const3a988d21avx2<>+0(SB), Y6, Y10
-	VMOVUPS     const381f955cavx2<>+0(SB), Y11
-	VFMADD213PS const3a988d21avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3c757cb0avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3c757cb0avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3c757cb0avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3c757cb0avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3de9d8feavx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3de9d8feavx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3de9d8feavx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3de9d8feavx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3f009308avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3f009308avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3f009308avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3f009308avx2<>+0(SB), Y7, Y11
-	VFMADD213PS const3f800000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS const3f800000avx2<>+0(SB), Y5, Y9
-	VFMADD213PS const3f800000avx2<>+0(SB), Y6, Y10
-	VFMADD213PS const3f800000avx2<>+0(SB), Y7, Y11
+	VMOVAPS     Y9, Y8
+	VMOVUPS     const3a988d21avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VMOVAPS     Y9, Y11
+	VFMADD213PS Y10, Y5, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3c757cb0avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3de9d8feavx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3f009308avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
 	VDIVPS      Y8, Y0, Y0
-	VDIVPS      Y9, Y1, Y1
-	VDIVPS      Y10, Y2, Y2
-	VDIVPS      Y11, Y3, Y3
+	VDIVPS      Y11, Y1, Y1
+	VDIVPS      Y12, Y2, Y2
+	VDIVPS      Y9, Y3, Y3
 	VMOVUPS     const3f800000avx2<>+0(SB), Y4
 	VMINPS      Y0, Y4, Y0
-	VMOVUPS     const3f800000avx2<>+0(SB), Y4
 	VMINPS      Y1, Y4, Y1
-	VMOVUPS     const3f800000avx2<>+0(SB), Y4
 	VMINPS      Y2, Y4, Y2
-	VMOVUPS     const3f800000avx2<>+0(SB), Y4
 	VMINPS      Y3, Y4, Y3
 	VMOVUPS     constbf800000avx2<>+0(SB), Y4
 	VMAXPS      Y0, Y4, Y0
-	VMOVUPS     constbf800000avx2<>+0(SB), Y4
 	VMAXPS      Y1, Y4, Y1
-	VMOVUPS     constbf800000avx2<>+0(SB), Y4
 	VMAXPS      Y2, Y4, Y2
-	VMOVUPS     constbf800000avx2<>+0(SB), Y4
 	VMAXPS      Y3, Y4, Y3
 	ADDQ        $0x08, SI
 	MOVQ        (SI), AX
@@ -5053,38 +5063,46 @@ TEXT ·stripErfTailY(SB), NOSPLIT|NOFRAME, $0
 // func stripSigmoidFullY()
 // Requires: AVX, AVX2, FMA3
 TEXT ·stripSigmoidFullY(SB), NOSPLIT|NOFRAME, $0
-	VPOR         const80000000avx2<>+0(SB), Y0, Y4
-	VPOR         const80000000avx2<>+0(SB), Y1, Y5
+	VMOVUPS      const80000000avx2<>+0(SB), Y5
+	VPOR         Y5, Y0, Y4
+	VPOR         Y5, Y1, Y5
 	VMOVUPS      const42b20000avx2<>+0(SB), Y6
 	VMINPS       Y4, Y6, Y4
-	VMOVUPS      const42b20000avx2<>+0(SB), Y6
 	VMINPS       Y5, Y6, Y5
 	VMOVUPS      constc2d00000avx2<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      constc2d00000avx2<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y4, Y6
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y5, Y7
+	VMOVUPS      const3fb8aa3bavx2<>+0(SB), Y7
+	VMULPS       Y7, Y4, Y6
+	VMULPS       Y7, Y5, Y7
 	VROUNDPS     $0x08, Y6, Y6
 	VROUNDPS     $0x08, Y7, Y7
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y6, Y4
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y7, Y5
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y6, Y4
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y7, Y5
-	VMOVUPS      const3ab6887eavx2<>+0(SB), Y8
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y4, Y8
+	VMOVUPS      const3f317000avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y4
+	VFNMADD231PS Y8, Y7, Y5
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y4
+	VFNMADD231PS Y8, Y7, Y5
 	VMOVUPS      const3ab6887eavx2<>+0(SB), Y9
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y9
+	VMOVAPS      Y9, Y8
+	VMOVUPS      const3c0905b1avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3d2aaa8davx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3e2aaa6favx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3f000000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
 	VCVTPS2DQ    Y6, Y4
 	VPSRAD       $0x01, Y4, Y5
 	VPSUBD       Y5, Y4, Y4
@@ -5107,46 +5125,52 @@ TEXT ·stripSigmoidFullY(SB), NOSPLIT|NOFRAME, $0
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x01, Y7, Y0, Y0
 	VBLENDVPS    Y0, Y4, Y6, Y0
-	VMOVUPS      const3f800000avx2<>+0(SB), Y7
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x01, Y8, Y1, Y1
-	VBLENDVPS    Y1, Y5, Y7, Y1
+	VCMPPS       $0x01, Y7, Y1, Y1
+	VBLENDVPS    Y1, Y5, Y6, Y1
 	VADDPS       Y6, Y4, Y4
-	VADDPS       Y7, Y5, Y5
+	VADDPS       Y6, Y5, Y5
 	VDIVPS       Y4, Y0, Y0
 	VDIVPS       Y5, Y1, Y1
-	VPOR         const80000000avx2<>+0(SB), Y2, Y4
-	VPOR         const80000000avx2<>+0(SB), Y3, Y5
+	VMOVUPS      const80000000avx2<>+0(SB), Y5
+	VPOR         Y5, Y2, Y4
+	VPOR         Y5, Y3, Y5
 	VMOVUPS      const42b20000avx2<>+0(SB), Y6
 	VMINPS       Y4, Y6, Y4
-	VMOVUPS      const42b20000avx2<>+0(SB), Y6
 	VMINPS       Y5, Y6, Y5
 	VMOVUPS      constc2d00000avx2<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      constc2d00000avx2<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y4, Y6
-	VMULPS       const3fb8aa3bavx2<>+0(SB), Y5, Y7
+	VMOVUPS      const3fb8aa3bavx2<>+0(SB), Y7
+	VMULPS       Y7, Y4, Y6
+	VMULPS       Y7, Y5, Y7
 	VROUNDPS     $0x08, Y6, Y6
 	VROUNDPS     $0x08, Y7, Y7
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y6, Y4
-	VFNMADD231PS const3f317000avx2<>+0(SB), Y7, Y5
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y6, Y4
-	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y7, Y5
-	VMOVUPS      const3ab6887eavx2<>+0(SB), Y8
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y4, Y8
+	VMOVUPS      const3f317000avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y4
+	VFNMADD231PS Y8, Y7, Y5
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y4
+	VFNMADD231PS Y8, Y7, Y5
 	VMOVUPS      const3ab6887eavx2<>+0(SB), Y9
-	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3f000000avx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y9
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y8
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y9
+	VMOVAPS      Y9, Y8
+	VMOVUPS      const3c0905b1avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3d2aaa8davx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3e2aaa6favx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3f000000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y10, Y5, Y9
 	VCVTPS2DQ    Y6, Y4
 	VPSRAD       $0x01, Y4, Y5
 	VPSUBD       Y5, Y4, Y4
@@ -5169,12 +5193,10 @@ TEXT ·stripSigmoidFullY(SB), NOSPLIT|NOFRAME, $0
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x01, Y7, Y2, Y2
 	VBLENDVPS    Y2, Y4, Y6, Y2
-	VMOVUPS      const3f800000avx2<>+0(SB), Y7
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x01, Y8, Y3, Y3
-	VBLENDVPS    Y3, Y5, Y7, Y3
+	VCMPPS       $0x01, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y6, Y3
 	VADDPS       Y6, Y4, Y4
-	VADDPS       Y7, Y5, Y5
+	VADDPS       Y6, Y5, Y5
 	VDIVPS       Y4, Y2, Y2
 	VDIVPS       Y5, Y3, Y3
 	ADDQ         $0x08, SI
@@ -10225,6 +10247,3382 @@ TEXT ·stripFoldMinTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
+// func stripAheadThenAheadFullY()
+// Requires: MMX+
+TEXT ·stripAheadThenAheadFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenAhead1FullY()
+// Requires: MMX+
+TEXT ·stripAheadThenAhead1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenAheadRowFullY()
+// Requires: MMX+
+TEXT ·stripAheadRowThenAheadRowFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenAheadRow1FullY()
+// Requires: MMX+
+TEXT ·stripAheadRowThenAheadRow1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripMulThenMulFullY()
+// Requires: AVX
+TEXT ·stripMulThenMulFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenMul1FullY()
+// Requires: AVX
+TEXT ·stripMulThenMul1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenAddFullY()
+// Requires: AVX
+TEXT ·stripLoadThenAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenAdd1FullY()
+// Requires: AVX
+TEXT ·stripLoadThenAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenSubFullY()
+// Requires: AVX
+TEXT ·stripLoadThenSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenSub1FullY()
+// Requires: AVX
+TEXT ·stripLoadThenSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VSUBPS  (CX)(AX*1), Y0, Y0
+	VSUBPS  32(CX)(AX*1), Y1, Y1
+	VSUBPS  64(CX)(AX*1), Y2, Y2
+	VSUBPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenRSubFullY()
+// Requires: AVX
+TEXT ·stripLoadThenRSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenRSub1FullY()
+// Requires: AVX
+TEXT ·stripLoadThenRSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VSUBPS  Y0, Y4, Y0
+	VMOVUPS 32(CX)(AX*1), Y4
+	VSUBPS  Y1, Y4, Y1
+	VMOVUPS 64(CX)(AX*1), Y4
+	VSUBPS  Y2, Y4, Y2
+	VMOVUPS 96(CX)(AX*1), Y4
+	VSUBPS  Y3, Y4, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenMulFullY()
+// Requires: AVX
+TEXT ·stripLoadThenMulFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenMul1FullY()
+// Requires: AVX
+TEXT ·stripLoadThenMul1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenSquareFullY()
+// Requires: AVX
+TEXT ·stripLoadThenSquareFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenSquare1FullY()
+// Requires: AVX
+TEXT ·stripLoadThenSquare1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y0
+	VMOVUPS 32(CX)(AX*1), Y1
+	VMOVUPS 64(CX)(AX*1), Y2
+	VMOVUPS 96(CX)(AX*1), Y3
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoadThenMulAddFullY()
+// Requires: AVX, FMA3
+TEXT ·stripLoadThenMulAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y0
+	VMOVUPS     32(CX)(AX*1), Y1
+	VMOVUPS     64(CX)(AX*1), Y2
+	VMOVUPS     96(CX)(AX*1), Y3
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        24(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoadThenMulAdd1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripLoadThenMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y0
+	VMOVUPS     32(CX)(AX*1), Y1
+	VMOVUPS     64(CX)(AX*1), Y2
+	VMOVUPS     96(CX)(AX*1), Y3
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        24(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAheadThenLoadFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoad1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoad1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenAddFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VADDPS     (CX)(AX*1), Y0, Y0
+	VADDPS     32(CX)(AX*1), Y1, Y1
+	VADDPS     64(CX)(AX*1), Y2, Y2
+	VADDPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenAdd1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VADDPS     (CX)(AX*1), Y0, Y0
+	VADDPS     32(CX)(AX*1), Y1, Y1
+	VADDPS     64(CX)(AX*1), Y2, Y2
+	VADDPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenSubFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VSUBPS     (CX)(AX*1), Y0, Y0
+	VSUBPS     32(CX)(AX*1), Y1, Y1
+	VSUBPS     64(CX)(AX*1), Y2, Y2
+	VSUBPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenSub1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VSUBPS     (CX)(AX*1), Y0, Y0
+	VSUBPS     32(CX)(AX*1), Y1, Y1
+	VSUBPS     64(CX)(AX*1), Y2, Y2
+	VSUBPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenRSubFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenRSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y4
+	VSUBPS     Y0, Y4, Y0
+	VMOVUPS    32(CX)(AX*1), Y4
+	VSUBPS     Y1, Y4, Y1
+	VMOVUPS    64(CX)(AX*1), Y4
+	VSUBPS     Y2, Y4, Y2
+	VMOVUPS    96(CX)(AX*1), Y4
+	VSUBPS     Y3, Y4, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenRSub1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenRSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y4
+	VSUBPS     Y0, Y4, Y0
+	VMOVUPS    32(CX)(AX*1), Y4
+	VSUBPS     Y1, Y4, Y1
+	VMOVUPS    64(CX)(AX*1), Y4
+	VSUBPS     Y2, Y4, Y2
+	VMOVUPS    96(CX)(AX*1), Y4
+	VSUBPS     Y3, Y4, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenMulFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenMulFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMULPS     (CX)(AX*1), Y0, Y0
+	VMULPS     32(CX)(AX*1), Y1, Y1
+	VMULPS     64(CX)(AX*1), Y2, Y2
+	VMULPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenMul1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenMul1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMULPS     (CX)(AX*1), Y0, Y0
+	VMULPS     32(CX)(AX*1), Y1, Y1
+	VMULPS     64(CX)(AX*1), Y2, Y2
+	VMULPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenSquareFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenSquareFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenSquare1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadThenLoadThenSquare1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenLoadThenMulAddFullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripAheadThenLoadThenMulAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2112(CX)(AX*1)
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y0
+	VMOVUPS     32(CX)(AX*1), Y1
+	VMOVUPS     64(CX)(AX*1), Y2
+	VMOVUPS     96(CX)(AX*1), Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        32(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x28, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAheadThenLoadThenMulAdd1FullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripAheadThenLoadThenMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	PREFETCHT0  2048(CX)(AX*1)
+	PREFETCHT0  2112(CX)(AX*1)
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y0
+	VMOVUPS     32(CX)(AX*1), Y1
+	VMOVUPS     64(CX)(AX*1), Y2
+	VMOVUPS     96(CX)(AX*1), Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        32(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x28, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAheadRowThenLoadFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoad1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoad1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenAddFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VADDPS     (CX)(AX*1), Y0, Y0
+	VADDPS     32(CX)(AX*1), Y1, Y1
+	VADDPS     64(CX)(AX*1), Y2, Y2
+	VADDPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenAdd1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VADDPS     (CX)(AX*1), Y0, Y0
+	VADDPS     32(CX)(AX*1), Y1, Y1
+	VADDPS     64(CX)(AX*1), Y2, Y2
+	VADDPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenSubFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VSUBPS     (CX)(AX*1), Y0, Y0
+	VSUBPS     32(CX)(AX*1), Y1, Y1
+	VSUBPS     64(CX)(AX*1), Y2, Y2
+	VSUBPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenSub1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VSUBPS     (CX)(AX*1), Y0, Y0
+	VSUBPS     32(CX)(AX*1), Y1, Y1
+	VSUBPS     64(CX)(AX*1), Y2, Y2
+	VSUBPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenRSubFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenRSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y4
+	VSUBPS     Y0, Y4, Y0
+	VMOVUPS    32(CX)(AX*1), Y4
+	VSUBPS     Y1, Y4, Y1
+	VMOVUPS    64(CX)(AX*1), Y4
+	VSUBPS     Y2, Y4, Y2
+	VMOVUPS    96(CX)(AX*1), Y4
+	VSUBPS     Y3, Y4, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenRSub1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenRSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y4
+	VSUBPS     Y0, Y4, Y0
+	VMOVUPS    32(CX)(AX*1), Y4
+	VSUBPS     Y1, Y4, Y1
+	VMOVUPS    64(CX)(AX*1), Y4
+	VSUBPS     Y2, Y4, Y2
+	VMOVUPS    96(CX)(AX*1), Y4
+	VSUBPS     Y3, Y4, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenMulFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenMulFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMULPS     (CX)(AX*1), Y0, Y0
+	VMULPS     32(CX)(AX*1), Y1, Y1
+	VMULPS     64(CX)(AX*1), Y2, Y2
+	VMULPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenMul1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenMul1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMULPS     (CX)(AX*1), Y0, Y0
+	VMULPS     32(CX)(AX*1), Y1, Y1
+	VMULPS     64(CX)(AX*1), Y2, Y2
+	VMULPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenSquareFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenSquareFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenSquare1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadRowThenLoadThenSquare1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadRowThenLoadThenMulAddFullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripAheadRowThenLoadThenMulAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	ADDQ        16(DI)(AX*1), CX
+	MOVQ        R8, AX
+	PREFETCHT1  (CX)(AX*1)
+	PREFETCHT1  64(CX)(AX*1)
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y0
+	VMOVUPS     32(CX)(AX*1), Y1
+	VMOVUPS     64(CX)(AX*1), Y2
+	VMOVUPS     96(CX)(AX*1), Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        32(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x28, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAheadRowThenLoadThenMulAdd1FullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripAheadRowThenLoadThenMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	ADDQ        16(DI)(AX*1), CX
+	MOVQ        R8, AX
+	PREFETCHT1  (CX)(AX*1)
+	PREFETCHT1  64(CX)(AX*1)
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y0
+	VMOVUPS     32(CX)(AX*1), Y1
+	VMOVUPS     64(CX)(AX*1), Y2
+	VMOVUPS     96(CX)(AX*1), Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        32(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x28, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripStoreThenAgainFullY()
+// Requires: AVX
+TEXT ·stripStoreThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripStoreThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripStorePastThenAgainFullY()
+// Requires: AVX
+TEXT ·stripStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripStorePastThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripIntoAddThenAgainFullY()
+// Requires: AVX
+TEXT ·stripIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripIntoAddThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenStoreFullY()
+// Requires: AVX
+TEXT ·stripAddThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddThenStore1FullY()
+// Requires: AVX
+TEXT ·stripAddThenStore1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddThenStoreThenAgainFullY()
+// Requires: AVX
+TEXT ·stripAddThenStoreThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenStoreThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripAddThenStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenStorePastFullY()
+// Requires: AVX
+TEXT ·stripAddThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Y0, Y0
+	VADDPS   32(CX)(AX*1), Y1, Y1
+	VADDPS   64(CX)(AX*1), Y2, Y2
+	VADDPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripAddThenStorePast1FullY()
+// Requires: AVX
+TEXT ·stripAddThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Y0, Y0
+	VADDPS   32(CX)(AX*1), Y1, Y1
+	VADDPS   64(CX)(AX*1), Y2, Y2
+	VADDPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripAddThenStorePastThenAgainFullY()
+// Requires: AVX
+TEXT ·stripAddThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Y0, Y0
+	VADDPS   32(CX)(AX*1), Y1, Y1
+	VADDPS   64(CX)(AX*1), Y2, Y2
+	VADDPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenStorePastThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripAddThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Y0, Y0
+	VADDPS   32(CX)(AX*1), Y1, Y1
+	VADDPS   64(CX)(AX*1), Y2, Y2
+	VADDPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenIntoAddFullY()
+// Requires: AVX
+TEXT ·stripAddThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddThenIntoAdd1FullY()
+// Requires: AVX
+TEXT ·stripAddThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddThenIntoAddThenAgainFullY()
+// Requires: AVX
+TEXT ·stripAddThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenIntoAddThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripAddThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenStoreFullY()
+// Requires: AVX
+TEXT ·stripMulThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenStore1FullY()
+// Requires: AVX
+TEXT ·stripMulThenStore1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenStoreThenAgainFullY()
+// Requires: AVX
+TEXT ·stripMulThenStoreThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenStoreThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripMulThenStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenStorePastFullY()
+// Requires: AVX
+TEXT ·stripMulThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Y0, Y0
+	VMULPS   32(CX)(AX*1), Y1, Y1
+	VMULPS   64(CX)(AX*1), Y2, Y2
+	VMULPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripMulThenStorePast1FullY()
+// Requires: AVX
+TEXT ·stripMulThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Y0, Y0
+	VMULPS   32(CX)(AX*1), Y1, Y1
+	VMULPS   64(CX)(AX*1), Y2, Y2
+	VMULPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripMulThenStorePastThenAgainFullY()
+// Requires: AVX
+TEXT ·stripMulThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Y0, Y0
+	VMULPS   32(CX)(AX*1), Y1, Y1
+	VMULPS   64(CX)(AX*1), Y2, Y2
+	VMULPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenStorePastThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripMulThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Y0, Y0
+	VMULPS   32(CX)(AX*1), Y1, Y1
+	VMULPS   64(CX)(AX*1), Y2, Y2
+	VMULPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenIntoAddFullY()
+// Requires: AVX
+TEXT ·stripMulThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenIntoAdd1FullY()
+// Requires: AVX
+TEXT ·stripMulThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenIntoAddThenAgainFullY()
+// Requires: AVX
+TEXT ·stripMulThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenIntoAddThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripMulThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenStoreFullY()
+// Requires: AVX
+TEXT ·stripSquareThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareThenStore1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenStore1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareThenStoreThenAgainFullY()
+// Requires: AVX
+TEXT ·stripSquareThenStoreThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenStoreThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y1, 32(CX)(AX*1)
+	VMOVUPS Y2, 64(CX)(AX*1)
+	VMOVUPS Y3, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenStorePastFullY()
+// Requires: AVX
+TEXT ·stripSquareThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Y0, Y0, Y0
+	VMULPS   Y1, Y1, Y1
+	VMULPS   Y2, Y2, Y2
+	VMULPS   Y3, Y3, Y3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x10, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripSquareThenStorePast1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Y0, Y0, Y0
+	VMULPS   Y1, Y1, Y1
+	VMULPS   Y2, Y2, Y2
+	VMULPS   Y3, Y3, Y3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x10, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripSquareThenStorePastThenAgainFullY()
+// Requires: AVX
+TEXT ·stripSquareThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Y0, Y0, Y0
+	VMULPS   Y1, Y1, Y1
+	VMULPS   Y2, Y2, Y2
+	VMULPS   Y3, Y3, Y3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenStorePastThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Y0, Y0, Y0
+	VMULPS   Y1, Y1, Y1
+	VMULPS   Y2, Y2, Y2
+	VMULPS   Y3, Y3, Y3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenIntoAddFullY()
+// Requires: AVX
+TEXT ·stripSquareThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareThenIntoAdd1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareThenIntoAddThenAgainFullY()
+// Requires: AVX
+TEXT ·stripSquareThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenIntoAddThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddThenStoreFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddThenStore1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenStore1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddThenStoreThenAgainFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenStoreThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddThenStoreThenAgain1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddThenStorePastFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddThenStorePast1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddThenStorePastThenAgainFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddThenStorePastThenAgain1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddThenIntoAddFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y4
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	VMOVUPS     32(CX)(AX*1), Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(AX*1)
+	VMOVUPS     64(CX)(AX*1), Y4
+	VADDPS      Y2, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(AX*1)
+	VMOVUPS     96(CX)(AX*1), Y4
+	VADDPS      Y3, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddThenIntoAdd1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y4
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	VMOVUPS     32(CX)(AX*1), Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(AX*1)
+	VMOVUPS     64(CX)(AX*1), Y4
+	VADDPS      Y2, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(AX*1)
+	VMOVUPS     96(CX)(AX*1), Y4
+	VADDPS      Y3, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddThenIntoAddThenAgainFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y4
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	VMOVUPS     32(CX)(AX*1), Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(AX*1)
+	VMOVUPS     64(CX)(AX*1), Y4
+	VADDPS      Y2, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(AX*1)
+	VMOVUPS     96(CX)(AX*1), Y4
+	VADDPS      Y3, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddThenIntoAddThenAgain1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y4
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	VMOVUPS     32(CX)(AX*1), Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(AX*1)
+	VMOVUPS     64(CX)(AX*1), Y4
+	VADDPS      Y2, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(AX*1)
+	VMOVUPS     96(CX)(AX*1), Y4
+	VADDPS      Y3, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStoreFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStore1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStore1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStoreThenAgainFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStoreThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStoreThenAgain1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStorePastFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStorePast1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStorePastThenAgainFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStorePastThenAgain1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenIntoAddFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y4
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	VMOVUPS     32(CX)(AX*1), Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(AX*1)
+	VMOVUPS     64(CX)(AX*1), Y4
+	VADDPS      Y2, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(AX*1)
+	VMOVUPS     96(CX)(AX*1), Y4
+	VADDPS      Y3, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenIntoAdd1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y4
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	VMOVUPS     32(CX)(AX*1), Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(AX*1)
+	VMOVUPS     64(CX)(AX*1), Y4
+	VADDPS      Y2, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(AX*1)
+	VMOVUPS     96(CX)(AX*1), Y4
+	VADDPS      Y3, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenIntoAddThenAgainFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y4
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	VMOVUPS     32(CX)(AX*1), Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(AX*1)
+	VMOVUPS     64(CX)(AX*1), Y4
+	VADDPS      Y2, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(AX*1)
+	VMOVUPS     96(CX)(AX*1), Y4
+	VADDPS      Y3, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenIntoAddThenAgain1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y4
+	VADDPS      Y0, Y4, Y4
+	VMOVUPS     Y4, (CX)(AX*1)
+	VMOVUPS     32(CX)(AX*1), Y4
+	VADDPS      Y1, Y4, Y4
+	VMOVUPS     Y4, 32(CX)(AX*1)
+	VMOVUPS     64(CX)(AX*1), Y4
+	VADDPS      Y2, Y4, Y4
+	VMOVUPS     Y4, 64(CX)(AX*1)
+	VMOVUPS     96(CX)(AX*1), Y4
+	VADDPS      Y3, Y4, Y4
+	VMOVUPS     Y4, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
 // func stripBeginFullY()
 TEXT ·stripBeginFullY(SB), NOSPLIT|NOFRAME, $0
 	XORQ R8, R8
@@ -11014,4 +14412,228 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 2624(AX)
 	LEAQ ·stripAgainFullY+0(SB), CX
 	MOVQ CX, 2632(AX)
+	LEAQ ·stripAheadThenAheadFullY+0(SB), CX
+	MOVQ CX, 2640(AX)
+	LEAQ ·stripAheadThenAhead1FullY+0(SB), CX
+	MOVQ CX, 2648(AX)
+	LEAQ ·stripAheadRowThenAheadRowFullY+0(SB), CX
+	MOVQ CX, 2656(AX)
+	LEAQ ·stripAheadRowThenAheadRow1FullY+0(SB), CX
+	MOVQ CX, 2664(AX)
+	LEAQ ·stripMulThenMulFullY+0(SB), CX
+	MOVQ CX, 2672(AX)
+	LEAQ ·stripMulThenMul1FullY+0(SB), CX
+	MOVQ CX, 2680(AX)
+	LEAQ ·stripLoadThenAddFullY+0(SB), CX
+	MOVQ CX, 2688(AX)
+	LEAQ ·stripLoadThenAdd1FullY+0(SB), CX
+	MOVQ CX, 2696(AX)
+	LEAQ ·stripLoadThenSubFullY+0(SB), CX
+	MOVQ CX, 2704(AX)
+	LEAQ ·stripLoadThenSub1FullY+0(SB), CX
+	MOVQ CX, 2712(AX)
+	LEAQ ·stripLoadThenRSubFullY+0(SB), CX
+	MOVQ CX, 2720(AX)
+	LEAQ ·stripLoadThenRSub1FullY+0(SB), CX
+	MOVQ CX, 2728(AX)
+	LEAQ ·stripLoadThenMulFullY+0(SB), CX
+	MOVQ CX, 2736(AX)
+	LEAQ ·stripLoadThenMul1FullY+0(SB), CX
+	MOVQ CX, 2744(AX)
+	LEAQ ·stripLoadThenSquareFullY+0(SB), CX
+	MOVQ CX, 2752(AX)
+	LEAQ ·stripLoadThenSquare1FullY+0(SB), CX
+	MOVQ CX, 2760(AX)
+	LEAQ ·stripLoadThenMulAddFullY+0(SB), CX
+	MOVQ CX, 2768(AX)
+	LEAQ ·stripLoadThenMulAdd1FullY+0(SB), CX
+	MOVQ CX, 2776(AX)
+	LEAQ ·stripAheadThenLoadFullY+0(SB), CX
+	MOVQ CX, 2784(AX)
+	LEAQ ·stripAheadThenLoad1FullY+0(SB), CX
+	MOVQ CX, 2792(AX)
+	LEAQ ·stripAheadThenLoadThenAddFullY+0(SB), CX
+	MOVQ CX, 2800(AX)
+	LEAQ ·stripAheadThenLoadThenAdd1FullY+0(SB), CX
+	MOVQ CX, 2808(AX)
+	LEAQ ·stripAheadThenLoadThenSubFullY+0(SB), CX
+	MOVQ CX, 2816(AX)
+	LEAQ ·stripAheadThenLoadThenSub1FullY+0(SB), CX
+	MOVQ CX, 2824(AX)
+	LEAQ ·stripAheadThenLoadThenRSubFullY+0(SB), CX
+	MOVQ CX, 2832(AX)
+	LEAQ ·stripAheadThenLoadThenRSub1FullY+0(SB), CX
+	MOVQ CX, 2840(AX)
+	LEAQ ·stripAheadThenLoadThenMulFullY+0(SB), CX
+	MOVQ CX, 2848(AX)
+	LEAQ ·stripAheadThenLoadThenMul1FullY+0(SB), CX
+	MOVQ CX, 2856(AX)
+	LEAQ ·stripAheadThenLoadThenSquareFullY+0(SB), CX
+	MOVQ CX, 2864(AX)
+	LEAQ ·stripAheadThenLoadThenSquare1FullY+0(SB), CX
+	MOVQ CX, 2872(AX)
+	LEAQ ·stripAheadThenLoadThenMulAddFullY+0(SB), CX
+	MOVQ CX, 2880(AX)
+	LEAQ ·stripAheadThenLoadThenMulAdd1FullY+0(SB), CX
+	MOVQ CX, 2888(AX)
+	LEAQ ·stripAheadRowThenLoadFullY+0(SB), CX
+	MOVQ CX, 2896(AX)
+	LEAQ ·stripAheadRowThenLoad1FullY+0(SB), CX
+	MOVQ CX, 2904(AX)
+	LEAQ ·stripAheadRowThenLoadThenAddFullY+0(SB), CX
+	MOVQ CX, 2912(AX)
+	LEAQ ·stripAheadRowThenLoadThenAdd1FullY+0(SB), CX
+	MOVQ CX, 2920(AX)
+	LEAQ ·stripAheadRowThenLoadThenSubFullY+0(SB), CX
+	MOVQ CX, 2928(AX)
+	LEAQ ·stripAheadRowThenLoadThenSub1FullY+0(SB), CX
+	MOVQ CX, 2936(AX)
+	LEAQ ·stripAheadRowThenLoadThenRSubFullY+0(SB), CX
+	MOVQ CX, 2944(AX)
+	LEAQ ·stripAheadRowThenLoadThenRSub1FullY+0(SB), CX
+	MOVQ CX, 2952(AX)
+	LEAQ ·stripAheadRowThenLoadThenMulFullY+0(SB), CX
+	MOVQ CX, 2960(AX)
+	LEAQ ·stripAheadRowThenLoadThenMul1FullY+0(SB), CX
+	MOVQ CX, 2968(AX)
+	LEAQ ·stripAheadRowThenLoadThenSquareFullY+0(SB), CX
+	MOVQ CX, 2976(AX)
+	LEAQ ·stripAheadRowThenLoadThenSquare1FullY+0(SB), CX
+	MOVQ CX, 2984(AX)
+	LEAQ ·stripAheadRowThenLoadThenMulAddFullY+0(SB), CX
+	MOVQ CX, 2992(AX)
+	LEAQ ·stripAheadRowThenLoadThenMulAdd1FullY+0(SB), CX
+	MOVQ CX, 3000(AX)
+	LEAQ ·stripStoreThenAgainFullY+0(SB), CX
+	MOVQ CX, 3008(AX)
+	LEAQ ·stripStoreThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3016(AX)
+	LEAQ ·stripStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3024(AX)
+	LEAQ ·stripStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3032(AX)
+	LEAQ ·stripIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3040(AX)
+	LEAQ ·stripIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3048(AX)
+	LEAQ ·stripAddThenStoreFullY+0(SB), CX
+	MOVQ CX, 3056(AX)
+	LEAQ ·stripAddThenStore1FullY+0(SB), CX
+	MOVQ CX, 3064(AX)
+	LEAQ ·stripAddThenStoreThenAgainFullY+0(SB), CX
+	MOVQ CX, 3072(AX)
+	LEAQ ·stripAddThenStoreThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3080(AX)
+	LEAQ ·stripAddThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3088(AX)
+	LEAQ ·stripAddThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3096(AX)
+	LEAQ ·stripAddThenStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3104(AX)
+	LEAQ ·stripAddThenStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3112(AX)
+	LEAQ ·stripAddThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3120(AX)
+	LEAQ ·stripAddThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3128(AX)
+	LEAQ ·stripAddThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3136(AX)
+	LEAQ ·stripAddThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3144(AX)
+	LEAQ ·stripMulThenStoreFullY+0(SB), CX
+	MOVQ CX, 3152(AX)
+	LEAQ ·stripMulThenStore1FullY+0(SB), CX
+	MOVQ CX, 3160(AX)
+	LEAQ ·stripMulThenStoreThenAgainFullY+0(SB), CX
+	MOVQ CX, 3168(AX)
+	LEAQ ·stripMulThenStoreThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3176(AX)
+	LEAQ ·stripMulThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3184(AX)
+	LEAQ ·stripMulThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3192(AX)
+	LEAQ ·stripMulThenStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3200(AX)
+	LEAQ ·stripMulThenStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3208(AX)
+	LEAQ ·stripMulThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3216(AX)
+	LEAQ ·stripMulThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3224(AX)
+	LEAQ ·stripMulThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3232(AX)
+	LEAQ ·stripMulThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3240(AX)
+	LEAQ ·stripSquareThenStoreFullY+0(SB), CX
+	MOVQ CX, 3248(AX)
+	LEAQ ·stripSquareThenStore1FullY+0(SB), CX
+	MOVQ CX, 3256(AX)
+	LEAQ ·stripSquareThenStoreThenAgainFullY+0(SB), CX
+	MOVQ CX, 3264(AX)
+	LEAQ ·stripSquareThenStoreThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3272(AX)
+	LEAQ ·stripSquareThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3280(AX)
+	LEAQ ·stripSquareThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3288(AX)
+	LEAQ ·stripSquareThenStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3296(AX)
+	LEAQ ·stripSquareThenStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3304(AX)
+	LEAQ ·stripSquareThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3312(AX)
+	LEAQ ·stripSquareThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3320(AX)
+	LEAQ ·stripSquareThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3328(AX)
+	LEAQ ·stripSquareThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3336(AX)
+	LEAQ ·stripMulAddThenStoreFullY+0(SB), CX
+	MOVQ CX, 3344(AX)
+	LEAQ ·stripMulAddThenStore1FullY+0(SB), CX
+	MOVQ CX, 3352(AX)
+	LEAQ ·stripMulAddThenStoreThenAgainFullY+0(SB), CX
+	MOVQ CX, 3360(AX)
+	LEAQ ·stripMulAddThenStoreThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3368(AX)
+	LEAQ ·stripMulAddThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3376(AX)
+	LEAQ ·stripMulAddThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3384(AX)
+	LEAQ ·stripMulAddThenStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3392(AX)
+	LEAQ ·stripMulAddThenStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3400(AX)
+	LEAQ ·stripMulAddThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3408(AX)
+	LEAQ ·stripMulAddThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3416(AX)
+	LEAQ ·stripMulAddThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3424(AX)
+	LEAQ ·stripMulAddThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3432(AX)
+	LEAQ ·stripMulAddToThenStoreFullY+0(SB), CX
+	MOVQ CX, 3440(AX)
+	LEAQ ·stripMulAddToThenStore1FullY+0(SB), CX
+	MOVQ CX, 3448(AX)
+	LEAQ ·stripMulAddToThenStoreThenAgainFullY+0(SB), CX
+	MOVQ CX, 3456(AX)
+	LEAQ ·stripMulAddToThenStoreThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3464(AX)
+	LEAQ ·stripMulAddToThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3472(AX)
+	LEAQ ·stripMulAddToThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3480(AX)
+	LEAQ ·stripMulAddToThenStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3488(AX)
+	LEAQ ·stripMulAddToThenStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3496(AX)
+	LEAQ ·stripMulAddToThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3504(AX)
+	LEAQ ·stripMulAddToThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3512(AX)
+	LEAQ ·stripMulAddToThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3520(AX)
+	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3528(AX)
 	RET

@@ -1352,6 +1352,342 @@ func stripIntoMinTailZ()
 // stripFoldMinTailZ is threaded code: not to be called.
 func stripFoldMinTailZ()
 
+// stripAheadThenAheadFullZ is threaded code: not to be called.
+func stripAheadThenAheadFullZ()
+
+// stripAheadThenAhead1FullZ is threaded code: not to be called.
+func stripAheadThenAhead1FullZ()
+
+// stripAheadRowThenAheadRowFullZ is threaded code: not to be called.
+func stripAheadRowThenAheadRowFullZ()
+
+// stripAheadRowThenAheadRow1FullZ is threaded code: not to be called.
+func stripAheadRowThenAheadRow1FullZ()
+
+// stripMulThenMulFullZ is threaded code: not to be called.
+func stripMulThenMulFullZ()
+
+// stripMulThenMul1FullZ is threaded code: not to be called.
+func stripMulThenMul1FullZ()
+
+// stripLoadThenAddFullZ is threaded code: not to be called.
+func stripLoadThenAddFullZ()
+
+// stripLoadThenAdd1FullZ is threaded code: not to be called.
+func stripLoadThenAdd1FullZ()
+
+// stripLoadThenSubFullZ is threaded code: not to be called.
+func stripLoadThenSubFullZ()
+
+// stripLoadThenSub1FullZ is threaded code: not to be called.
+func stripLoadThenSub1FullZ()
+
+// stripLoadThenRSubFullZ is threaded code: not to be called.
+func stripLoadThenRSubFullZ()
+
+// stripLoadThenRSub1FullZ is threaded code: not to be called.
+func stripLoadThenRSub1FullZ()
+
+// stripLoadThenMulFullZ is threaded code: not to be called.
+func stripLoadThenMulFullZ()
+
+// stripLoadThenMul1FullZ is threaded code: not to be called.
+func stripLoadThenMul1FullZ()
+
+// stripLoadThenSquareFullZ is threaded code: not to be called.
+func stripLoadThenSquareFullZ()
+
+// stripLoadThenSquare1FullZ is threaded code: not to be called.
+func stripLoadThenSquare1FullZ()
+
+// stripLoadThenMulAddFullZ is threaded code: not to be called.
+func stripLoadThenMulAddFullZ()
+
+// stripLoadThenMulAdd1FullZ is threaded code: not to be called.
+func stripLoadThenMulAdd1FullZ()
+
+// stripAheadThenLoadFullZ is threaded code: not to be called.
+func stripAheadThenLoadFullZ()
+
+// stripAheadThenLoad1FullZ is threaded code: not to be called.
+func stripAheadThenLoad1FullZ()
+
+// stripAheadThenLoadThenAddFullZ is threaded code: not to be called.
+func stripAheadThenLoadThenAddFullZ()
+
+// stripAheadThenLoadThenAdd1FullZ is threaded code: not to be called.
+func stripAheadThenLoadThenAdd1FullZ()
+
+// stripAheadThenLoadThenSubFullZ is threaded code: not to be called.
+func stripAheadThenLoadThenSubFullZ()
+
+// stripAheadThenLoadThenSub1FullZ is threaded code: not to be called.
+func stripAheadThenLoadThenSub1FullZ()
+
+// stripAheadThenLoadThenRSubFullZ is threaded code: not to be called.
+func stripAheadThenLoadThenRSubFullZ()
+
+// stripAheadThenLoadThenRSub1FullZ is threaded code: not to be called.
+func stripAheadThenLoadThenRSub1FullZ()
+
+// stripAheadThenLoadThenMulFullZ is threaded code: not to be called.
+func stripAheadThenLoadThenMulFullZ()
+
+// stripAheadThenLoadThenMul1FullZ is threaded code: not to be called.
+func stripAheadThenLoadThenMul1FullZ()
+
+// stripAheadThenLoadThenSquareFullZ is threaded code: not to be called.
+func stripAheadThenLoadThenSquareFullZ()
+
+// stripAheadThenLoadThenSquare1FullZ is threaded code: not to be called.
+func stripAheadThenLoadThenSquare1FullZ()
+
+// stripAheadThenLoadThenMulAddFullZ is threaded code: not to be called.
+func stripAheadThenLoadThenMulAddFullZ()
+
+// stripAheadThenLoadThenMulAdd1FullZ is threaded code: not to be called.
+func stripAheadThenLoadThenMulAdd1FullZ()
+
+// stripAheadRowThenLoadFullZ is threaded code: not to be called.
+func stripAheadRowThenLoadFullZ()
+
+// stripAheadRowThenLoad1FullZ is threaded code: not to be called.
+func stripAheadRowThenLoad1FullZ()
+
+// stripAheadRowThenLoadThenAddFullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenAddFullZ()
+
+// stripAheadRowThenLoadThenAdd1FullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenAdd1FullZ()
+
+// stripAheadRowThenLoadThenSubFullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenSubFullZ()
+
+// stripAheadRowThenLoadThenSub1FullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenSub1FullZ()
+
+// stripAheadRowThenLoadThenRSubFullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenRSubFullZ()
+
+// stripAheadRowThenLoadThenRSub1FullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenRSub1FullZ()
+
+// stripAheadRowThenLoadThenMulFullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenMulFullZ()
+
+// stripAheadRowThenLoadThenMul1FullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenMul1FullZ()
+
+// stripAheadRowThenLoadThenSquareFullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenSquareFullZ()
+
+// stripAheadRowThenLoadThenSquare1FullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenSquare1FullZ()
+
+// stripAheadRowThenLoadThenMulAddFullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenMulAddFullZ()
+
+// stripAheadRowThenLoadThenMulAdd1FullZ is threaded code: not to be called.
+func stripAheadRowThenLoadThenMulAdd1FullZ()
+
+// stripStoreThenAgainFullZ is threaded code: not to be called.
+func stripStoreThenAgainFullZ()
+
+// stripStoreThenAgain1FullZ is threaded code: not to be called.
+func stripStoreThenAgain1FullZ()
+
+// stripStorePastThenAgainFullZ is threaded code: not to be called.
+func stripStorePastThenAgainFullZ()
+
+// stripStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripStorePastThenAgain1FullZ()
+
+// stripIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripIntoAddThenAgainFullZ()
+
+// stripIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripIntoAddThenAgain1FullZ()
+
+// stripAddThenStoreFullZ is threaded code: not to be called.
+func stripAddThenStoreFullZ()
+
+// stripAddThenStore1FullZ is threaded code: not to be called.
+func stripAddThenStore1FullZ()
+
+// stripAddThenStoreThenAgainFullZ is threaded code: not to be called.
+func stripAddThenStoreThenAgainFullZ()
+
+// stripAddThenStoreThenAgain1FullZ is threaded code: not to be called.
+func stripAddThenStoreThenAgain1FullZ()
+
+// stripAddThenStorePastFullZ is threaded code: not to be called.
+func stripAddThenStorePastFullZ()
+
+// stripAddThenStorePast1FullZ is threaded code: not to be called.
+func stripAddThenStorePast1FullZ()
+
+// stripAddThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripAddThenStorePastThenAgainFullZ()
+
+// stripAddThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripAddThenStorePastThenAgain1FullZ()
+
+// stripAddThenIntoAddFullZ is threaded code: not to be called.
+func stripAddThenIntoAddFullZ()
+
+// stripAddThenIntoAdd1FullZ is threaded code: not to be called.
+func stripAddThenIntoAdd1FullZ()
+
+// stripAddThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripAddThenIntoAddThenAgainFullZ()
+
+// stripAddThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripAddThenIntoAddThenAgain1FullZ()
+
+// stripMulThenStoreFullZ is threaded code: not to be called.
+func stripMulThenStoreFullZ()
+
+// stripMulThenStore1FullZ is threaded code: not to be called.
+func stripMulThenStore1FullZ()
+
+// stripMulThenStoreThenAgainFullZ is threaded code: not to be called.
+func stripMulThenStoreThenAgainFullZ()
+
+// stripMulThenStoreThenAgain1FullZ is threaded code: not to be called.
+func stripMulThenStoreThenAgain1FullZ()
+
+// stripMulThenStorePastFullZ is threaded code: not to be called.
+func stripMulThenStorePastFullZ()
+
+// stripMulThenStorePast1FullZ is threaded code: not to be called.
+func stripMulThenStorePast1FullZ()
+
+// stripMulThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripMulThenStorePastThenAgainFullZ()
+
+// stripMulThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripMulThenStorePastThenAgain1FullZ()
+
+// stripMulThenIntoAddFullZ is threaded code: not to be called.
+func stripMulThenIntoAddFullZ()
+
+// stripMulThenIntoAdd1FullZ is threaded code: not to be called.
+func stripMulThenIntoAdd1FullZ()
+
+// stripMulThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripMulThenIntoAddThenAgainFullZ()
+
+// stripMulThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripMulThenIntoAddThenAgain1FullZ()
+
+// stripSquareThenStoreFullZ is threaded code: not to be called.
+func stripSquareThenStoreFullZ()
+
+// stripSquareThenStore1FullZ is threaded code: not to be called.
+func stripSquareThenStore1FullZ()
+
+// stripSquareThenStoreThenAgainFullZ is threaded code: not to be called.
+func stripSquareThenStoreThenAgainFullZ()
+
+// stripSquareThenStoreThenAgain1FullZ is threaded code: not to be called.
+func stripSquareThenStoreThenAgain1FullZ()
+
+// stripSquareThenStorePastFullZ is threaded code: not to be called.
+func stripSquareThenStorePastFullZ()
+
+// stripSquareThenStorePast1FullZ is threaded code: not to be called.
+func stripSquareThenStorePast1FullZ()
+
+// stripSquareThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripSquareThenStorePastThenAgainFullZ()
+
+// stripSquareThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripSquareThenStorePastThenAgain1FullZ()
+
+// stripSquareThenIntoAddFullZ is threaded code: not to be called.
+func stripSquareThenIntoAddFullZ()
+
+// stripSquareThenIntoAdd1FullZ is threaded code: not to be called.
+func stripSquareThenIntoAdd1FullZ()
+
+// stripSquareThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripSquareThenIntoAddThenAgainFullZ()
+
+// stripSquareThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripSquareThenIntoAddThenAgain1FullZ()
+
+// stripMulAddThenStoreFullZ is threaded code: not to be called.
+func stripMulAddThenStoreFullZ()
+
+// stripMulAddThenStore1FullZ is threaded code: not to be called.
+func stripMulAddThenStore1FullZ()
+
+// stripMulAddThenStoreThenAgainFullZ is threaded code: not to be called.
+func stripMulAddThenStoreThenAgainFullZ()
+
+// stripMulAddThenStoreThenAgain1FullZ is threaded code: not to be called.
+func stripMulAddThenStoreThenAgain1FullZ()
+
+// stripMulAddThenStorePastFullZ is threaded code: not to be called.
+func stripMulAddThenStorePastFullZ()
+
+// stripMulAddThenStorePast1FullZ is threaded code: not to be called.
+func stripMulAddThenStorePast1FullZ()
+
+// stripMulAddThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripMulAddThenStorePastThenAgainFullZ()
+
+// stripMulAddThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripMulAddThenStorePastThenAgain1FullZ()
+
+// stripMulAddThenIntoAddFullZ is threaded code: not to be called.
+func stripMulAddThenIntoAddFullZ()
+
+// stripMulAddThenIntoAdd1FullZ is threaded code: not to be called.
+func stripMulAddThenIntoAdd1FullZ()
+
+// stripMulAddThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripMulAddThenIntoAddThenAgainFullZ()
+
+// stripMulAddThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripMulAddThenIntoAddThenAgain1FullZ()
+
+// stripMulAddToThenStoreFullZ is threaded code: not to be called.
+func stripMulAddToThenStoreFullZ()
+
+// stripMulAddToThenStore1FullZ is threaded code: not to be called.
+func stripMulAddToThenStore1FullZ()
+
+// stripMulAddToThenStoreThenAgainFullZ is threaded code: not to be called.
+func stripMulAddToThenStoreThenAgainFullZ()
+
+// stripMulAddToThenStoreThenAgain1FullZ is threaded code: not to be called.
+func stripMulAddToThenStoreThenAgain1FullZ()
+
+// stripMulAddToThenStorePastFullZ is threaded code: not to be called.
+func stripMulAddToThenStorePastFullZ()
+
+// stripMulAddToThenStorePast1FullZ is threaded code: not to be called.
+func stripMulAddToThenStorePast1FullZ()
+
+// stripMulAddToThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripMulAddToThenStorePastThenAgainFullZ()
+
+// stripMulAddToThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripMulAddToThenStorePastThenAgain1FullZ()
+
+// stripMulAddToThenIntoAddFullZ is threaded code: not to be called.
+func stripMulAddToThenIntoAddFullZ()
+
+// stripMulAddToThenIntoAdd1FullZ is threaded code: not to be called.
+func stripMulAddToThenIntoAdd1FullZ()
+
+// stripMulAddToThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripMulAddToThenIntoAddThenAgainFullZ()
+
+// stripMulAddToThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripMulAddToThenIntoAddThenAgain1FullZ()
+
 // stripBeginFullZ is threaded code: not to be called.
 func stripBeginFullZ()
 

@@ -82,10 +82,29 @@ func begin(name string) {
 	written[name] = f
 }
 
+var bodies = map[string]func(w *writer){} // of what both wrote
+
 // both writes an instruction for strips and for tails.
 func both(name string, body func(w *writer)) {
 	code(name, false, body)
 	code(name, true, body)
+	bodies[name] = body
+}
+
+// chains writes the sequences of instructions that are one piece of code, for whole strips.
+func chains() {
+	for _, chain := range op.Chains() {
+		leap(op.Chain(chain...), false, func(w *writer) {
+			for _, name := range chain {
+				if name == "Again" {
+					w.again()
+					return
+				}
+				bodies[name](w)
+			}
+			w.next()
+		})
+	}
 }
 
 // slot reads the next operand: where its vectors are.
@@ -235,6 +254,7 @@ func strips() {
 	}
 	moves()
 	folds()
+	chains()
 	control()
 	table()
 }
@@ -342,18 +362,7 @@ func control() {
 		Label("tail")
 		w.jump(func(reg.Register) { ADDQ(operand.Mem{Base: ip, Disp: word}, ip) })
 	})
-	leap("Again", false, func(w *writer) { // back while there are whole strips
-		ADDQ(operand.U32(uint32(strip)), at0)
-		left := GP64()
-		MOVQ(row, left)
-		SUBQ(at0, left)
-		CMPQ(left, operand.U32(uint32(strip)))
-		JLT(operand.LabelRef("done"))
-		w.jump(func(reg.Register) { SUBQ(operand.Mem{Base: ip, Disp: word}, ip) })
-		Label("done")
-		w.words = 2
-		w.next()
-	})
+	leap("Again", false, func(w *writer) { w.again() })
 	leap("BeginTail", true, func(w *writer) { // jumps behind the segment when the row is done
 		left := GP64()
 		MOVQ(row, left)
@@ -417,6 +426,22 @@ func control() {
 	w := &writer{tail: true, n: 0}
 	XORQ(at0, at0)
 	w.jump(func(reg.Register) {})
+}
+
+// again goes back while there are whole strips.
+func (w *writer) again() {
+	strip := vectors * f.Bytes()
+	back := operand.Mem{Base: ip, Disp: word * w.words}
+	w.words++
+	ADDQ(operand.U32(uint32(strip)), at0)
+	left := GP64()
+	MOVQ(row, left)
+	SUBQ(at0, left)
+	CMPQ(left, operand.U32(uint32(strip)))
+	JLT(operand.LabelRef("done"))
+	w.jump(func(reg.Register) { SUBQ(back, ip) })
+	Label("done")
+	w.next()
 }
 
 // table writes the function that tells where the code of each instruction is.

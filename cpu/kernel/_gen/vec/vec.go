@@ -21,7 +21,8 @@ type Flavour struct {
 	Wide  bool // AVX-512
 	// constants already in the file, by their bits
 	constants map[uint32]operand.Mem
-	pause     func() // of Interleave
+	pause     func()                  // of Interleave
+	round     map[uint32]reg.Register // of Interleave: constants in registers, by their bits
 }
 
 // For returns the flavour called name; it panics when there is none.
@@ -83,20 +84,28 @@ func (f *Flavour) memory(bits uint32) operand.Mem {
 	return m
 }
 
-// Load puts v into a register of its own when it is a constant.
+// Load returns v in a register, which nobody may write when it is a constant.
 func (f *Flavour) Load(v Value) reg.Register {
-	if !v.konst {
+	switch {
+	case !v.konst:
 		return v.reg
+	case f.round != nil:
+		return f.shared(v.bits)
 	}
+	return f.fresh(v.bits)
+}
+
+// fresh loads a constant into a register of its own.
+func (f *Flavour) fresh(bits uint32) reg.Register {
 	dst := f.Reg()
-	if v.bits == 0 {
+	if bits == 0 {
 		f.Xor3(dst, dst, dst)
 		return dst
 	}
 	if f.Wide {
-		VBROADCASTSS(f.memory(v.bits), dst)
+		VBROADCASTSS(f.memory(bits), dst)
 	} else {
-		VMOVUPS(f.memory(v.bits), dst)
+		VMOVUPS(f.memory(bits), dst)
 	}
 	return dst
 }
@@ -117,6 +126,8 @@ func (f *Flavour) into(plain, broadcast instruction, y Value, rest ...operand.Op
 		plain(append([]operand.Op{*y.at}, rest...)...)
 	case !y.konst:
 		plain(append([]operand.Op{y.reg}, rest...)...)
+	case f.round != nil:
+		plain(append([]operand.Op{f.shared(y.bits)}, rest...)...)
 	case f.Wide:
 		broadcast(append([]operand.Op{f.memory(y.bits)}, rest...)...)
 	default:
@@ -167,11 +178,11 @@ func (f *Flavour) Poly(x reg.Register, c []float64) reg.Register {
 
 // Copy returns v in a register that nobody else holds.
 func (f *Flavour) Copy(v Value) reg.Register {
-	if v.konst {
-		return f.Load(v)
+	if v.konst && f.round == nil {
+		return f.fresh(v.bits)
 	}
 	dst := f.Reg()
-	VMOVAPS(v.reg, dst)
+	VMOVAPS(f.Load(v), dst)
 	return dst
 }
 

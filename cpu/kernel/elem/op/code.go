@@ -1,6 +1,10 @@
 package op
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Codes names the pieces of threaded code that a flavour may have, in an order that the generator and the table of a flavour
 // share: of each op and most moves one for whole strips and one for tails, and as many copies as Copies says.
@@ -24,8 +28,39 @@ func Codes() []string {
 	}
 	add("Begin", "Full")
 	add("Again", "Full")
+	for _, chain := range Chains() {
+		add(Chain(chain...), "Full")
+	}
 	return names
 }
+
+// Chains lists the sequences of instructions that are one piece of code for whole strips, besides a piece each: how most
+// traversals begin, and how they end. Load, product, store take 4.0 cycles a register of AVX2 instead of 5.3 (KERNEL.md).
+func Chains() [][]string {
+	chains := [][]string{{"Ahead", "Ahead"}, {"AheadRow", "AheadRow"}, {"Mul", "Mul"}}
+	for _, ahead := range [][]string{nil, {"Ahead"}, {"AheadRow"}} {
+		load := append(slices.Clone(ahead), "Load")
+		if ahead != nil {
+			chains = append(chains, load)
+		}
+		for _, first := range []string{"Add", "Sub", "RSub", "Mul", "Square", "MulAdd"} {
+			chains = append(chains, append(slices.Clone(load), first))
+		}
+	}
+	for _, last := range [][]string{nil, {"Add"}, {"Mul"}, {"Square"}, {"MulAdd"}, {"MulAddTo"}} {
+		for _, to := range []string{"Store", "StorePast", "IntoAdd"} {
+			end := append(slices.Clone(last), to)
+			if last != nil {
+				chains = append(chains, end)
+			}
+			chains = append(chains, append(slices.Clone(end), "Again"))
+		}
+	}
+	return chains
+}
+
+// Chain names a sequence of instructions.
+func Chain(names ...string) string { return strings.Join(names, "Then") }
 
 // Copies returns how many copies there are of a piece of threaded code. Each ends with a jump to what follows, and a core that
 // expects a jump to go where it went the last time (measured: Zen 3 under a hypervisor, some 25 cycles for each that does not)
@@ -34,6 +69,9 @@ func Copies(name string) int {
 	switch name {
 	case "Load", "Store", "Add", "Sub", "RSub", "Mul", "Square", "MulAdd", "NegMulAdd", "MulAddTo", "NegMulAddTo", "IntoAdd", "Spread":
 		return 8
+	}
+	if strings.Contains(name, "Then") {
+		return 2
 	}
 	return 1
 }

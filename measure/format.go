@@ -22,9 +22,10 @@ type Report struct {
 	Flavour    string   `json:"flavour"` // of kernels
 	Threads    int      `json:"threads"`
 	Backend    string   `json:"backend"`
-	Load       float64  `json:"load"`        // of the machine before, a minute's mean
-	PeakGFLOPS float64  `json:"peak_gflops"` // of the flavour, measured after the rows
-	CopyGBPS   float64  `json:"copy_gbps"`   // of a copy beyond the caches, likewise
+	About      string   `json:"about,omitempty"` // the size that was chosen
+	Load       float64  `json:"load"`            // of the machine before, a minute's mean
+	PeakGFLOPS float64  `json:"peak_gflops"`     // of the flavour, measured after the rows
+	CopyGBPS   float64  `json:"copy_gbps"`       // of a copy beyond the caches, likewise
 	Rows       []Row    `json:"rows"`
 	Warnings   []string `json:"warnings"`
 }
@@ -32,6 +33,9 @@ type Report struct {
 // Table writes rows in columns for a reader, each with its roof.
 func (r Report) Table(w io.Writer) error {
 	fmt.Fprintf(w, "%s, %s kernels, %d threads, %s; float32; medians of %d samples\n", r.CPU, r.Flavour, r.Threads, r.Backend, r.samples())
+	if r.About != "" {
+		fmt.Fprintln(w, r.About)
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	head := []string{"op", "norm", "fusion", "mode", "shape", "time", "±", "ns/row", "GB/s", "of copy", "GFLOP/s", "of peak", "to identity", "norms"}
 	fmt.Fprintln(t, strings.Join(head, "\t"))
@@ -45,6 +49,16 @@ func (r Report) Table(w io.Writer) error {
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	if claim := ClaimTable(r.Rows); claim != nil {
+		fmt.Fprintln(w)
+		for _, line := range claim {
+			fmt.Fprintln(t, strings.Join(line, "\t"))
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
 	}
 	for _, says := range append(Verdicts(r.Rows), GrowthVerdicts(r.Rows)...) {
 		fmt.Fprintln(w, says)

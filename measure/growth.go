@@ -7,6 +7,7 @@ import (
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/report"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // factors are how much larger than the first the sizes of Growth are.
@@ -40,7 +41,7 @@ func GrowthSizes(base Llama) []Llama {
 func Growth(backend compute.Backend, kind norm.Kind, base Llama) ([]Case, error) {
 	var cases []Case
 	for i, size := range GrowthSizes(base) {
-		both, err := Models(backend, []norm.Kind{kind}, size)
+		both, err := Models(backend, model.NewStore(), []norm.Kind{kind}, size)
 		if err != nil {
 			return nil, err
 		}

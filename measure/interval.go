@@ -46,3 +46,21 @@ func Restless(rows []Row, load float64, threads int) []string {
 	}
 	return list
 }
+
+// Cut says what a limit left out of that many cases.
+func Cut(rows []Row, cases int) []string {
+	var list []string
+	cold := 0
+	for _, r := range rows {
+		if r.Cold {
+			cold++
+		}
+	}
+	if cold > 0 {
+		list = append(list, fmt.Sprintf("%d rows are of a first run, which is slower: the limit left no other", cold))
+	}
+	if left := cases - len(rows); left > 0 {
+		list = append(list, fmt.Sprintf("%d of %d cases did not run: the limit left them no time", left, cases))
+	}
+	return list
+}

@@ -46,15 +46,10 @@ func Layers(backend compute.Backend, kinds []norm.Kind, widths []int, rows int) 
 				return nil, err
 			}
 			for _, mode := range []string{Forward, Both} {
-				c := Case{Op: "layer", Norm: string(kind), Mode: mode, Shape: []int{rows, width}, Rows: rows, Bytes: 2 * 4 * float64(rows*width)}
-				if mode == Both {
-					c.Bytes *= 2
-				}
-				run, err := layerRun(backend, spec, mode, x, dy)
+				c, err := layerCase(backend, spec, mode, x, dy)
 				if err != nil {
 					return nil, err
 				}
-				c.Run = run
 				cases = append(cases, c)
 			}
 		}
@@ -70,6 +65,18 @@ func draw(seed uint64, rows, cols int) *tensors.Tensor {
 		flat[i] = float32(random.NormFloat64())
 	}
 	return tensors.FromFlatDataAndDimensions(flat, rows, cols)
+}
+
+// layerCase times a layer of x [rows, width], with mode Both and its gradients by the result's gradient dy.
+func layerCase(backend compute.Backend, spec norm.Spec, mode string, x, dy *tensors.Tensor) (Case, error) {
+	shape := x.Shape().Dimensions
+	c := Case{Op: "layer", Norm: string(spec.Kind), Mode: mode, Shape: shape, Rows: shape[0], Bytes: 2 * 4 * float64(x.Shape().Size())}
+	if mode == Both {
+		c.Bytes *= 2
+	}
+	var err error
+	c.Run, err = layerRun(backend, spec, mode, x, dy)
+	return c, err
 }
 
 func layerRun(backend compute.Backend, spec norm.Spec, mode string, x, dy *tensors.Tensor) (func() error, error) {

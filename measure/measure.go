@@ -2,18 +2,15 @@
 // norms. It keeps every sample, puts each figure beside what the machine can do at best in the same minute, and says when
 // the machine was too restless to be believed.
 //
-// What the machine can do is asked of a Roof, so that this room knows no engine. Printing is in format.go. Read this file
-// first, then layers.go.
+// What the machine can do is asked of a Roof, so that this room knows no engine. Read this file first, then
+// rounds.go for the clock and layers.go for what is timed; printing is in format.go.
 package measure
 
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
-
-	"github.com/dyt-go/dyt/internal/stat"
 )
 
 // Roof measures what the machine can do at best, right now.
@@ -48,6 +45,7 @@ type Row struct {
 	Median  float64    `json:"median_ns"`
 	CI95    [2]float64 `json:"ci95_ns"`              // of the median; 0, 0 below six samples, which cannot give one
 	Repeats int        `json:"repeats"`              // runs in a sample, whose mean it is
+	Cold    bool       `json:"cold,omitempty"`       // the sample is of the first run, which is slower
 	PerRow  float64    `json:"ns_per_row,omitempty"` // median
 	Flops   float64    `json:"flops,omitempty"`
 	Bytes   float64    `json:"bytes_moved,omitempty"`
@@ -64,16 +62,21 @@ type Row struct {
 type Plan struct {
 	Count  int           // samples of each case, taken in turn: one round is one sample of every case
 	WarmUp int           // rounds that do not count
-	Limit  time.Duration // no round begins when it would end later than this, once three are done; 0: no limit
+	Limit  time.Duration // no case begins later than this after Began, and no round that would end later; 0: no limit
+	Began  time.Time     // zero: the call of Run
+
+	Tell func(Progress) // before each case; nil: nobody is told
 
 	now func() time.Time // nil: time.Now
 }
 
-// shortest is what a sample takes at least, as far as repeating helps: 25,000 times what reading the clock costs.
-const shortest = time.Millisecond
-
-// fewest is the number of rounds that a limit leaves.
-const fewest = 3
+// Progress is where a run stands.
+type Progress struct {
+	Round, Rounds int // from 1 on, warm-ups included
+	Case, Cases   int // from 1 on
+	Next          string
+	Since         time.Duration // Began
+}
 
 // Check returns an error that names the first impossible value.
 func (p Plan) Check() error {
@@ -83,7 +86,9 @@ func (p Plan) Check() error {
 	return nil
 }
 
-// Run times the cases in turn, each round all of them and, for every size that they have, the roof.
+// Run times the cases in turn, each round all of them and, for every size that they have, the roof. Every second round goes
+// through them backwards, so that a machine that slows down favours none. A case that the limit leaves no sample has its first
+// time, and Cold is set; one that did not run at all has no row.
 func (p Plan) Run(ctx context.Context, cases []Case, roof Roof) ([]Row, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -91,115 +96,17 @@ func (p Plan) Run(ctx context.Context, cases []Case, roof Roof) ([]Row, error) {
 	if p.now == nil {
 		p.now = time.Now
 	}
-	began := p.now()
-	t := timer{now: p.now, cases: cases, rows: make([]Row, len(cases)), roof: roof, peaks: map[float64][]float64{}}
+	if p.Began.IsZero() {
+		p.Began = p.now()
+	}
+	t := timer{plan: p, cases: cases, rows: make([]Row, len(cases)), roof: roof, peaks: map[float64][]float64{}}
 	for i, c := range cases {
 		t.rows[i] = Row{Op: c.Op, Norm: c.Norm, Fusion: c.Fusion, Mode: c.Mode, Shape: c.Shape, DType: "float32", Flops: c.Flops, Bytes: c.Bytes, Repeats: 1}
 	}
-	for round := range p.WarmUp + p.Count {
-		start := p.now()
-		if err := t.round(ctx, round < p.WarmUp); err != nil {
-			return nil, err
-		}
-		if took, all := p.now().Sub(start), p.now().Sub(began); p.Limit > 0 && round >= p.WarmUp+fewest-1 && all+took > p.Limit {
-			break
-		}
+	if err := t.run(ctx); err != nil {
+		return nil, err
 	}
 	return t.finish(), nil
-}
-
-type timer struct {
-	now   func() time.Time
-	cases []Case
-	rows  []Row
-	roof  Roof
-	peaks map[float64][]float64 // by bytes moved, 0 for arithmetic: one value a round
-}
-
-// round takes one sample of every case; a warm-up keeps none but how often a case must be repeated.
-func (t *timer) round(ctx context.Context, warmUp bool) error {
-	for i, c := range t.cases {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		took, err := t.repeat(c.Run, t.rows[i].Repeats)
-		if err != nil {
-			return fmt.Errorf("measure: %s %s %s %v: %w", c.Op, c.Norm, c.Mode, c.Shape, err)
-		}
-		one := float64(took.Nanoseconds()) / float64(t.rows[i].Repeats)
-		if warmUp {
-			t.rows[i].Repeats = max(1, int(math.Ceil(float64(shortest.Nanoseconds())/one)))
-		} else {
-			t.rows[i].Samples = append(t.rows[i].Samples, one)
-		}
-	}
-	if warmUp {
-		return nil
-	}
-	for _, bytes := range t.sizes() {
-		if bytes == 0 {
-			t.peaks[0] = append(t.peaks[0], t.roof.GFLOPS())
-		} else {
-			t.peaks[bytes] = append(t.peaks[bytes], t.roof.Copy(int(bytes/2)))
-		}
-	}
-	return nil
-}
-
-// sizes lists the roofs that the cases need.
-func (t *timer) sizes() []float64 {
-	var list []float64
-	for _, c := range t.cases {
-		if c.Roof {
-			continue
-		}
-		if c.Flops == 0 && c.Bytes > 0 {
-			list = append(list, c.Bytes)
-		} else if c.Flops > 0 {
-			list = append(list, 0)
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-func (t *timer) repeat(run func() error, n int) (time.Duration, error) {
-	start := t.now()
-	for range n {
-		if err := run(); err != nil {
-			return 0, err
-		}
-	}
-	return t.now().Sub(start), nil
-}
-
-// finish derives the figures from the samples.
-func (t *timer) finish() []Row {
-	for i, c := range t.cases {
-		r := &t.rows[i]
-		r.Median, r.CI95 = stat.Median(r.Samples), interval(r.Samples)
-		if c.Rows > 0 {
-			r.PerRow = r.Median / float64(c.Rows)
-		}
-		r.GFLOPS, r.GBPS = c.Flops/r.Median, c.Bytes/r.Median
-		if c.Roof {
-			continue
-		}
-		if c.Flops > 0 {
-			r.OfRoof = r.GFLOPS / stat.Median(t.peaks[0])
-		} else if c.Bytes > 0 {
-			r.OfRoof = r.GBPS / stat.Median(t.peaks[c.Bytes])
-		}
-	}
-	for i := range t.rows {
-		if base := identityOf(t.rows, t.rows[i]); base != nil {
-			t.rows[i].Ratio = t.rows[i].Median / base.Median
-			if t.rows[i].Op == "model" && base != &t.rows[i] {
-				t.rows[i].above(base)
-			}
-		}
-	}
-	return t.rows
 }
 
 // identityOf returns the row of the identity in the place of r's norm, or nil.

@@ -64,14 +64,77 @@ func TestShortCasesAreRepeated(t *testing.T) {
 	}
 }
 
-func TestLimitAndContextEndARun(t *testing.T) {
-	for limit, want := range map[time.Duration]int{time.Millisecond: fewest, 26 * time.Millisecond: 5, 0: 50} {
-		c := &clock{}
-		rows, err := Plan{Count: 50, Limit: limit, now: c.now}.Run(context.Background(), []Case{c.takes("dyt", 5*time.Millisecond)}, fixedRoof)
-		if err != nil || len(rows[0].Samples) != want {
-			t.Errorf("limit %v: %d samples of 5 ms, expected %d; %v", limit, len(rows[0].Samples), want, err)
+// A limit holds from the first case on: what did not run has no row, what ran once is cold, a round that began too late does not
+// count, and none begins that would end too late.
+func TestALimitEndsARun(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		limit   time.Duration
+		warmUp  int
+		samples []int // of the two cases, 5 ms each
+		cold    bool
+	}{
+		{4 * ms, 0, []int{1}, true},
+		{4 * ms, 1, []int{1}, true},
+		{9 * ms, 0, []int{1, 1}, false},
+		{24 * ms, 0, []int{2, 2}, false},
+		{35 * ms, 0, []int{3, 3}, false},
+		{14 * ms, 1, []int{1, 1}, true}, // the warm-up, and half a round
+		{65 * ms, 20, []int{5, 5}, false},
+		{0, 2, []int{50, 50}, false},
+	} {
+		clock := &clock{}
+		rows, err := Plan{Count: 50, WarmUp: c.warmUp, Limit: c.limit, now: clock.now}.Run(context.Background(), []Case{clock.takes("dyt", 5*ms), clock.takes("identity", 5*ms)}, fixedRoof)
+		if err != nil || len(rows) != len(c.samples) {
+			t.Fatalf("limit %v: %d rows, %v", c.limit, len(rows), err)
+		}
+		for i, row := range rows {
+			if len(row.Samples) != c.samples[i] || row.Cold != c.cold || row.OfRoof <= 0 {
+				t.Errorf("limit %v, warm-up %d: row %d has %d samples, cold %v, expected %d, %v", c.limit, c.warmUp, i, len(row.Samples), row.Cold, c.samples[i], c.cold)
+			}
 		}
 	}
+}
+
+// The limit counts from Began, which may lie before the call.
+func TestALimitCountsFromTheBeginning(t *testing.T) {
+	c := &clock{time.Unix(100, 0)}
+	rows, err := Plan{Count: 50, Limit: time.Second, Began: time.Unix(99, 900e6), now: c.now}.Run(context.Background(), []Case{c.takes("dyt", 100*time.Millisecond)}, fixedRoof)
+	if err != nil || len(rows[0].Samples) != 9 {
+		t.Errorf("%d samples, expected 9: a tenth of the limit was over; %v", len(rows[0].Samples), err)
+	}
+}
+
+// Every second round runs the cases backwards, and who waits is told each.
+func TestRoundsTurnAround(t *testing.T) {
+	var order, told []string
+	named := func(name string) Case {
+		return Case{Op: "layer", Norm: name, Shape: []int{1}, Run: func() error { order = append(order, name); return nil }}
+	}
+	c := &clock{}
+	plan := Plan{Count: 2, WarmUp: 1, now: func() time.Time { c.Time = c.Add(time.Millisecond); return c.Time }, Tell: func(p Progress) { told = append(told, p.Next) }}
+	if _, err := plan.Run(context.Background(), []Case{named("a"), named("b"), named("c")}, fixedRoof); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(order, ""); got != "abccbaabc" {
+		t.Errorf("order %s", got)
+	}
+	if len(told) != 9 || told[3] != "layer c 1" {
+		t.Errorf("told %q", told)
+	}
+}
+
+func TestWhatALimitCutIsSaid(t *testing.T) {
+	if got := Cut([]Row{{}, {}}, 2); len(got) != 0 {
+		t.Errorf("nothing was cut: %q", got)
+	}
+	got := Cut([]Row{{Cold: true}, {}}, 5)
+	if len(got) != 2 || !strings.Contains(got[0], "1 rows are of a first run") || !strings.Contains(got[1], "3 of 5 cases did not run") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestContextEndsARun(t *testing.T) {
 	c := &clock{}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	why := errors.New("enough")
@@ -275,47 +338,10 @@ func TestLayerGradients(t *testing.T) {
 	}
 }
 
-// A model's norms take the median of the rounds' differences, not the difference of the medians.
-func TestNormsAreWeighedRoundByRound(t *testing.T) {
-	with, without := &Row{Samples: []float64{110, 210, 60, 140, 95, 115, 102}}, &Row{Samples: []float64{100, 200, 55, 90, 80, 100, 100}}
-	with.above(without)
-	if with.Norms != 10 || with.NormsCI95 != [2]float64{2, 50} {
-		t.Errorf("norms take %v, %v", with.Norms, with.NormsCI95)
-	}
-}
-
-func TestVerdictNeedsIntervalsApart(t *testing.T) {
-	row := func(kind norm.Kind, norms, low, high float64) Row {
-		return Row{Op: "model", Norm: string(kind), Mode: Training, Median: 100e6 + norms, Norms: norms, NormsCI95: [2]float64{low, high}}
-	}
-	rms := row(norm.RMSNorm, 20e6, 18e6, 22e6)
-	for _, c := range []struct {
-		rows []Row
-		says string
-	}{
-		{[]Row{rms, row(norm.DyT, 10e6, 9e6, 11e6)}, "DyT's layers take 50 % less, the model 8.3 % less"},
-		{[]Row{rms, row(norm.DyT, 40e6, 39e6, 41e6)}, "RMSNorm's layers take 50 % less"},
-		{[]Row{rms, row(norm.DyT, 10e6, 1e6, 19e6)}, "no difference is shown"},
-	} {
-		if got := Verdicts(c.rows); len(got) != 1 || !strings.Contains(got[0], c.says) || !strings.Contains(got[0], "8.3 of 42.6 s") {
-			t.Errorf("%q, expected %q", got, c.says)
-		}
-	}
-	fused := row(norm.DyT, 10e6, 9e6, 11e6)
-	fused.Fusion = "all"
-	if got := Verdicts([]Row{rms, rms, row(norm.DyT, 1, 0, 0), fused}); len(got) != 0 {
-		t.Errorf("a verdict on nothing: %q", got)
-	}
-	rms.Fusion = "all"
-	if got := Verdicts([]Row{rms, fused}); len(got) != 1 || !strings.HasPrefix(got[0], "training, fusion all: RMSNorm's layers take 20 ms of 120 ms") {
-		t.Errorf("%q", got)
-	}
-}
-
 // The model with each norm runs, and its arithmetic is twice the matrices' elements a token and the causal half of attention.
 func TestModelsHaveTheirArithmetic(t *testing.T) {
 	size := Llama{Width: 128, Layers: 2, Tokens: 6}
-	cases, err := Models(testbackend.Get(t), []norm.Kind{norm.RMSNorm, norm.DyT, norm.LayerNorm, "identity"}, size)
+	cases, err := Models(testbackend.Get(t), model.NewStore(), []norm.Kind{norm.RMSNorm, norm.DyT, norm.LayerNorm, "identity"}, size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,14 +349,14 @@ func TestModelsHaveTheirArithmetic(t *testing.T) {
 	want := 6.0*2*matrices + 2*2*6*6*128
 	for i, c := range cases {
 		if err := c.Run(); err != nil {
-			t.Errorf("%s %s: %v", c.Norm, c.Mode, err)
+			t.Errorf("%s %s %s: %v", c.Op, c.Norm, c.Mode, err)
 		}
-		if factor := []float64{1, 3}[i%2]; c.Flops != factor*want {
+		if factor := []float64{1, 3, 0, 0}[i/4]; c.Flops != factor*want {
 			t.Errorf("%s %s: %v operations, expected %v", c.Norm, c.Mode, c.Flops, factor*want)
 		}
 	}
-	if len(cases) != 8 || cases[0].Mode != Inference || cases[1].Mode != Training {
-		t.Errorf("%d cases", len(cases))
+	if len(cases) != 16 || cases[3].Mode != Inference || cases[4].Mode != Training || cases[3].Norm != "identity" || cases[8].Op != "layer" || !slices.Equal(cases[8].Shape, []int{6, 128}) {
+		t.Errorf("%d cases: %+v", len(cases), cases)
 	}
 	if seven := (Llama{Width: 4096, Layers: 32, Tokens: 1}).config(norm.RMSNorm); seven.Heads != 32 || seven.Hidden != 11008 {
 		t.Errorf("LLaMA 7B has 32 heads and a hidden size of 11008, here %+v", seven)

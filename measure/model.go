@@ -1,10 +1,9 @@
 package measure
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"slices"
 
-	"github.com/dyt-go/dyt/internal/stat"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/zoo/llama"
 	"github.com/dyt-go/dyt/zoo/part"
@@ -50,19 +49,21 @@ func (l Llama) Flops() float64 {
 	return float64(l.Tokens) * (2*l.weights() + 2*float64(l.Layers*l.Tokens*l.Width))
 }
 
-// Bytes is about the memory that training takes: weights, gradients, and what the backward pass needs of the forward pass.
-func (l Llama) Bytes() float64 {
+// Bytes is about the memory that the cases of so many kinds of norms take together: weights, of which the store and the backend
+// have one copy each, results of training, and for each kind its own arena, of gradients as products leave them and of what
+// the backward pass needs of the forward pass.
+func (l Llama) Bytes(kinds int) float64 {
 	c := l.config(norm.RMSNorm)
+	weights := l.weights() + float64(c.Vocab*c.Width)
 	kept := float64(l.Tokens) * float64(l.Layers) * float64(16*c.Width+6*c.Hidden+3*c.Heads*l.Tokens)
-	return 4 * (2*l.weights() + 2*float64(c.Vocab*c.Width) + kept)
+	return 4 * (3*weights + float64(kinds)*(weights+kept))
 }
 
-// Models returns the cases of one model with each kind of norm in turn, inference and training. They share one set of
-// matrices.
-func Models(backend compute.Backend, kinds []norm.Kind, size Llama) ([]Case, error) {
-	store := model.NewStore()
+// Models returns the cases of one model: inference with each kind of norm in turn, then training, then a norm layer of each kind
+// alone, over as many rows. The models share the parameters of store, which may have those of the same width already.
+func Models(backend compute.Backend, store *model.Store, kinds []norm.Kind, size Llama) ([]Case, error) {
+	var inference, training []Case
 	tokens := drawTokens(size.Tokens)
-	var cases []Case
 	for _, kind := range kinds {
 		m, err := llama.New("7B layers", size.config(kind))
 		if err != nil {
@@ -72,22 +73,50 @@ func Models(backend compute.Backend, kinds []norm.Kind, size Llama) ([]Case, err
 			return nil, err
 		}
 		for _, mode := range []string{Inference, Training} {
-			f, flops := func(s *model.Scope, x *Node) []*Node { return []*Node{m.Forward(s, x)} }, size.Flops()
-			if mode == Training {
-				f, flops = func(s *model.Scope, x *Node) []*Node {
-					loss := m.Loss(s, []*Node{x, x}) // the paper's: tokens are their own labels
-					return append([]*Node{loss}, s.BuildTrainableVariablesGradientsGraph(loss)...)
-				}, 3*flops
-			}
-			exec, err := model.NewExec(backend, store, f)
+			exec, err := model.NewExec(backend, store, modelGraph(m, mode))
 			if err != nil {
 				return nil, err
 			}
-			cases = append(cases, Case{Op: "model", Norm: string(kind), Mode: mode, Shape: []int{size.Layers, size.Tokens, size.Width}, Rows: size.Tokens,
-				Flops: flops, Run: func() error { return call(exec, tokens) }})
+			c := Case{Op: "model", Norm: string(kind), Mode: mode, Shape: []int{size.Layers, size.Tokens, size.Width}, Rows: size.Tokens,
+				Flops: size.Flops(), Run: func() error { return call(exec, tokens) }}
+			if mode == Inference {
+				inference = append(inference, c)
+			} else {
+				c.Flops *= 3
+				training = append(training, c)
+			}
+		}
+	}
+	alone, err := normsAlone(backend, kinds, size)
+	return slices.Concat(inference, training, alone), err
+}
+
+// normsAlone returns cases of one norm layer of the model by itself, forward, and forward and backward.
+func normsAlone(backend compute.Backend, kinds []norm.Kind, size Llama) ([]Case, error) {
+	x, dy := draw(1, size.Tokens, size.Width), draw(2, size.Tokens, size.Width)
+	var cases []Case
+	for _, kind := range kinds {
+		spec := size.config(kind).Norm.At(norm.Attn)
+		for _, mode := range []string{Forward, Both} {
+			c, err := layerCase(backend, spec, mode, x, dy)
+			if err != nil {
+				return nil, err
+			}
+			cases = append(cases, c)
 		}
 	}
 	return cases, nil
+}
+
+// modelGraph returns the logits of x, or its loss and the gradients of all parameters.
+func modelGraph(m part.Model, mode string) func(s *model.Scope, x *Node) []*Node {
+	if mode == Inference {
+		return func(s *model.Scope, x *Node) []*Node { return []*Node{m.Forward(s, x)} }
+	}
+	return func(s *model.Scope, x *Node) []*Node {
+		loss := m.Loss(s, []*Node{x, x}) // the paper's: tokens are their own labels
+		return append([]*Node{loss}, s.BuildTrainableVariablesGradientsGraph(loss)...)
+	}
 }
 
 func drawTokens(n int) *tensors.Tensor {
@@ -97,57 +126,4 @@ func drawTokens(n int) *tensors.Tensor {
 		flat[i] = random.Int32N(modelVocab)
 	}
 	return tensors.FromFlatDataAndDimensions(flat, 1, n)
-}
-
-// above sets what a model's norms take: the time beyond that of the same model with the identity in their places. The two are
-// compared round by round, so that a slow minute counts for neither.
-func (r *Row) above(identity *Row) {
-	n := min(len(r.Samples), len(identity.Samples))
-	differences := make([]float64, n)
-	for i := range differences {
-		differences[i] = r.Samples[i] - identity.Samples[i]
-	}
-	r.Norms, r.NormsCI95 = stat.Median(differences), interval(differences)
-}
-
-// paper is what arXiv:2503.10622 reports of LLaMA 7B on an H100 in bfloat16: seconds for 100 passes over 4096 tokens.
-var paper = map[string]string{
-	Inference: "2.1 of 14.1 s against 1.0 of 13.0 s",
-	Training:  "8.3 of 42.6 s against 4.8 of 39.1 s",
-}
-
-// Verdicts says in a sentence for each mode and fusion what is left of the paper's claim that DyT's layers take less time than
-// RMSNorm's; nothing of rows that have not both.
-func Verdicts(rows []Row) []string {
-	var list []string
-	for i := range rows {
-		rms := &rows[i]
-		if rms.Op != "model" || rms.Norm != string(norm.RMSNorm) || rms.NormsCI95 == [2]float64{} {
-			continue
-		}
-		for j := range rows {
-			dyt := &rows[j]
-			if dyt.Op == "model" && dyt.Norm == string(norm.DyT) && dyt.Mode == rms.Mode && dyt.Fusion == rms.Fusion && dyt.NormsCI95 != [2]float64{} {
-				list = append(list, verdict(rms, dyt))
-			}
-		}
-	}
-	return list
-}
-
-// verdict shows a difference only where the two intervals lie apart.
-func verdict(rms, dyt *Row) string {
-	shown := "no difference is shown: the intervals overlap"
-	switch {
-	case dyt.NormsCI95[1] < rms.NormsCI95[0]:
-		shown = fmt.Sprintf("DyT's layers take %.0f %% less, the model %.1f %% less", 100*(1-dyt.Norms/rms.Norms), 100*(1-dyt.Median/rms.Median))
-	case rms.NormsCI95[1] < dyt.NormsCI95[0]:
-		shown = fmt.Sprintf("RMSNorm's layers take %.0f %% less, the model %.1f %% less", 100*(1-rms.Norms/dyt.Norms), 100*(1-rms.Median/dyt.Median))
-	}
-	what := rms.Mode
-	if rms.Fusion != "" {
-		what += ", fusion " + rms.Fusion
-	}
-	return fmt.Sprintf("%s: RMSNorm's layers take %s of %s, DyT's %s of %s: %s. The paper (H100, eager): %s, and no difference once compiled.",
-		what, duration(rms.Norms), duration(rms.Median), duration(dyt.Norms), duration(dyt.Median), shown, paper[rms.Mode])
 }

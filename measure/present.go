@@ -13,11 +13,15 @@ import (
 func (r Report) Page(command string) report.Page {
 	p := report.Page{
 		Title:   "What the pieces cost on " + r.CPU,
-		Lead:    fmt.Sprintf("%s kernels, %d threads, backend %s, float32; medians of %d samples taken in turn.", r.Flavour, r.Threads, r.Backend, r.samples()),
+		Lead:    fmt.Sprintf("%s kernels, %d threads, backend %s, float32; medians of %d samples taken in turn. %s", r.Flavour, r.Threads, r.Backend, r.samples(), r.About),
 		Command: command, Made: r.Time,
 	}
 	notes := slices.Concat(Verdicts(r.Rows), GrowthVerdicts(r.Rows), r.Warnings)
-	p.Sections = append(p.Sections, report.Section{Title: "Rows", Text: notes, Tables: []report.Table{r.rowsTable()}})
+	tables := []report.Table{r.rowsTable()}
+	if claim := ClaimTable(r.Rows); claim != nil {
+		tables = append(tables, report.Table{Columns: claim[0], Rows: claim[1:]})
+	}
+	p.Sections = append(p.Sections, report.Section{Title: "Rows", Text: notes, Tables: tables})
 	var charts []report.Chart
 	for _, c := range []*report.Chart{r.growth(), r.overWidth(), r.roofline(), r.bars()} {
 		if c != nil {

@@ -1,7 +1,7 @@
 package gemm
 
-// Errands are matrices with contiguous rows that products bring into the cache on the way, a line with each step of a tile:
-// what the next product writes, or what the next head of an attention reads. With nothing to fetch it may be nil.
+// Errands are matrices with contiguous rows that products bring into the cache on the way, a line with every second step of a
+// tile: what the next product writes, or what the next head of an attention reads. With nothing to fetch it may be nil.
 type Errands struct {
 	list      [8]Matrix
 	next, end int // of the list: what is not fetched yet
@@ -26,20 +26,20 @@ func Fetch(matrices ...Matrix) Errands {
 const errandFloats = 8 << 10
 
 // take returns how many of the given tiles, of k steps each, share an errand, where it begins, and how far to go with each
-// tile and each step. The last rows of a line stay behind when they are fewer than half a tile's steps. With nothing to fetch
-// all tiles stay near.
-func (e *Errands) take(tiles, k int, near []float32) (n int, from []float32, pstep, kstep int) {
+// tile and each line. The last rows of a line stay behind when they are fewer than half of what a tile fetches. With nothing to
+// fetch all tiles stay near.
+func (e *Errands) take(tiles, k int, near []float32) (n int, from []float32, pstep, lstep int) {
 	if e == nil || e.next == e.end {
 		return tiles, near, 0, 0
 	}
-	m := &e.list[e.next]
-	n = min(tiles, max(1, (m.Rows-e.row+k/2)/k))
+	m, lines := &e.list[e.next], max(1, k/2)
+	n = min(tiles, max(1, (m.Rows-e.row+lines/2)/lines))
 	from = m.Data[e.row*m.RowStride+e.line*lineFloats:]
-	if e.row += n * k; e.row+k/2 >= m.Rows {
+	if e.row += n * lines; e.row+lines/2 >= m.Rows {
 		e.line, e.row = e.line+1, 0
 	}
 	if e.line*lineFloats >= m.Cols {
 		e.next, e.line = e.next+1, 0
 	}
-	return n, from, k * m.RowStride, m.RowStride
+	return n, from, lines * m.RowStride, m.RowStride
 }

@@ -13,9 +13,9 @@ package gemm
 //		c[p*cstep+i*ldc+j] = s                                       // or += s when add
 //
 // b is a packed panel: k rows of NR floats, of which the first n are used and the others must be readable. Requires k > 0,
-// np > 0, 0 < n <= the columns of this tile. c overlaps neither a nor b. Reads and writes nothing outside.
-// What begins at ahead is fetched into the cache meanwhile: for p and l, in this order, the line of ahead[p*pahead+l*kahead],
-// which need not exist.
+// np > 0, 0 < n <= the columns of this tile, and that rsa or csa is 1. c overlaps neither a nor b. Reads and writes nothing outside.
+// What begins at ahead is fetched into the cache meanwhile, a line with every second step of K: for p and l < k/2, in this order,
+// the line of ahead[p*pahead+l*kahead], which need not exist.
 // Error: that of k fused multiply-adds in float32; equal for every flavour bit for bit.
 type Tile func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool, ahead []float32, pahead, kahead int)
 

@@ -39,21 +39,24 @@ func TestTilesAgreeBitForBit(t *testing.T) {
 
 func testTile(t *testing.T, kn *Kernel, rng *rand.Rand, mr, n, k int) {
 	t.Helper()
-	np, add, packed := 1+rng.IntN(3), rng.IntN(2) == 0, rng.IntN(2) == 0
-	rsa, csa, astep := k+3, 1, mr*(k+3)
-	if packed {
-		rsa, csa, astep = 1, mr, mr*k
+	np, add := 1+rng.IntN(3), rng.IntN(2) == 0
+	rsa, csa, astep := k+3, 1, mr*(k+3) // rows
+	switch rng.IntN(3) {
+	case 0:
+		rsa, csa, astep = 1, mr, mr*k // packed
+	case 1:
+		rsa, csa, astep = 1, np*mr+2, mr // columns
 	}
 	ldc := n + rng.IntN(5)
 	cstep := mr * ldc
-	a, b := random(rng, np*astep), random(rng, k*kn.NR)
+	a, b := random(rng, (np-1)*astep+(mr-1)*rsa+(k-1)*csa+1), random(rng, k*kn.NR)
 	c := guarded(rng, np*cstep)
 	want := slices.Clone(c)
 	kn.tile(mr, n)(a, rsa, csa, b, c[guard:], ldc, k, np, astep, cstep, n, add, b, 3, 7)
 	refTile(mr, kn.NR)(a, rsa, csa, b, want[guard:], ldc, k, np, astep, cstep, n, add, nil, 0, 0)
 	for i := range c {
 		if math.Float32bits(c[i]) != math.Float32bits(want[i]) {
-			t.Fatalf("%s tile %dx%d k=%d np=%d add=%v packed=%v: c[%d] = %g, want %g", kn.Name, mr, n, k, np, add, packed, i-guard, c[i], want[i])
+			t.Fatalf("%s tile %dx%d k=%d np=%d add=%v strides %d, %d: c[%d] = %g, want %g", kn.Name, mr, n, k, np, add, rsa, csa, i-guard, c[i], want[i])
 		}
 	}
 }

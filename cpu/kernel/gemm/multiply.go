@@ -106,14 +106,14 @@ func (j *Job) rows(r run, l, depth int, next *ahead, scratch []float32) {
 		kn.packA(scratch, a, r.height)
 		a.Data, rsa, csa, astep = scratch, 1, r.height, r.height*depth
 	}
-	near, pnear, knear := a.Data[min(astep, len(a.Data)):], astep, r.height
+	near, pnear, knear := a.Data[min(astep, len(a.Data)):], astep, 2*r.height
 	n := j.C.Cols
 	for col := 0; col < n; col += kn.NR {
 		width := min(kn.NR, n-col)
 		c := j.C.Data[r.row*j.C.RowStride+col:]
 		if packs {
-			near, knear = next.take(r.count*depth, a.Data)
-			pnear = depth * knear
+			near, knear = next.take(r.count*(depth/2), a.Data)
+			pnear = depth / 2 * knear
 		}
 		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, j.C.RowStride, depth, r.count, astep, r.height*j.C.RowStride, width,
 			j.Add || l > 0, near, pnear, knear)

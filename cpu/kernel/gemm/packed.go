@@ -74,7 +74,7 @@ func (kn *Kernel) multiplyBand(c, a Matrix, b Packed, add bool, e *Errands, of f
 	}
 }
 
-// product is C = A B for one worker. A is read in place whatever its strides, so it pays while A is small enough for the
+// product is C = A B for one worker. A is read in place, its rows or its columns contiguous, so it pays while A is small enough for the
 // first-level cache. The rows of C must be contiguous.
 type product struct {
 	kernel *Kernel
@@ -86,7 +86,7 @@ type product struct {
 
 // newProduct prepares C = A B with the first A.Cols rows and C.Cols columns of B.
 func (kn *Kernel) newProduct(c, a Matrix, b Packed) product {
-	if a.Cols > b.Rows || c.Cols > b.Cols || a.Rows != c.Rows || c.ColStride != 1 {
+	if a.Cols > b.Rows || c.Cols > b.Cols || a.Rows != c.Rows || c.ColStride != 1 || a.RowStride != 1 && a.ColStride != 1 {
 		panic("BUG: gemm: sizes or strides do not fit")
 	}
 	p := product{kernel: kn, c: c, a: a, b: b}

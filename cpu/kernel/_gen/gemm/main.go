@@ -110,21 +110,7 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 		}
 	})
 	f.zero(mr, nv)
-	rows := f.rowPointers(a, rsa, mr)
-	b, k := Load(Param("b").Base(), GP64()), Load(Param("k"), GP64())
-	ahead := Load(Param("ahead").Base(), GP64())
-	kahead := stride("kahead")
-	align()
-	Label("k")
-	PREFETCHT0(Mem{Base: ahead})
-	ADDQ(kahead, ahead)
-	f.step(rows, rsa, rsa3, b, mr, nv)
-	for _, p := range rows {
-		ADDQ(csa, p)
-	}
-	ADDQ(U32(2*f.lanes*float), b)
-	DECQ(k)
-	JNZ(LabelRef("k"))
+	f.steps(mr, nv, a, rsa, csa, rsa3)
 
 	add := Load(Param("add"), GP8())
 	TESTB(add, add)
@@ -156,11 +142,6 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 	}
 }
 
-// align begins what follows at a cache line: the loop takes fewer lines of the cache of decoded instructions.
-func align() {
-	Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{Imm(line)}})
-}
-
 // stride loads a stride, given in elements, in bytes.
 func stride(name string) reg.GPVirtual {
 	r := GP64()
@@ -183,6 +164,56 @@ func (f flavour) zero(mr, nv int) {
 	}
 }
 
+// steps adds up all products of one tile: two steps of K at a time, in one of two loops, and what is left of an odd K.
+func (f flavour) steps(mr, nv int, a, rsa, csa, rsa3 reg.Register) {
+	b, ahead, kahead := Load(Param("b").Base(), GP64()), Load(Param("ahead").Base(), GP64()), stride("kahead")
+	rows := f.rowPointers(a, rsa, mr)
+	k := Load(Param("k"), GP64())
+	SHRQ(Imm(1), k)
+	JZ(LabelRef("last"))
+	CMPQ(csa, Imm(float))
+	JNE(LabelRef("columns"))
+
+	loop("rows", k, func() {
+		PREFETCHT0(Mem{Base: ahead})
+		ADDQ(kahead, ahead)
+		for l := range 2 {
+			f.step(b, l, mr, nv, func(i int) Mem { return rowAt(rows, rsa, rsa3, i).Offset(l * float) })
+		}
+		for _, p := range rows {
+			ADDQ(Imm(2*float), p)
+		}
+		ADDQ(U32(4*f.lanes*float), b)
+	})
+	JMP(LabelRef("last"))
+
+	loop("columns", k, func() {
+		PREFETCHT0(Mem{Base: ahead})
+		ADDQ(kahead, ahead)
+		f.step(b, 0, mr, nv, func(i int) Mem { return Mem{Base: rows[0], Disp: i * float} })
+		f.step(b, 1, mr, nv, func(i int) Mem { return Mem{Base: rows[0], Index: csa, Scale: 1, Disp: i * float} })
+		LEAQ(Mem{Base: rows[0], Index: csa, Scale: 2}, rows[0])
+		ADDQ(U32(4*f.lanes*float), b)
+	})
+
+	Label("last")
+	odd := Load(Param("k"), GP64())
+	TESTQ(U32(1), odd)
+	JZ(LabelRef("summed"))
+	rows = f.rowPointers(rows[0], rsa, mr)
+	f.step(b, 0, mr, nv, func(i int) Mem { return rowAt(rows, rsa, rsa3, i) })
+	Label("summed")
+}
+
+// loop does body n times. It begins at a cache line: the decoded instructions then take fewer lines of their cache.
+func loop(name string, n reg.Register, body func()) {
+	Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{Imm(line)}})
+	Label(name)
+	body()
+	DECQ(n)
+	JNZ(LabelRef(name))
+}
+
 // rowPointers returns pointers to rows 0, 5, 10 of the tile; the rows between are reached by index.
 func (f flavour) rowPointers(a, rsa reg.Register, mr int) []reg.GPVirtual {
 	rows := []reg.GPVirtual{GP64()}
@@ -196,26 +227,31 @@ func (f flavour) rowPointers(a, rsa reg.Register, mr int) []reg.GPVirtual {
 	return rows
 }
 
-// step multiplies column k of A with row k of B.
-func (f flavour) step(rows []reg.GPVirtual, rsa, rsa3 reg.Register, b reg.Register, mr, nv int) {
+// rowAt is where row i begins.
+func rowAt(rows []reg.GPVirtual, rsa, rsa3 reg.Register, i int) Mem {
+	at := Mem{Base: rows[i/5]}
+	switch i % 5 {
+	case 1:
+		at.Index, at.Scale = rsa, 1
+	case 2:
+		at.Index, at.Scale = rsa, 2
+	case 3:
+		at.Index, at.Scale = rsa3, 1
+	case 4:
+		at.Index, at.Scale = rsa, 4
+	}
+	return at
+}
+
+// step multiplies a column of A, whose element i is a(i), with row l of B.
+func (f flavour) step(b reg.Register, l, mr, nv int, a func(i int) Mem) {
 	bv := []reg.VecPhysical{f.vector(f.count - 1), f.vector(f.count - 2)}
 	for j := range nv {
-		VMOVUPS(Mem{Base: b, Disp: j * f.lanes * float}, bv[j])
+		VMOVUPS(Mem{Base: b, Disp: (2*l + j) * f.lanes * float}, bv[j])
 	}
 	for i := range mr {
 		av := f.vector(f.count - 3 - i%2)
-		at := Mem{Base: rows[i/5]}
-		switch i % 5 {
-		case 1:
-			at.Index, at.Scale = rsa, 1
-		case 2:
-			at.Index, at.Scale = rsa, 2
-		case 3:
-			at.Index, at.Scale = rsa3, 1
-		case 4:
-			at.Index, at.Scale = rsa, 4
-		}
-		VBROADCASTSS(at, av)
+		VBROADCASTSS(a(i), av)
 		for j := range nv {
 			VFMADD231PS(bv[j], av, f.acc(i, j, nv))
 		}

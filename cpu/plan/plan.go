@@ -228,7 +228,7 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	case choiceGroup:
 		step.Choice = g.choice
 	default:
-		step.Tape = p.lower(g, needed)
+		step.Tape = p.tapeOf(g, needed)
 	}
 	return step, nil
 }

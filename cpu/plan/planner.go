@@ -19,6 +19,7 @@ type planner struct {
 	after  [][]*ir.Value // by value: what must exist before it may be read, because of a barrier
 	owner  []int         // by value: the group that computes it, -1 for none
 	groups []*group
+	alike  alike
 
 	readers [][]int // by value, while clusters compute again: the groups besides its own that read it, -1 for the function's results
 

@@ -66,13 +66,12 @@ func sharedPrograms(p *plan.Plan) int {
 	seen := make(map[*plan.Strips]bool)
 	shared := 0
 	for _, s := range p.Steps {
-		if s.Tape == nil || s.Tape.Strips == nil {
-			continue
+		for _, t := range s.Tapes {
+			if t.Strips != nil && seen[t.Strips] {
+				shared++
+			}
+			seen[t.Strips] = true
 		}
-		if seen[s.Tape.Strips] {
-			shared++
-		}
-		seen[s.Tape.Strips] = true
 	}
 	return shared
 }

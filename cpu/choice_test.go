@@ -33,7 +33,7 @@ var choiceCases = []struct {
 	{name: "twice a result", t: 1, steps: 1, inPlace: true, more: func(_, _, y *Node) []*Node { return []*Node{y} }},
 	{name: "all rows", t: choiceRows, steps: 1, inPlace: true},
 	{name: "a row of the cache itself", t: choiceRows, own: true, steps: 1},
-	{name: "everything or nothing", whole: true},
+	{name: "everything or nothing", whole: true, inPlace: true},
 }
 
 // replaced is the cache with x in rows start to start+t-1.

@@ -40,7 +40,7 @@ func TestBackwardComputesActivationsAgain(t *testing.T) {
 			large := 0
 			for _, s := range backend.last().Steps {
 				for _, v := range s.Writes {
-					if v.Shape.Size() == rows*hidden && s.Tape != nil {
+					if v.Shape.Size() == rows*hidden && s.Tapes != nil {
 						large++
 					}
 				}

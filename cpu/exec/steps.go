@@ -23,8 +23,8 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 			thin(s.Gemm, p.Table.Matvec, f, team, index)
 		case s.Gemm != nil:
 			w.gemm(s.Gemm, p.Table.Gemm, f, f.shared[i], team, index)
-		case s.Tape != nil:
-			w.tape(s.Tape, p.Table.Elem, f, f.shared[i], team, index)
+		case s.Tapes != nil:
+			w.tapes(s.Tapes, p.Table.Elem, f, f.shared[i], team, index)
 		case s.Attention != nil:
 			w.attention(s.Attention, p.Table.Attn, f, team, index)
 		case s.Rotation != nil:

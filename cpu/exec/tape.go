@@ -11,15 +11,40 @@ import (
 // tile is where the instructions are: rows [row, row+rows), columns [col, col+cols).
 type tile struct{ row, col, rows, cols int }
 
-// tape computes the worker's share of a cluster: some of its chunks, tile by tile.
-func (w *worker) tape(t *plan.Tape, k *elem.Table, f *frame, shared []float32, team *par.Team, index int) {
+// tapes computes the worker's share of clusters: an equal part of all their elements, in chunks, tile by tile.
+func (w *worker) tapes(tapes []*plan.Tape, k *elem.Table, f *frame, shared []float32, team *par.Team, index int) {
+	total, isParted := 0, false
+	for _, t := range tapes {
+		total += t.Elements()
+		isParted = isParted || len(t.Sums) > 0 && t.Chunks() > 1
+	}
+	from, to := team.Share(total, index)
+	at := 0
+	for _, t := range tapes {
+		if first, last := t.ChunksIn(from-at, to-at); first < last {
+			w.tape(t, k, f, shared, first, last)
+		}
+		at += t.Elements()
+	}
+	if !isParted {
+		return
+	}
+	team.Barrier()
+	for _, t := range tapes {
+		for i := range t.Sums {
+			combine(t, i, k, f, shared, team, index)
+		}
+	}
+}
+
+// tape computes chunks [first, last) of a cluster.
+func (w *worker) tape(t *plan.Tape, k *elem.Table, f *frame, shared []float32, first, last int) {
 	w.begin(t, f)
 	if t.Strips != nil {
 		w.numbersOf(t, k, f)
 	}
-	perRow, tiles, chunks := (t.Row+t.TileCols-1)/t.TileCols, t.Tiles(), t.Chunks()
-	from, to := team.Share(chunks, index)
-	for chunk := from; chunk < to; chunk++ {
+	perRow, tiles := (t.Row+t.TileCols-1)/t.TileCols, t.Tiles()
+	for chunk := first; chunk < last; chunk++ {
 		for i := range t.Sums {
 			fill(partial(t, i, chunk, f, shared), identity(t.Sums[i].Code))
 		}
@@ -34,12 +59,6 @@ func (w *worker) tape(t *plan.Tape, k *elem.Table, f *frame, shared []float32, t
 			for i := range t.Code {
 				w.instr(t, &t.Code[i], k, at, chunk, f, shared)
 			}
-		}
-	}
-	if len(t.Sums) > 0 && chunks > 1 {
-		team.Barrier()
-		for i := range t.Sums {
-			combine(t, i, k, f, shared, team, index)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func newWorker(p *plan.Plan) *worker {
 	w := &worker{memory: words(alignedBytes(4 * p.Worker))}
 	regs, numbers, loads, slots := 0, 0, 0, 0
 	for i := range p.Steps {
-		if t := p.Steps[i].Tape; t != nil {
+		for _, t := range p.Steps[i].Tapes {
 			regs, numbers, loads = max(regs, t.Regs), max(numbers, len(t.Scalars)), max(loads, len(t.Loads))
 			if t.Strips != nil {
 				slots = max(slots, len(t.Strips.Slots))

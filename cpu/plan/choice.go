@@ -59,16 +59,3 @@ func (p *planner) choose(index int, op *ir.Op) bool {
 	p.views[v.ID] = denseView(v)
 	return true
 }
-
-// reuse notes which parameter's memory the result of step i can take over when it was donated: no later step reads it, and it
-// is no result itself.
-func (p *Plan) reuse(i int, last []int) {
-	c := p.Steps[i].Choice
-	if c == nil {
-		return
-	}
-	y := c.Y.Root
-	if last[y.ID] == i && c.X.Root != y && c.Truth.Root != y && !slices.Contains(p.Func.Results, y) && p.Places[c.Out.ID].Kind == PlaceResult {
-		p.Places[c.Out.ID].From = y
-	}
-}

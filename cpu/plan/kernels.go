@@ -19,8 +19,10 @@ func (p *Plan) Kernels() string {
 		case s.Gemm != nil:
 			k := p.Table.Gemm
 			fmt.Fprintf(&b, "    %s: tiles of %dx%d, %d x %d of them\n", k.Name, k.MR, k.NR, ceil(s.Gemm.M, k.MR), ceil(s.Gemm.N, k.NR))
-		case s.Tape != nil:
-			s.Tape.listing(&b)
+		case s.Tapes != nil:
+			for _, t := range s.Tapes {
+				t.listing(&b)
+			}
 		case s.Control != nil:
 			for _, inner := range s.Control.Bodies {
 				b.WriteString("    " + strings.ReplaceAll(strings.TrimSpace(inner.Plan.Kernels()), "\n", "\n    ") + "\n")

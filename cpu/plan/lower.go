@@ -31,12 +31,13 @@ type reg struct {
 
 // lowering turns the nodes of a cluster into a tape.
 type lowering struct {
-	p      *planner
-	g      *group
-	tape   *Tape
-	regs   []reg
-	values map[*ir.Value]int // register of each value that the cluster computes
-	needed []bool            // by value: somebody outside reads it
+	p       *planner
+	g       *group
+	tape    *Tape
+	regs    []reg
+	values  map[*ir.Value]int // register of each value that the cluster computes
+	needed  []bool            // by value: somebody outside reads it
+	touched touches           // by the code of strips
 }
 
 // lower makes the tape of cluster g.
@@ -50,6 +51,7 @@ func (p *planner) lower(g *group, needed []bool) *Tape {
 	l.joinAxes()
 	l.tape.Strips = l.thread()
 	l.assign()
+	l.overwritable()
 	return l.tape
 }
 

@@ -63,7 +63,7 @@ func (p *Plan) placeValues() {
 		}
 	}
 	for i := range p.Steps {
-		p.reuse(i, last)
+		p.reuse(i, last, isResult)
 	}
 	p.pack(last, isResult)
 }
@@ -142,8 +142,11 @@ func (s *Step) scratch(p *Plan) (shared, worker int) {
 		return 0, p.Table.Attn.BackwardScratch(&s.Attention.Shape)
 	case s.Attention != nil:
 		return 0, p.Table.Attn.ForwardScratch(&s.Attention.Shape)
-	case s.Tape != nil:
-		return s.Tape.Partials(), s.Tape.Scratch + s.Tape.sumScratch()
+	case s.Tapes != nil:
+		for _, t := range s.Tapes {
+			worker = max(worker, t.Scratch+t.sumScratch())
+		}
+		return s.partials(), worker
 	}
 	return 0, 0
 }

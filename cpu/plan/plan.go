@@ -26,14 +26,14 @@ type Plan struct {
 	Table  *kernel.Table
 }
 
-// Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tape,
+// Step is one unit of work: it reads Reads, runs Ops and defines Writes. Exactly one of Region, Gemm, Tapes,
 // Move, Windows, Random, Attention, Rotation, Choice and Control is set.
 type Step struct {
 	Reads, Writes []*ir.Value
 	Ops           []*ir.Op
 	Region        *delegate.Program // the ops as a program of the Go backend
 	Gemm          *Gemm
-	Tape          *Tape
+	Tapes         []*Tape // clusters of one program, over arrays that do not need each other
 	Move          *Move
 	Windows       *Windows
 	Random        *Random
@@ -50,7 +50,7 @@ func (s *Step) Name() string {
 	switch {
 	case s.Gemm != nil:
 		return "gemm"
-	case s.Tape != nil:
+	case s.Tapes != nil:
 		return "cluster"
 	case s.Move != nil:
 		return "move"
@@ -130,6 +130,9 @@ func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 			return err
 		}
 		p.Steps = append(p.Steps, step)
+	}
+	if fusion == Everything {
+		p.together(planner, order)
 	}
 	return nil
 }
@@ -228,7 +231,7 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	case choiceGroup:
 		step.Choice = g.choice
 	default:
-		step.Tape = p.tapeOf(g, needed)
+		step.Tapes = []*Tape{p.tapeOf(g, needed)}
 	}
 	return step, nil
 }

@@ -37,8 +37,11 @@ func (p *Plan) Line(i int) string {
 		size = s.Rotation.String()
 	case s.Choice != nil:
 		size = s.Choice.String()
-	case s.Tape != nil:
-		size = s.Tape.String()
+	case s.Tapes != nil:
+		size = s.Tapes[0].String()
+		if more := len(s.Tapes) - 1; more > 0 {
+			size = fmt.Sprintf("%s; and %d like it", size, more)
+		}
 	case s.Random != nil:
 		size = s.Random.String()
 	}

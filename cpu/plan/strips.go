@@ -86,6 +86,7 @@ type threading struct {
 	code     []elem.Instr // of the segment that is being written
 	last     int          // the last traversal
 	past     bool         // some store goes past the caches
+	touches  touches
 }
 
 const (
@@ -101,7 +102,7 @@ func (l *lowering) thread() *Strips {
 		return nil
 	}
 	n := len(l.regs)
-	th := &threading{l: l, items: make([]item, 0, len(l.tape.Code)), slots: make([]StripSlot, 0, 2*n), code: make([]elem.Instr, 0, 2*len(l.tape.Code))}
+	th := &threading{l: l, touches: newTouches(l.tape), items: make([]item, 0, len(l.tape.Code)), slots: make([]StripSlot, 0, 2*n), code: make([]elem.Instr, 0, 2*len(l.tape.Code))}
 	for _, side := range []*[]int{&th.alias, &th.level, &th.maker, &th.place, &th.reducing, &th.reads} {
 		*side = make([]int, n)
 	}
@@ -128,6 +129,7 @@ func (l *lowering) thread() *Strips {
 		th.once(level)
 		th.traverse(level)
 	}
+	l.touched = th.touches
 	return th.assemble(s)
 }
 
@@ -264,9 +266,27 @@ func (th *threading) slot(s StripSlot) int {
 }
 
 // emit adds an instruction to the segment.
-func (th *threading) emit(i elem.Instr) { th.code = append(th.code, i) }
+func (th *threading) emit(i elem.Instr) {
+	th.code = append(th.code, i)
+	th.touches.clock++
+}
 
-func (th *threading) move(code elem.Code, slot int) { th.emit(elem.Instr{Code: code, A: slot}) }
+func (th *threading) move(code elem.Code, slot int) {
+	if code != elem.Ahead && code != elem.AheadRow {
+		th.touch(slot)
+	}
+	th.emit(elem.Instr{Code: code, A: slot})
+}
+
+// touch notes that the next instruction reads or writes a slot.
+func (th *threading) touch(slot int) {
+	switch s := th.slots[slot]; s.Kind {
+	case SlotLoad:
+		th.touches.load(s.Index)
+	case SlotStore:
+		th.touches.store(s.Index)
+	}
+}
 
 // end ends the segment.
 func (th *threading) end(once bool) {
@@ -327,7 +347,9 @@ func (th *threading) rowResult(r int) {
 func (th *threading) apply(it *item, operands []int) {
 	i := elem.Instr{Code: elem.Apply, Op: it.fn}
 	for k, r := range operands {
-		*[]*int{&i.A, &i.B}[k] = th.slotOf(r, false)
+		slot := th.slotOf(r, false)
+		th.touch(slot)
+		*[]*int{&i.A, &i.B}[k] = slot
 	}
 	th.emit(i)
 }

@@ -55,7 +55,8 @@ const (
 type Store struct {
 	Value *ir.Value
 	Reg   int
-	Rows  bool // one element for each row
+	Rows  bool  // one element for each row
+	Over  []int // loads of arrays over which the value may be written
 }
 
 // Pack is a value of truths in memory, a byte each, that an instruction makes of a register.

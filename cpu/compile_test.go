@@ -174,6 +174,31 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
+// BenchmarkCompileRatio compiles on the Go backend and here in turn, and gives the ratio of the medians.
+func BenchmarkCompileRatio(b *testing.B) {
+	golang, err := gobackend.New("ops_sequential")
+	fatal(b, err)
+	defer golang.Finalize()
+	for _, size := range [][2]string{{"vit", "Ti/16"}, {"llama", "0.87M"}} {
+		b.Run(size[0], func(b *testing.B) {
+			n := aNetwork(b, openBackend(b, ""), size[0], size[1])
+			var theirs, ours []time.Duration
+			for range b.N {
+				all, _ := compileStep(b, n, golang)
+				theirs = append(theirs, all)
+				backend, err := cpu.New("")
+				fatal(b, err)
+				all, _ = compileStep(b, n, backend)
+				ours = append(ours, all)
+				backend.Finalize()
+			}
+			b.ReportMetric(median(theirs), "ms-go")
+			b.ReportMetric(median(ours), "ms-dyt")
+			b.ReportMetric(median(ours)/median(theirs), "ratio")
+		})
+	}
+}
+
 func median(times []time.Duration) float64 {
 	slices.Sort(times)
 	return float64(times[len(times)/2].Microseconds()) / 1e3

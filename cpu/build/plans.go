@@ -32,7 +32,7 @@ func (p *plans) of(f *ir.Func, planning func(*ir.Func) (*plan.Plan, error)) (*pl
 	if f.ConstantBytes() > keptConstants {
 		return planning(f)
 	}
-	text := sha256.Sum256([]byte(f.String()))
+	text := sha256.Sum256(f.Text())
 	if known := p.find(text); known != nil {
 		return known, nil
 	}

@@ -48,6 +48,7 @@ type Func struct {
 	Ops        []*Op
 	Results    []*Value
 	values     int
+	room       []single // for ops that are to come
 }
 
 // NewFunc returns an empty function.
@@ -75,7 +76,7 @@ func (f *Func) Capture(shape shapes.Shape) *Value {
 func (f *Func) Add(kind Kind, args []*Value, attr Attr, bodies []Body, results ...shapes.Shape) *Op {
 	var op *Op
 	if len(results) == 1 {
-		op = single()
+		op = f.single()
 	} else {
 		op = &Op{Results: make([]*Value, len(results))}
 		for i := range results {
@@ -91,16 +92,22 @@ func (f *Func) Add(kind Kind, args []*Value, attr Attr, bodies []Body, results .
 	return op
 }
 
-// single returns an op with one result, as most are, in one piece of memory.
-func single() *Op {
-	var all struct {
-		op      Op
-		value   Value
-		results [1]*Value
+// single is an op with one result, as most are, in one piece of memory.
+type single struct {
+	op      Op
+	value   Value
+	results [1]*Value
+}
+
+func (f *Func) single() *Op {
+	if len(f.room) == 0 {
+		f.room = make([]single, min(8+len(f.Ops), 128))
 	}
-	all.results[0] = &all.value
-	all.op.Results = all.results[:]
-	return &all.op
+	s := &f.room[0]
+	f.room = f.room[1:]
+	s.results[0] = &s.value
+	s.op.Results = s.results[:]
+	return &s.op
 }
 
 // Return sets the results of f.

@@ -16,10 +16,13 @@ import (
 //	}
 //
 // An operand that was left out is a dash. A body is followed by its captures. Parse reads the same text.
-func (f *Func) String() string {
+func (f *Func) String() string { return string(f.Text()) }
+
+// Text is String as bytes.
+func (f *Func) Text() []byte {
 	p := newPrinter()
 	p.function(f)
-	return string(p.out)
+	return p.out
 }
 
 // String returns the line of op, bodies by their own names.

@@ -12,6 +12,7 @@ type rewriter struct {
 	values   []*ir.Value               // by value of from: what stands for it
 	uses     []int                     // by value of from
 	body     func(f *ir.Func) *ir.Func // what stands for a function that an op runs
+	room     []*ir.Value               // for operands that are to come
 }
 
 // rewrite returns f with every op that the results need either replaced, when replace returns true, or copied.
@@ -77,7 +78,11 @@ func (r *rewriter) become(op *ir.Op, v *ir.Value) bool {
 
 // all maps values of the old function to the new one.
 func (r *rewriter) all(list []*ir.Value) []*ir.Value {
-	out := make([]*ir.Value, len(list))
+	if len(r.room) < len(list) {
+		r.room = make([]*ir.Value, max(1024, len(list)))
+	}
+	out := r.room[:len(list):len(list)]
+	r.room = r.room[len(list):]
 	for i, v := range list {
 		if v != nil {
 			out[i] = r.values[v.ID]

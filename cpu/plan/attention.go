@@ -111,12 +111,13 @@ func rowsIn(v View, row int) Rows {
 // inner lists the ops of a that come before or after its output, but for the step's own.
 func (p *planner) inner(a *attention, own *ir.Op, after bool) []*ir.Op {
 	var list []*ir.Op
-	isAfter := false
-	for _, op := range p.f.Ops {
-		if isAfter = isAfter || op == a.output; a.inside[op] && op != own && isAfter == after && op != a.output {
+	place := func(op *ir.Op) int { return op.Results[0].ID } // IDs follow the order of ops
+	for op := range a.inside {
+		if op != own && op != a.output && (place(op) > place(a.output)) == after {
 			list = append(list, op)
 		}
 	}
+	slices.SortFunc(list, func(x, y *ir.Op) int { return place(x) - place(y) })
 	return list
 }
 

@@ -82,15 +82,19 @@ func (p *planner) fit(g *group, sp space, n *node) (space, bool) {
 // reaches reports whether an op of a cluster can read a: from memory with any strides, or, when the cluster itself
 // computes it, at the very place where the op is.
 func (p *planner) reaches(g *group, sp space, a View, full bool) bool {
-	strides, ok := sp.access(a, full)
-	if !ok {
-		return false
-	}
-	def := g.find(a.Root)
-	if def == nil {
+	def := p.find(g, a.Root)
+	switch { // without a look at strides, as nearly always
+	case full && def == nil && slices.Equal(a.Dims, sp.axes):
 		return true
+	case full && def != nil && def.class == classFull && a.Offset == 0 && a.Dense():
+		return true // sp has all borders of a
 	}
+	strides, ok := sp.access(a, full)
 	switch {
+	case !ok:
+		return false
+	case def == nil:
+		return true
 	case a.Offset != 0:
 		return false
 	case def.class == classFull:
@@ -101,6 +105,17 @@ func (p *planner) reaches(g *group, sp space, a View, full bool) bool {
 		return slices.Equal(strides, want)
 	}
 	return false
+}
+
+// find is g.find, at once where g is a group of p.
+func (p *planner) find(g *group, v *ir.Value) *node {
+	if g.apart {
+		return g.find(v)
+	}
+	if id := p.owner[v.ID]; id < 0 || p.groups[id] != g {
+		return nil
+	}
+	return p.maker[v.ID]
 }
 
 // find returns the node that computes v, nil if none in g does.

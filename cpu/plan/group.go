@@ -62,6 +62,7 @@ type group struct {
 	rotation  *Rotation
 	choice    *Choice
 	gone      bool // merged into another
+	apart     bool // not yet one of the planner's
 }
 
 // last is the place of the last node in the order of the function.
@@ -81,6 +82,14 @@ func (b bitset) has(i int) bool { return i/64 < len(b) && b[i/64]>>(i%64)&1 == 1
 func (b *bitset) remove(i int) {
 	if b.has(i) {
 		(*b)[i/64] &^= 1 << (i % 64)
+	}
+}
+
+// replace puts to in the place of from, if that is a member.
+func (b *bitset) replace(from, to int) {
+	if b.has(from) {
+		b.remove(from)
+		b.add(to)
 	}
 }
 
@@ -134,7 +143,7 @@ func (p *planner) enter(id int, n *node) {
 		p.spread(id)
 	}
 	for _, v := range n.results() {
-		p.owner[v.ID] = id
+		p.owner[v.ID], p.maker[v.ID] = id, n
 	}
 }
 
@@ -158,19 +167,22 @@ func (p *planner) spread(id int) {
 	}
 }
 
-// sources returns the groups that n reads from.
+// sources returns the groups that n reads from, in memory that the next call takes over.
 func (p *planner) sources(n *node) []int {
-	var list []int
-	note := func(v *ir.Value) {
-		if id := p.owner[v.ID]; id >= 0 && !slices.Contains(list, id) {
-			list = append(list, id)
-		}
-	}
-	for _, a := range n.args {
-		note(a.Root)
+	list := p.from[:0]
+	for i := range n.args {
+		list = p.noteOwner(list, n.args[i].Root)
 	}
 	for _, v := range n.after {
-		note(v)
+		list = p.noteOwner(list, v)
+	}
+	p.from = list
+	return list
+}
+
+func (p *planner) noteOwner(list []int, v *ir.Value) []int {
+	if id := p.owner[v.ID]; id >= 0 && !slices.Contains(list, id) {
+		return append(list, id)
 	}
 	return list
 }
@@ -213,18 +225,16 @@ func (p *planner) merge(a, b int) {
 	ga.direct.join(gb.direct)
 	ga.reach.join(gb.reach)
 	gb.gone = true
-	for _, g := range p.groups {
-		if g.gone {
-			continue
-		}
-		for _, set := range []*bitset{&g.direct, &g.reach} {
-			if set.has(b) {
-				set.remove(b)
-				set.add(a)
-			}
-		}
-	}
+	ga.direct.replace(b, a)
+	ga.reach.replace(b, a)
 	ga.direct.remove(a)
 	ga.reach.remove(a)
-	p.spread(a)
+	for _, g := range p.groups {
+		if g.gone || g == ga || !g.reach.has(b) && !g.reach.has(a) {
+			continue
+		}
+		g.direct.replace(b, a)
+		g.reach.replace(b, a)
+		g.reach.join(ga.reach)
+	}
 }

@@ -199,13 +199,13 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	if g.kind == regionGroup {
 		return p.regionStep(g, needed, engine)
 	}
-	var step Step
-	seen := make(map[*ir.Value]bool)
+	step := Step{Ops: make([]*ir.Op, 0, len(g.nodes))}
+	p.seen = append(p.seen, make([]int, len(p.owner)-len(p.seen))...)
 	for _, n := range g.nodes {
 		step.Ops = append(append(step.Ops, n.inner...), n.op)
 		for _, a := range n.args {
-			if p.owner[a.Root.ID] != id && !seen[a.Root] {
-				seen[a.Root] = true
+			if p.owner[a.Root.ID] != id && p.seen[a.Root.ID] != id+1 {
+				p.seen[a.Root.ID] = id + 1
 				step.Reads = append(step.Reads, a.Root)
 			}
 		}

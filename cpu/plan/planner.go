@@ -18,8 +18,11 @@ type planner struct {
 	views  []View        // by value, from its op on
 	after  [][]*ir.Value // by value: what must exist before it may be read, because of a barrier
 	owner  []int         // by value: the group that computes it, -1 for none
+	maker  []*node       // by value: the node of that group
 	groups []*group
 	alike  alike
+	from   []int // what sources returned last
+	seen   []int // by value: 1 + the group whose step read it last
 
 	readers [][]int // by value, while clusters compute again: the groups besides its own that read it, -1 for the function's results
 
@@ -31,7 +34,7 @@ type planner struct {
 func newPlanner(f *ir.Func, table *kernel.Table) *planner {
 	n := f.NumValues()
 	room := n + n/4 // recompute adds values
-	p := &planner{f: f, table: table, users: make([][]*ir.Op, n, room), views: make([]View, n, room), after: make([][]*ir.Value, n, room), owner: make([]int, n, room)}
+	p := &planner{f: f, table: table, users: make([][]*ir.Op, n, room), views: make([]View, n, room), after: make([][]*ir.Value, n, room), owner: make([]int, n, room), maker: make([]*node, n, room)}
 	for i := range p.owner {
 		p.owner[i] = -1
 	}

@@ -173,7 +173,7 @@ func (p *planner) repeat(g *group, id int, nodes []*node) bool {
 		}
 		return &c
 	}
-	out := &group{kind: clusterGroup, space: g.space}
+	out := &group{kind: clusterGroup, space: g.space, apart: true}
 	ok := true
 	for _, n := range nodes {
 		c := renamed(n)
@@ -192,6 +192,9 @@ func (p *planner) repeat(g *group, id int, nodes []*node) bool {
 	}
 	p.unread(id)
 	g.nodes, g.space = out.nodes, out.space
+	for _, n := range g.nodes {
+		p.maker[n.out.ID] = n
+	}
 	p.read(id)
 	g.direct = nil
 	for _, n := range g.nodes {
@@ -208,6 +211,6 @@ func (p *planner) repeat(g *group, id int, nodes []*node) bool {
 func (p *planner) twin(v *ir.Value, id int) *ir.Value {
 	twin := p.f.Twin(v)
 	p.users, p.after, p.owner, p.views = append(p.users, nil), append(p.after, nil), append(p.owner, id), append(p.views, denseView(twin))
-	p.readers = append(p.readers, nil)
+	p.readers, p.maker = append(p.readers, nil), append(p.maker, nil)
 	return twin
 }

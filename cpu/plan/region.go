@@ -35,7 +35,7 @@ func (p *planner) regionCopy(index int, v *ir.Value) {
 
 func (p *planner) addRegion(n *node) {
 	home := -1
-	for _, id := range p.sources(n) {
+	for _, id := range slices.Clone(p.sources(n)) {
 		switch {
 		case p.groups[id].kind != regionGroup:
 		case home < 0 && p.canEnter(id, n):

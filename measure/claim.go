@@ -161,7 +161,10 @@ func (p pair) verdict(fusion string) string {
 		}
 		says += fmt.Sprintf("DyT's layers take %s %s than RMSNorm's, the model %.1f %% %s", less, than, share, than)
 	} else {
-		says += fmt.Sprintf("DyT and RMSNorm are not distinguishable in the model, where RMSNorm's layers take at most %.0f %%", 100*p.bound())
+		says += "DyT and RMSNorm are not distinguishable in the model"
+		if p.bound() < 1 {
+			says += fmt.Sprintf(", where RMSNorm's layers take at most %.0f %%", 100*p.bound())
+		}
 	}
 	if p.rmsAlone > 0 && p.dytAlone > 0 {
 		says += fmt.Sprintf(" (alone RMSNorm's take %s, DyT's %s: %.2g and %.2g %% of the model)", duration(p.rmsAlone), duration(p.dytAlone), 100*p.rmsAlone/p.rms.Median, 100*p.dytAlone/p.dyt.Median)

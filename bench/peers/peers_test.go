@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dyt-go/dyt/bench/work"
 	"github.com/dyt-go/dyt/weights"
@@ -248,5 +249,23 @@ func TestAppendLineAddsALine(t *testing.T) {
 	content, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(content), "\n") != 2 {
 		t.Errorf("%q %v", content, err)
+	}
+}
+
+// The first call does not count, and what is short is measured for a whole turn.
+func TestATurnDropsItsFirstCall(t *testing.T) {
+	calls, start := 0, time.Now()
+	ms, err := medianOfTurn(wallClock, func() {
+		if calls++; calls == 1 {
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(2 * time.Millisecond)
+	})
+	if took := time.Since(start); err != nil || calls < 3 || took < turnTime || ms < 2 || ms > 60 {
+		t.Errorf("%d calls in %v, median %.1f ms, %v", calls, took, ms, err)
+	}
+	calls = 0
+	if _, err := medianOfTurn(wallClock, func() { calls++; time.Sleep(turnTime) }); err != nil || calls != 3 {
+		t.Errorf("a long call ran %d times, expected 3; %v", calls, err)
 	}
 }

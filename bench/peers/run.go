@@ -5,6 +5,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/dyt-go/dyt/internal/cpuid"
 	"github.com/dyt-go/dyt/internal/stat"
@@ -104,6 +105,7 @@ func (b *bench) run(w workload) (*outcome, error) {
 	for round := range b.rounds {
 		for k := range names {
 			i := (round + k) % len(names)
+			time.Sleep(pause)
 			a, err := engines[i].ask(command{Do: "run", N: 1 + turns[i], Clock: b.clock})
 			if err != nil {
 				return nil, err
@@ -111,6 +113,7 @@ func (b *bench) run(w workload) (*outcome, error) {
 			// The first run of a turn finds the caches full of somebody else's data.
 			o.ms[names[i]] = append(o.ms[names[i]], stat.Median(a.MS[1:]))
 		}
+		time.Sleep(pause)
 		a, err := engines[0].ask(command{Do: "roof", Clock: b.clock})
 		if err != nil {
 			return nil, err
@@ -123,13 +126,21 @@ func (b *bench) run(w workload) (*outcome, error) {
 	return o, nil
 }
 
-// turn warms e up and returns how many runs of it are a turn: about 150 ms, at least one, at most ten.
+// turnTime is about how long an engine runs before the next has its turn.
+const turnTime = 150 * time.Millisecond
+
+// pause is the time before each turn, in which the threads of the engine before fall asleep. After its last run ONNX Runtime
+// spins for 45 ms, PyTorch for 8, the others for less than 1 (processor time of their threads, every 20 ms after three runs of
+// vit-forward).
+const pause = 100 * time.Millisecond
+
+// turn warms e up and returns how many runs of it are a turn: at least one, at most ten.
 func (b *bench) turn(e *engine) (int, error) {
 	a, err := e.ask(command{Do: "run", N: 3, Clock: b.clock})
 	if err != nil {
 		return 0, err
 	}
-	return min(max(int(math.Round(150/a.MS[2])), 1), 10), nil
+	return min(max(int(math.Round(float64(turnTime.Milliseconds())/a.MS[2])), 1), 10), nil
 }
 
 func (b *bench) agree(w workload, peer string, want, got answer, file string) error {

@@ -74,26 +74,44 @@ type factor struct {
 	depth, depthStride  int
 }
 
-// factor reads v as a matrix. When its free or its contracted axes are not one run, v is copied first.
+// factor reads v as a matrix. When its free or its contracted axes are not one run, v is copied first; when they are not one
+// even then, by axes sorted as products want them.
 func (p *planner) factor(index int, v *ir.Value, contracted, batch []int) (factor, bool) {
 	if f, ok := factorOf(p.views[v.ID], contracted, batch); ok {
 		return f, true
 	}
-	if p.views[v.ID].rowMajorOf(v) {
+	if f, ok := factorOf(denseView(v), contracted, batch); ok {
+		p.own(index, v)
+		return f, true
+	}
+	view, ok := p.sorted(index, v, slices.Concat(batch, freeAxes(v.Shape.Rank(), contracted, batch), contracted))
+	if !ok {
 		return factor{}, false
 	}
-	p.own(index, v)
-	return factorOf(p.views[v.ID], contracted, batch)
+	return factorOf(view, contracted, batch)
+}
+
+// sorted copies v to memory in which its axes are in the given order, and returns how v lies there.
+func (p *planner) sorted(index int, v *ir.Value, axes []int) (View, bool) {
+	x, op := p.views[v.ID].transpose(axes), v.Def
+	if op == nil {
+		op = &ir.Op{Kind: ir.Identity, Args: []*ir.Value{v}, Results: []*ir.Value{v}}
+	}
+	twin := p.twin(v, -1)
+	n := &node{op: op, index: index, formula: formula{code: codeCopy}, out: twin, args: []View{x}, after: p.after[v.ID], size: x.Size()}
+	if !p.cluster(n) {
+		return View{}, false
+	}
+	view := View{Root: twin, Dims: v.Shape.Dimensions, Strides: make([]int, len(axes))}
+	for i, stride := range rowMajor(x.Dims) {
+		view.Strides[axes[i]] = stride
+	}
+	p.views[twin.ID] = view
+	return view, true
 }
 
 func factorOf(view View, contracted, batch []int) (factor, bool) {
-	f := factor{view: view}
-	var free []int
-	for axis := range view.Dims {
-		if !slices.Contains(contracted, axis) && !slices.Contains(batch, axis) {
-			free = append(free, axis)
-		}
-	}
+	f, free := factor{view: view}, freeAxes(len(view.Dims), contracted, batch)
 	f.freeAxes = len(free)
 	b, m, k := view.transpose(batch), view.transpose(free), view.transpose(contracted)
 	f.batch, f.batchStrides = b.Dims, b.Strides
@@ -101,6 +119,11 @@ func factorOf(view View, contracted, batch []int) (factor, bool) {
 	f.free, f.freeStride, okFree = oneAxis(m.Dims, m.Strides)
 	f.depth, f.depthStride, okDepth = oneAxis(k.Dims, k.Strides)
 	return f, okFree && okDepth
+}
+
+// freeAxes lists the axes of a factor that are neither contracted nor batch axes.
+func freeAxes(rank int, contracted, batch []int) []int {
+	return others(rank, slices.Concat(contracted, batch))
 }
 
 // layout chooses how the result v of a multiplication lies: when all that happens to it is a transposition, as that wants

@@ -19,8 +19,10 @@ func (w *worker) numbersOf(t *plan.Tape, k *elem.Table, f *frame) {
 		case plan.SlotNumber:
 			fill(w.memory[s.At:s.At+width], w.numbers[s.Index])
 			fallthrough
-		case plan.SlotStrip, plan.SlotTotal:
+		case plan.SlotStrip:
 			w.slots[i] = elem.Slot{Address: address(w.memory[s.At:])}
+		case plan.SlotSum, plan.SlotTotal:
+			w.slots[i] = elem.Slot{Address: address(w.memory[s.At:]), Mask: k.Strips.Turns()}
 		case plan.SlotRow:
 			w.slots[i] = elem.Slot{Address: address(w.memory[s.At:]), Mask: elem.Across}
 		}
@@ -64,9 +66,9 @@ func (w *worker) strips(t *plan.Tape, at tile, chunk int, f *frame, shared []flo
 	}
 }
 
-// total is the strip that adds up a tile.
+// total is the strips that add up a tile.
 func (w *worker) total(t *plan.Tape, s *plan.StripSlot) []float32 {
-	return w.memory[s.At : s.At+t.Strips.Width]
+	return w.memory[s.At : s.At+elem.Partials*t.Strips.Width]
 }
 
 // loadSlot points a slot to the elements of a load that a tile needs.

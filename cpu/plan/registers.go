@@ -1,6 +1,10 @@
 package plan
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/dyt-go/dyt/cpu/kernel/elem"
+)
 
 // assign numbers the registers and gives them memory. Numbers come first, then what lies in arrays, then registers with
 // memory of a worker, which is used again once nothing reads it. With strips, no others have any.
@@ -64,8 +68,10 @@ func (s *Strips) lay(at, row, width int) int {
 		slot := &s.Slots[i]
 		slot.At = at
 		switch slot.Kind {
-		case SlotStrip, SlotNumber, SlotTotal:
+		case SlotStrip, SlotNumber:
 			at += width
+		case SlotSum, SlotTotal:
+			at += elem.Partials * width
 		case SlotRow:
 			at += ceil(row, 16) * 16
 		}

@@ -33,7 +33,8 @@ type SlotKind uint8
 const (
 	SlotStrip   SlotKind = iota // a strip at At
 	SlotNumber                  // a strip at At filled with a number
-	SlotTotal                   // a strip at At that adds up a tile of a sum over everything
+	SlotSum                     // elem.Partials strips at At in which a row is added up
+	SlotTotal                   // the same of a tile of a sum over everything
 	SlotRow                     // a row at At
 	SlotLoad                    // an array that is read
 	SlotStore                   // an array that is written
@@ -78,7 +79,7 @@ type threading struct {
 	level    []int // by register: the traversal in which, or before which, it exists
 	maker    []int // by register: the item that computes it, -1 for none
 	place    []int // by register: the slot where it lies, -1 for none
-	reducing []int // by register: the strip in which its row is added up
+	reducing []int // by register: where its row is added up
 	reads    []int // by register: how often instructions read it
 	items    []item
 	slots    []StripSlot
@@ -272,7 +273,7 @@ func (th *threading) emit(i elem.Instr) {
 }
 
 func (th *threading) move(code elem.Code, slot int) {
-	if code != elem.Ahead && code != elem.AheadRow {
+	if !code.Asks() {
 		th.touch(slot)
 	}
 	th.emit(elem.Instr{Code: code, A: slot})
@@ -326,9 +327,9 @@ func (th *threading) once(level int) {
 	}
 	for k := range th.items {
 		if it := &th.items[k]; it.kind == itemRowSum && it.level == level {
-			th.reducing[it.dst] = th.slot(StripSlot{Kind: SlotStrip})
+			th.reducing[it.dst] = th.slot(StripSlot{Kind: SlotSum})
 			th.move(elem.Load, th.number(identityOf[it.reduce]))
-			th.move(elem.Spread, th.reducing[it.dst])
+			th.move(elem.Start, th.reducing[it.dst])
 		}
 	}
 	th.end(true)

@@ -30,9 +30,7 @@ func (th *threading) traverse(level int) {
 		}
 	}
 	t.done = make([]bool, len(t.list))
-	if level == th.last {
-		th.askAhead(level)
-	}
+	th.askAhead(level)
 	for range t.list {
 		k := t.next()
 		t.done[k] = true
@@ -63,12 +61,18 @@ func (t *traversal) gather(it *item) {
 	}
 }
 
-// askAhead asks, in the last traversal of a row, for what will be read of large arrays: when it is the only one a little
-// ahead, else for the next row, which is then near when its first traversal begins.
+// askAhead asks for what will be read of large arrays: in the only traversal of a row a little ahead, else in the last two for
+// a half each of the next row, which is then near when its first traversal begins. A half each, because memory is idle in
+// traversals that do not ask for anything.
 func (th *threading) askAhead(level int) {
 	code := elem.Ahead
-	if level > 0 {
-		code = elem.AheadRow
+	switch {
+	case level < th.last-1:
+		return
+	case level < th.last:
+		code = elem.AheadFirst
+	case level > 0:
+		code = elem.AheadSecond
 	}
 	for _, d := range th.l.tape.Loads {
 		if th.isFull(d.Reg) && (d.Kind == LoadDense || d.Kind == LoadRuns) && d.Root.Shape.Size()*4 >= aheadBytes {
@@ -246,7 +250,8 @@ func (th *threading) assemble(s *elem.Strips) *Strips {
 			i.A, i.B = at[i.A], at[i.B]
 		}
 	}
-	out.Program = s.Assemble(th.segments, steps)
+	kinds := th.kinds(order)
+	out.Program = s.Assemble(th.segments, steps, kinds)
 	out.Near = out.Program
 	if th.past {
 		for _, seg := range th.segments {
@@ -256,7 +261,7 @@ func (th *threading) assemble(s *elem.Strips) *Strips {
 				}
 			}
 		}
-		out.Near = s.Assemble(th.segments, steps)
+		out.Near = s.Assemble(th.segments, steps, kinds)
 	}
 	for i, in := range th.l.tape.Code {
 		if in.writes() && th.l.regs[in.Dst].shape == shapeOne {
@@ -264,4 +269,27 @@ func (th *threading) assemble(s *elem.Strips) *Strips {
 		}
 	}
 	return out
+}
+
+// kinds tells what the slots are, in their final order, to which the segments are changed already.
+func (th *threading) kinds(order []int) []op.Kind {
+	kinds := make([]op.Kind, len(order))
+	for to, from := range order {
+		switch th.slots[from].Kind {
+		case SlotLoad, SlotStore, SlotPack, SlotRow:
+			kinds[to] = op.Array
+		case SlotNumber:
+			kinds[to] = op.Number
+		case SlotSum:
+			kinds[to] = op.Sums
+		}
+	}
+	for _, seg := range th.segments {
+		for _, i := range seg.Code {
+			if i.Code == elem.Spread {
+				kinds[i.A] = op.Number
+			}
+		}
+	}
+	return kinds
 }

@@ -16,7 +16,7 @@ type Strips struct {
 	Lanes  int // float32 in a register
 	codes  map[string]uintptr
 	copies map[piece][]uintptr // of what instructions name, and chains of them
-	most   int                 // instructions in a chain
+	most   int                 // instructions in a chain or loop
 	run    func(code, slots *uintptr, steps, rows, row int)
 }
 
@@ -32,7 +32,7 @@ func (s *Strips) Width() int { return Vectors * s.Lanes }
 // Slot is an operand: where an array is, or a strip of a worker.
 type Slot struct {
 	Address uintptr // of the current row
-	Mask    uintptr // all ones of an array, in which a row is traversed; 0 of a strip
+	Mask    uintptr // all ones of an array, in which a row is traversed; 0 of a strip; Turns of Partials strips
 	Step    uintptr // bytes from row to row; of the first Program.Steps slots alone
 	_       uintptr
 }
@@ -40,33 +40,45 @@ type Slot struct {
 // Across is the Mask of arrays.
 const Across = ^uintptr(0)
 
+// Partials is the number of strips that a row is added up in, in turn, so that a sum hardly waits for the last one: what was
+// stored is there some cycles later.
+const Partials = 2
+
+// Turns is the Mask of such strips.
+func (s *Strips) Turns() uintptr { return uintptr((Partials - 1) * 4 * s.Width()) }
+
 // Code is what one instruction does with the accumulator, a strip: a function (Apply, whose further operands are slots) or
 // a move between the accumulator and a slot.
 type Code uint8
 
 const (
-	Apply     Code = iota // acc = f(acc, A, B)
-	Load                  // acc = A
-	Store                 // A = acc
-	StorePast             // the same, past the caches; A must be aligned to a register
-	Ahead                 // ask for what will be read of A in this row soon
-	AheadRow              // ask for the next row of A
-	IntoAdd               // A = A + acc, lane by lane
+	Apply       Code = iota // acc = f(acc, A, B)
+	Load                    // acc = A
+	Store                   // A = acc
+	StorePast               // the same, past the caches; A must be aligned to a register
+	Ahead                   // ask for what will be read of A in this row soon
+	AheadFirst              // ask for a part of the first half of the next row of A, in a whole traversal for all of it
+	AheadSecond             // the same for the second half
+	IntoAdd                 // A = A + acc, lane by lane
 	IntoMax
 	IntoMin
 
 	LoadOne  // acc = the number at A, in every lane. This and the following are for Once.
 	StoreOne // the number at A = the first lane of acc
 	Spread   // every vector of A = the first of acc
-	FoldAdd  // acc = the sum of all lanes of strip A, in every lane
+	Start    // the same for the Partials strips of A
+	FoldAdd  // acc = the sum of all lanes of the Partials strips of A, in every lane
 	FoldMax
 	FoldMin
 
 	again // to the next whole strip of the row
 )
 
-var codeNames = [...]string{Load: "Load", Store: "Store", StorePast: "StorePast", Ahead: "Ahead", AheadRow: "AheadRow", IntoAdd: "IntoAdd", IntoMax: "IntoMax", IntoMin: "IntoMin",
-	LoadOne: "LoadOne", StoreOne: "StoreOne", Spread: "Spread", FoldAdd: "FoldAdd", FoldMax: "FoldMax", FoldMin: "FoldMin", again: "Again"}
+// Asks reports whether c only asks for memory ahead.
+func (c Code) Asks() bool { return c == Ahead || c == AheadFirst || c == AheadSecond }
+
+var codeNames = [...]string{Load: "Load", Store: "Store", StorePast: "StorePast", Ahead: "Ahead", AheadFirst: "AheadFirst", AheadSecond: "AheadSecond", IntoAdd: "IntoAdd", IntoMax: "IntoMax", IntoMin: "IntoMin",
+	LoadOne: "LoadOne", StoreOne: "StoreOne", Spread: "Spread", Start: "Start", FoldAdd: "FoldAdd", FoldMax: "FoldMax", FoldMin: "FoldMin", again: "Again"}
 
 // Instr is one instruction. A and B are numbers of slots.
 type Instr struct {
@@ -119,8 +131,9 @@ const (
 	slotSize = int(unsafe.Sizeof(Slot{}))
 )
 
-// Assemble makes a program of segments that are run for each row. The first steps slots move on from row to row.
-func (s *Strips) Assemble(segments []Segment, steps int) *Program {
+// Assemble makes a program of segments that are run for each row. The first steps slots move on from row to row. kinds tells
+// what slots are, as far as the caller knows: what whole traversals that are one piece of code take for granted.
+func (s *Strips) Assemble(segments []Segment, steps int, kinds []op.Kind) *Program {
 	p, uses := &Program{steps: steps, run: s.run}, make(map[piece]int)
 	words := 16
 	for _, seg := range segments {
@@ -135,7 +148,12 @@ func (s *Strips) Assemble(segments []Segment, steps int) *Program {
 		}
 		p.emit(s.codes["BeginFull"], 0)
 		begin := len(p.code)
-		p.emitAll(s, append(slices.Clone(seg.Code), Instr{Code: again}), "Full", uses)
+		if loop := s.loop(seg.Code, kinds); loop != 0 {
+			p.emit(loop)
+			p.emitSlots(seg.Code)
+		} else {
+			p.emitAll(s, append(slices.Clone(seg.Code), Instr{Code: again}), "Full", uses)
+		}
 		tail := len(p.code)
 		p.code[begin-1] = uintptr(word * (tail - begin + 2))
 		p.emit(s.codes["BeginTailTail"], 0)
@@ -162,12 +180,33 @@ func (p *Program) emitAll(s *Strips, code []Instr, form string, uses map[piece]i
 			if i.Code == again {
 				p.emit(uintptr(word * (start - begin)))
 			}
-			for _, slot := range i.slots() {
-				p.emit(uintptr(slot * slotSize))
-			}
+			p.emitSlots([]Instr{i})
 		}
 		code = code[n:]
 	}
+}
+
+func (p *Program) emitSlots(code []Instr) {
+	for _, i := range code {
+		for _, slot := range i.slots() {
+			p.emit(uintptr(slot * slotSize))
+		}
+	}
+}
+
+// loop returns the address of the piece of code that is a whole traversal, 0 if there is none.
+func (s *Strips) loop(code []Instr, kinds []op.Kind) uintptr {
+	if len(code) > s.most || len(kinds) == 0 {
+		return 0
+	}
+	steps := make([]op.Step, len(code))
+	for k, i := range code {
+		steps[k].Name = i.name()
+		for _, slot := range i.slots() {
+			steps[k].Slots = append(steps[k].Slots, kinds[slot])
+		}
+	}
+	return s.codes[op.LoopName(steps)+"Full"]
 }
 
 // longest returns the piece of code that does most of the first instructions of code, how many they are, and its copies.
@@ -208,6 +247,9 @@ func newStrips(lanes int, addresses func(at *uintptr), run func(code, slots *uin
 	for _, chain := range op.Chains() {
 		s.collect(op.Chain(chain...))
 		s.most = max(s.most, len(chain))
+	}
+	for _, steps := range op.Loops() {
+		s.most = max(s.most, len(steps))
 	}
 	return s
 }

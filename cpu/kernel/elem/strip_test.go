@@ -61,7 +61,7 @@ func TestStripsComputeWhatKernelsDo(t *testing.T) {
 				continue
 			}
 			tried++
-			p := s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: Apply, Op: o, A: 2, B: 3}, {Code: Store, A: 1}}}}, 4)
+			p := s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: Apply, Op: o, A: 2, B: 3}, {Code: Store, A: 1}}}}, 4, nil)
 			for _, cols := range []int{1, s.Lanes - 1, s.Lanes, s.Lanes + 1, s.Width() - 1, s.Width(), s.Width() + 1, 3*s.Width() + 2*s.Lanes + 3} {
 				const rows, gap = 3, 5
 				n := rows * (cols + gap)
@@ -132,13 +132,17 @@ func TestStripsReduce(t *testing.T) {
 			for _, v := range []float32{0, 0, 0, 0, float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(cols)} {
 				slots = append(slots, strip(repeated(s.Width(), v)))
 			}
+			for _, reduced := range []int{sum, high, low} {
+				slots[reduced] = array(repeated(Partials*s.Width(), 77), 0)
+				slots[reduced].Mask = s.Turns()
+			}
 			p := s.Assemble([]Segment{
-				{Once: true, Code: []Instr{{Code: Load, A: zero}, {Code: Spread, A: sum}, {Code: Load, A: minusInf}, {Code: Spread, A: high}, {Code: Load, A: inf}, {Code: Spread, A: low}}},
-				{Code: []Instr{{Code: Ahead, A: in}, {Code: Load, A: in}, {Code: IntoAdd, A: sum}, {Code: IntoMax, A: high}, {Code: IntoMin, A: low}}},
+				{Once: true, Code: []Instr{{Code: Load, A: zero}, {Code: Start, A: sum}, {Code: Load, A: minusInf}, {Code: Start, A: high}, {Code: Load, A: inf}, {Code: Start, A: low}}},
+				{Code: []Instr{{Code: AheadFirst, A: in}, {Code: Load, A: in}, {Code: IntoAdd, A: sum}, {Code: IntoMax, A: high}, {Code: IntoMin, A: low}}},
 				{Once: true, Code: []Instr{{Code: FoldMax, A: high}, {Code: StoreOne, A: most}, {Code: FoldMin, A: low}, {Code: StoreOne, A: least},
 					{Code: FoldAdd, A: sum}, {Code: Apply, Op: op.Div, A: length}, {Code: Spread, A: scale}}},
-				{Code: []Instr{{Code: AheadRow, A: in}, {Code: Load, A: in}, {Code: Apply, Op: op.Sub, A: scale}, {Code: Store, A: out}, {Code: IntoAdd, A: column}}},
-			}, 4)
+				{Code: []Instr{{Code: AheadSecond, A: in}, {Code: Load, A: in}, {Code: Apply, Op: op.Sub, A: scale}, {Code: Store, A: out}, {Code: IntoAdd, A: column}}},
+			}, 4, nil)
 			p.Run(slots, rows, cols)
 			want := make([]float64, cols)
 			for r := range rows {
@@ -174,7 +178,7 @@ func TestStripsStorePastTheCaches(t *testing.T) {
 		pitch := 3 * s.Width()
 		y := aligned(2 * pitch)
 		x := draws(rand.New(rand.NewPCG(1, 2)), 2*pitch, op.Add)
-		s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: StorePast, A: 1}}}}, 2).Run([]Slot{array(x, pitch), array(y, pitch)}, 2, cols)
+		s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: StorePast, A: 1}}}}, 2, nil).Run([]Slot{array(x, pitch), array(y, pitch)}, 2, cols)
 		want := make([]float32, 2*pitch)
 		copy(want[:cols], x)
 		copy(want[pitch:], x[pitch:pitch+cols])
@@ -189,7 +193,7 @@ func TestChainsAreTheirInstructions(t *testing.T) {
 	for o := op.None + 1; o < op.Count; o++ {
 		named[o.String()] = Instr{Op: o, A: 1, B: 2}
 	}
-	for code, slot := range map[Code]int{Load: 0, Ahead: 0, AheadRow: 0, Store: 3, StorePast: 3, IntoAdd: 4} {
+	for code, slot := range map[Code]int{Load: 0, Ahead: 0, AheadFirst: 0, AheadSecond: 0, Store: 3, StorePast: 3, IntoAdd: 4} {
 		named[codeNames[code]] = Instr{Code: code, A: slot}
 	}
 	rng := rand.New(rand.NewPCG(8, 9))
@@ -214,11 +218,77 @@ func TestChainsAreTheirInstructions(t *testing.T) {
 			var results [2][][]float32
 			for k, s := range []*Strips{table.Strips, &single} {
 				stored, sum, last := aligned(3*pitch), repeated(pitch, .5), aligned(3*pitch)
-				s.Assemble([]Segment{{Code: code}}, 4).Run([]Slot{array(x, pitch), array(y, pitch), array(z, pitch), array(stored, pitch), array(sum, 0), array(last, 0)}, 3, cols)
+				s.Assemble([]Segment{{Code: code}}, 4, nil).Run([]Slot{array(x, pitch), array(y, pitch), array(z, pitch), array(stored, pitch), array(sum, 0), array(last, 0)}, 3, cols)
 				results[k] = [][]float32{oneNaN(stored), oneNaN(sum), oneNaN(last)}
 			}
 			for i := range results[0] {
 				sameBits(t, fmt.Sprintf("%s %s, array %d", table.Name, op.Chain(chain...), i), results[0][i], results[1][i])
+			}
+		}
+	}
+}
+
+// TestLoopsAreTheirInstructions runs every loop and the same instructions without it, over rows of all lengths around the borders
+// of strips, and demands the same bits.
+func TestLoopsAreTheirInstructions(t *testing.T) {
+	named := map[string]Instr{}
+	for o := op.None + 1; o < op.Count; o++ {
+		named[o.String()] = Instr{Op: o}
+	}
+	for code := Load; code < LoadOne; code++ {
+		named[codeNames[code]] = Instr{Code: code}
+	}
+	rng := rand.New(rand.NewPCG(10, 11))
+	for _, table := range tables() {
+		s := table.Strips
+		for _, steps := range op.Loops() {
+			for _, cols := range []int{1, s.Width() - 1, s.Width(), s.Width() + 1, 2*s.Width() + s.Lanes, 3 * s.Width(), 6*s.Width() + 2*s.Lanes + 3} {
+				const rows = 3
+				pitch := (cols + 15) / 16 * 16
+				var results [2][][]float32
+				in := draws(rng, 5*rows*pitch, op.Add)
+				for k := range results {
+					var code []Instr
+					var slots []Slot
+					var kinds []op.Kind
+					operand := func(kind op.Kind, load bool) int {
+						var x []float32
+						switch kind {
+						case op.Array:
+							if x = aligned(rows * pitch); load {
+								copy(x, in[len(slots)*pitch:])
+							}
+							slots = append(slots, array(x, pitch))
+						case op.Number:
+							x = repeated(s.Width(), .3+float32(len(slots)))
+							slots = append(slots, strip(x))
+						case op.Sums:
+							x = repeated(Partials*s.Width(), .5)
+							slots = append(slots, array(x, 0))
+							slots[len(slots)-1].Mask = s.Turns()
+						}
+						kinds = append(kinds, kind)
+						results[k] = append(results[k], x)
+						return len(slots) - 1
+					}
+					for _, step := range steps {
+						i := named[step.Name]
+						for n, kind := range step.Slots {
+							*[]*int{&i.A, &i.B}[n] = operand(kind, i.Code != Store && i.Code != StorePast)
+						}
+						code = append(code, i)
+					}
+					if s.loop(code, kinds) == 0 {
+						t.Fatalf("%s: no code for %s", table.Name, op.LoopName(steps))
+					}
+					if k == 1 {
+						kinds = nil
+					}
+					s.Assemble([]Segment{{Code: code}}, len(slots), kinds).Run(slots, rows, cols)
+				}
+				for i := range results[0] {
+					sameBits(t, fmt.Sprintf("%s %s, rows of %d, array %d", table.Name, op.LoopName(steps), cols, i), oneNaN(results[0][i]), oneNaN(results[1][i]))
+				}
 			}
 		}
 	}
@@ -231,21 +301,48 @@ func aligned(n int) []float32 {
 	return raw[skip : skip+n]
 }
 
-// BenchmarkStrips is y = gamma tanh(alpha x) + beta on 2,048 elements in the first-level cache.
+// BenchmarkStrips runs programs over 2,048 elements in the first-level cache: as one piece of code where there is one, of chains,
+// and with every instruction a piece of its own.
 func BenchmarkStrips(b *testing.B) {
+	const x, y, gamma, beta, alpha, sum = 0, 1, 2, 3, 4, 5
+	load, store := Instr{Code: Load, A: x}, Instr{Code: Store, A: y}
+	programs := []struct {
+		name string
+		code []Instr
+	}{
+		{"copy", []Instr{load, store}},
+		{"product", []Instr{load, {Op: op.Mul, A: gamma}, store}},
+		{"sum", []Instr{load, {Code: IntoAdd, A: sum}}},
+		{"squares", []Instr{load, {Op: op.Sub, A: alpha}, {Op: op.Square}, {Code: IntoAdd, A: sum}}},
+		{"normalize", []Instr{load, {Op: op.Sub, A: alpha}, {Op: op.Mul, A: alpha}, {Op: op.MulAdd, A: gamma, B: beta}, store}},
+		{"tanh", []Instr{load, {Op: op.Tanh}, store}},
+		{"DyT", []Instr{load, {Op: op.Mul, A: alpha}, {Op: op.Tanh}, {Op: op.MulAdd, A: gamma, B: beta}, store}},
+	}
 	for _, table := range tables() {
-		b.Run(table.Name, func(b *testing.B) {
-			const n = 2048
-			s := table.Strips
-			x, y, gamma, beta := repeated(n, .5), make([]float32, n), repeated(n, 2), repeated(n, 3)
-			p := s.Assemble([]Segment{{Code: []Instr{{Code: Load, A: 0}, {Code: Apply, Op: op.Mul, A: 4}, {Code: Apply, Op: op.Tanh}, {Code: Apply, Op: op.Mul, A: 2},
-				{Code: Apply, Op: op.Add, A: 3}, {Code: Store, A: 1}}}}, 0)
-			slots := []Slot{array(x, 0), array(y, 0), array(gamma, 0), array(beta, 0), strip(repeated(s.Width(), .7))}
-			for b.Loop() {
-				p.Run(slots, 1, n)
+		chains, pieces := table.Strips, *table.Strips
+		pieces.most = 1
+		kinds := []op.Kind{op.Array, op.Array, op.Array, op.Array, op.Number, op.Sums}
+		const n = 2048
+		slots := []Slot{array(repeated(n, .5), 0), array(make([]float32, n), 0), array(repeated(n, 2), 0), array(repeated(n, 3), 0), strip(repeated(chains.Width(), .7)), array(make([]float32, Partials*chains.Width()), 0)}
+		slots[sum].Mask = chains.Turns()
+		for _, p := range programs {
+			for _, how := range []struct {
+				name  string
+				s     *Strips
+				kinds []op.Kind
+			}{{"loop", chains, kinds}, {"chains", chains, nil}, {"pieces", &pieces, nil}} {
+				if how.name == "loop" && chains.loop(p.code, kinds) == 0 {
+					continue
+				}
+				b.Run(table.Name+"/"+p.name+"/"+how.name, func(b *testing.B) {
+					program := how.s.Assemble([]Segment{{Code: p.code}}, 0, how.kinds)
+					for b.Loop() {
+						program.Run(slots, 1, n)
+					}
+					b.ReportMetric(n*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "elem/ns")
+				})
 			}
-			b.ReportMetric(n*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "elem/ns")
-		})
+		}
 	}
 }
 
@@ -267,7 +364,7 @@ func TestCopiesOfCodeAreAlike(t *testing.T) {
 				code = append(code, Instr{Code: Apply, Op: o, A: 2, B: 3})
 				kernelOf(table, o)(want, append([]float32(nil), want...), y, z)
 			}
-			s.Assemble([]Segment{{Code: append(code, Instr{Code: Store, A: 1})}}, 0).Run([]Slot{array(x, 0), array(got, 0), array(y, 0), array(z, 0)}, 1, n)
+			s.Assemble([]Segment{{Code: append(code, Instr{Code: Store, A: 1})}}, 0, nil).Run([]Slot{array(x, 0), array(got, 0), array(y, 0), array(z, 0)}, 1, n)
 			sameBits(t, table.Name+" "+o.String(), oneNaN(got), oneNaN(want))
 		}
 		var slots []Slot
@@ -281,7 +378,7 @@ func TestCopiesOfCodeAreAlike(t *testing.T) {
 			move = append(move, Instr{Code: Load, A: 0}, Instr{Code: Store, A: 3*i + 1}, Instr{Code: IntoAdd, A: 3*i + 3})
 			spread = append(spread, Instr{Code: Load, A: 0}, Instr{Code: Spread, A: 3*i + 2})
 		}
-		s.Assemble([]Segment{{Once: true, Code: spread}, {Code: move}}, 0).Run(slots, 1, n)
+		s.Assemble([]Segment{{Once: true, Code: spread}, {Code: move}}, 0, nil).Run(slots, 1, n)
 		for i := range times {
 			sameBits(t, table.Name+" Load, Store", oneNaN(outs[3*i]), oneNaN(x))
 			for v := range Vectors {

@@ -1247,11 +1247,17 @@ func stripAheadFullY()
 // stripAheadTailY is threaded code: not to be called.
 func stripAheadTailY()
 
-// stripAheadRowFullY is threaded code: not to be called.
-func stripAheadRowFullY()
+// stripAheadFirstFullY is threaded code: not to be called.
+func stripAheadFirstFullY()
 
-// stripAheadRowTailY is threaded code: not to be called.
-func stripAheadRowTailY()
+// stripAheadFirstTailY is threaded code: not to be called.
+func stripAheadFirstTailY()
+
+// stripAheadSecondFullY is threaded code: not to be called.
+func stripAheadSecondFullY()
+
+// stripAheadSecondTailY is threaded code: not to be called.
+func stripAheadSecondTailY()
 
 // stripLoadOneTailY is threaded code: not to be called.
 func stripLoadOneTailY()
@@ -1282,6 +1288,9 @@ func stripSpread6TailY()
 
 // stripSpread7TailY is threaded code: not to be called.
 func stripSpread7TailY()
+
+// stripStartTailY is threaded code: not to be called.
+func stripStartTailY()
 
 // stripIntoAddFullY is threaded code: not to be called.
 func stripIntoAddFullY()
@@ -1352,18 +1361,6 @@ func stripIntoMinTailY()
 // stripFoldMinTailY is threaded code: not to be called.
 func stripFoldMinTailY()
 
-// stripAheadThenAheadFullY is threaded code: not to be called.
-func stripAheadThenAheadFullY()
-
-// stripAheadThenAhead1FullY is threaded code: not to be called.
-func stripAheadThenAhead1FullY()
-
-// stripAheadRowThenAheadRowFullY is threaded code: not to be called.
-func stripAheadRowThenAheadRowFullY()
-
-// stripAheadRowThenAheadRow1FullY is threaded code: not to be called.
-func stripAheadRowThenAheadRow1FullY()
-
 // stripMulThenMulFullY is threaded code: not to be called.
 func stripMulThenMulFullY()
 
@@ -1412,6 +1409,12 @@ func stripAheadThenLoadFullY()
 // stripAheadThenLoad1FullY is threaded code: not to be called.
 func stripAheadThenLoad1FullY()
 
+// stripAheadThenAheadFullY is threaded code: not to be called.
+func stripAheadThenAheadFullY()
+
+// stripAheadThenAhead1FullY is threaded code: not to be called.
+func stripAheadThenAhead1FullY()
+
 // stripAheadThenLoadThenAddFullY is threaded code: not to be called.
 func stripAheadThenLoadThenAddFullY()
 
@@ -1448,65 +1451,107 @@ func stripAheadThenLoadThenMulAddFullY()
 // stripAheadThenLoadThenMulAdd1FullY is threaded code: not to be called.
 func stripAheadThenLoadThenMulAdd1FullY()
 
-// stripAheadRowThenLoadFullY is threaded code: not to be called.
-func stripAheadRowThenLoadFullY()
+// stripAheadFirstThenLoadFullY is threaded code: not to be called.
+func stripAheadFirstThenLoadFullY()
 
-// stripAheadRowThenLoad1FullY is threaded code: not to be called.
-func stripAheadRowThenLoad1FullY()
+// stripAheadFirstThenLoad1FullY is threaded code: not to be called.
+func stripAheadFirstThenLoad1FullY()
 
-// stripAheadRowThenLoadThenAddFullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenAddFullY()
+// stripAheadFirstThenAheadFirstFullY is threaded code: not to be called.
+func stripAheadFirstThenAheadFirstFullY()
 
-// stripAheadRowThenLoadThenAdd1FullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenAdd1FullY()
+// stripAheadFirstThenAheadFirst1FullY is threaded code: not to be called.
+func stripAheadFirstThenAheadFirst1FullY()
 
-// stripAheadRowThenLoadThenSubFullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenSubFullY()
+// stripAheadFirstThenLoadThenAddFullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenAddFullY()
 
-// stripAheadRowThenLoadThenSub1FullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenSub1FullY()
+// stripAheadFirstThenLoadThenAdd1FullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenAdd1FullY()
 
-// stripAheadRowThenLoadThenRSubFullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenRSubFullY()
+// stripAheadFirstThenLoadThenSubFullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenSubFullY()
 
-// stripAheadRowThenLoadThenRSub1FullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenRSub1FullY()
+// stripAheadFirstThenLoadThenSub1FullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenSub1FullY()
 
-// stripAheadRowThenLoadThenMulFullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenMulFullY()
+// stripAheadFirstThenLoadThenRSubFullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenRSubFullY()
 
-// stripAheadRowThenLoadThenMul1FullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenMul1FullY()
+// stripAheadFirstThenLoadThenRSub1FullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenRSub1FullY()
 
-// stripAheadRowThenLoadThenSquareFullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenSquareFullY()
+// stripAheadFirstThenLoadThenMulFullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenMulFullY()
 
-// stripAheadRowThenLoadThenSquare1FullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenSquare1FullY()
+// stripAheadFirstThenLoadThenMul1FullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenMul1FullY()
 
-// stripAheadRowThenLoadThenMulAddFullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenMulAddFullY()
+// stripAheadFirstThenLoadThenSquareFullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenSquareFullY()
 
-// stripAheadRowThenLoadThenMulAdd1FullY is threaded code: not to be called.
-func stripAheadRowThenLoadThenMulAdd1FullY()
+// stripAheadFirstThenLoadThenSquare1FullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenSquare1FullY()
+
+// stripAheadFirstThenLoadThenMulAddFullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenMulAddFullY()
+
+// stripAheadFirstThenLoadThenMulAdd1FullY is threaded code: not to be called.
+func stripAheadFirstThenLoadThenMulAdd1FullY()
+
+// stripAheadSecondThenLoadFullY is threaded code: not to be called.
+func stripAheadSecondThenLoadFullY()
+
+// stripAheadSecondThenLoad1FullY is threaded code: not to be called.
+func stripAheadSecondThenLoad1FullY()
+
+// stripAheadSecondThenAheadSecondFullY is threaded code: not to be called.
+func stripAheadSecondThenAheadSecondFullY()
+
+// stripAheadSecondThenAheadSecond1FullY is threaded code: not to be called.
+func stripAheadSecondThenAheadSecond1FullY()
+
+// stripAheadSecondThenLoadThenAddFullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenAddFullY()
+
+// stripAheadSecondThenLoadThenAdd1FullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenAdd1FullY()
+
+// stripAheadSecondThenLoadThenSubFullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenSubFullY()
+
+// stripAheadSecondThenLoadThenSub1FullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenSub1FullY()
+
+// stripAheadSecondThenLoadThenRSubFullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenRSubFullY()
+
+// stripAheadSecondThenLoadThenRSub1FullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenRSub1FullY()
+
+// stripAheadSecondThenLoadThenMulFullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenMulFullY()
+
+// stripAheadSecondThenLoadThenMul1FullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenMul1FullY()
+
+// stripAheadSecondThenLoadThenSquareFullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenSquareFullY()
+
+// stripAheadSecondThenLoadThenSquare1FullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenSquare1FullY()
+
+// stripAheadSecondThenLoadThenMulAddFullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenMulAddFullY()
+
+// stripAheadSecondThenLoadThenMulAdd1FullY is threaded code: not to be called.
+func stripAheadSecondThenLoadThenMulAdd1FullY()
 
 // stripStoreThenAgainFullY is threaded code: not to be called.
 func stripStoreThenAgainFullY()
 
 // stripStoreThenAgain1FullY is threaded code: not to be called.
 func stripStoreThenAgain1FullY()
-
-// stripStorePastThenAgainFullY is threaded code: not to be called.
-func stripStorePastThenAgainFullY()
-
-// stripStorePastThenAgain1FullY is threaded code: not to be called.
-func stripStorePastThenAgain1FullY()
-
-// stripIntoAddThenAgainFullY is threaded code: not to be called.
-func stripIntoAddThenAgainFullY()
-
-// stripIntoAddThenAgain1FullY is threaded code: not to be called.
-func stripIntoAddThenAgain1FullY()
 
 // stripAddThenStoreFullY is threaded code: not to be called.
 func stripAddThenStoreFullY()
@@ -1520,30 +1565,6 @@ func stripAddThenStoreThenAgainFullY()
 // stripAddThenStoreThenAgain1FullY is threaded code: not to be called.
 func stripAddThenStoreThenAgain1FullY()
 
-// stripAddThenStorePastFullY is threaded code: not to be called.
-func stripAddThenStorePastFullY()
-
-// stripAddThenStorePast1FullY is threaded code: not to be called.
-func stripAddThenStorePast1FullY()
-
-// stripAddThenStorePastThenAgainFullY is threaded code: not to be called.
-func stripAddThenStorePastThenAgainFullY()
-
-// stripAddThenStorePastThenAgain1FullY is threaded code: not to be called.
-func stripAddThenStorePastThenAgain1FullY()
-
-// stripAddThenIntoAddFullY is threaded code: not to be called.
-func stripAddThenIntoAddFullY()
-
-// stripAddThenIntoAdd1FullY is threaded code: not to be called.
-func stripAddThenIntoAdd1FullY()
-
-// stripAddThenIntoAddThenAgainFullY is threaded code: not to be called.
-func stripAddThenIntoAddThenAgainFullY()
-
-// stripAddThenIntoAddThenAgain1FullY is threaded code: not to be called.
-func stripAddThenIntoAddThenAgain1FullY()
-
 // stripMulThenStoreFullY is threaded code: not to be called.
 func stripMulThenStoreFullY()
 
@@ -1555,30 +1576,6 @@ func stripMulThenStoreThenAgainFullY()
 
 // stripMulThenStoreThenAgain1FullY is threaded code: not to be called.
 func stripMulThenStoreThenAgain1FullY()
-
-// stripMulThenStorePastFullY is threaded code: not to be called.
-func stripMulThenStorePastFullY()
-
-// stripMulThenStorePast1FullY is threaded code: not to be called.
-func stripMulThenStorePast1FullY()
-
-// stripMulThenStorePastThenAgainFullY is threaded code: not to be called.
-func stripMulThenStorePastThenAgainFullY()
-
-// stripMulThenStorePastThenAgain1FullY is threaded code: not to be called.
-func stripMulThenStorePastThenAgain1FullY()
-
-// stripMulThenIntoAddFullY is threaded code: not to be called.
-func stripMulThenIntoAddFullY()
-
-// stripMulThenIntoAdd1FullY is threaded code: not to be called.
-func stripMulThenIntoAdd1FullY()
-
-// stripMulThenIntoAddThenAgainFullY is threaded code: not to be called.
-func stripMulThenIntoAddThenAgainFullY()
-
-// stripMulThenIntoAddThenAgain1FullY is threaded code: not to be called.
-func stripMulThenIntoAddThenAgain1FullY()
 
 // stripSquareThenStoreFullY is threaded code: not to be called.
 func stripSquareThenStoreFullY()
@@ -1592,30 +1589,6 @@ func stripSquareThenStoreThenAgainFullY()
 // stripSquareThenStoreThenAgain1FullY is threaded code: not to be called.
 func stripSquareThenStoreThenAgain1FullY()
 
-// stripSquareThenStorePastFullY is threaded code: not to be called.
-func stripSquareThenStorePastFullY()
-
-// stripSquareThenStorePast1FullY is threaded code: not to be called.
-func stripSquareThenStorePast1FullY()
-
-// stripSquareThenStorePastThenAgainFullY is threaded code: not to be called.
-func stripSquareThenStorePastThenAgainFullY()
-
-// stripSquareThenStorePastThenAgain1FullY is threaded code: not to be called.
-func stripSquareThenStorePastThenAgain1FullY()
-
-// stripSquareThenIntoAddFullY is threaded code: not to be called.
-func stripSquareThenIntoAddFullY()
-
-// stripSquareThenIntoAdd1FullY is threaded code: not to be called.
-func stripSquareThenIntoAdd1FullY()
-
-// stripSquareThenIntoAddThenAgainFullY is threaded code: not to be called.
-func stripSquareThenIntoAddThenAgainFullY()
-
-// stripSquareThenIntoAddThenAgain1FullY is threaded code: not to be called.
-func stripSquareThenIntoAddThenAgain1FullY()
-
 // stripMulAddThenStoreFullY is threaded code: not to be called.
 func stripMulAddThenStoreFullY()
 
@@ -1627,30 +1600,6 @@ func stripMulAddThenStoreThenAgainFullY()
 
 // stripMulAddThenStoreThenAgain1FullY is threaded code: not to be called.
 func stripMulAddThenStoreThenAgain1FullY()
-
-// stripMulAddThenStorePastFullY is threaded code: not to be called.
-func stripMulAddThenStorePastFullY()
-
-// stripMulAddThenStorePast1FullY is threaded code: not to be called.
-func stripMulAddThenStorePast1FullY()
-
-// stripMulAddThenStorePastThenAgainFullY is threaded code: not to be called.
-func stripMulAddThenStorePastThenAgainFullY()
-
-// stripMulAddThenStorePastThenAgain1FullY is threaded code: not to be called.
-func stripMulAddThenStorePastThenAgain1FullY()
-
-// stripMulAddThenIntoAddFullY is threaded code: not to be called.
-func stripMulAddThenIntoAddFullY()
-
-// stripMulAddThenIntoAdd1FullY is threaded code: not to be called.
-func stripMulAddThenIntoAdd1FullY()
-
-// stripMulAddThenIntoAddThenAgainFullY is threaded code: not to be called.
-func stripMulAddThenIntoAddThenAgainFullY()
-
-// stripMulAddThenIntoAddThenAgain1FullY is threaded code: not to be called.
-func stripMulAddThenIntoAddThenAgain1FullY()
 
 // stripMulAddToThenStoreFullY is threaded code: not to be called.
 func stripMulAddToThenStoreFullY()
@@ -1664,6 +1613,60 @@ func stripMulAddToThenStoreThenAgainFullY()
 // stripMulAddToThenStoreThenAgain1FullY is threaded code: not to be called.
 func stripMulAddToThenStoreThenAgain1FullY()
 
+// stripStorePastThenAgainFullY is threaded code: not to be called.
+func stripStorePastThenAgainFullY()
+
+// stripStorePastThenAgain1FullY is threaded code: not to be called.
+func stripStorePastThenAgain1FullY()
+
+// stripAddThenStorePastFullY is threaded code: not to be called.
+func stripAddThenStorePastFullY()
+
+// stripAddThenStorePast1FullY is threaded code: not to be called.
+func stripAddThenStorePast1FullY()
+
+// stripAddThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripAddThenStorePastThenAgainFullY()
+
+// stripAddThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripAddThenStorePastThenAgain1FullY()
+
+// stripMulThenStorePastFullY is threaded code: not to be called.
+func stripMulThenStorePastFullY()
+
+// stripMulThenStorePast1FullY is threaded code: not to be called.
+func stripMulThenStorePast1FullY()
+
+// stripMulThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripMulThenStorePastThenAgainFullY()
+
+// stripMulThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripMulThenStorePastThenAgain1FullY()
+
+// stripSquareThenStorePastFullY is threaded code: not to be called.
+func stripSquareThenStorePastFullY()
+
+// stripSquareThenStorePast1FullY is threaded code: not to be called.
+func stripSquareThenStorePast1FullY()
+
+// stripSquareThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripSquareThenStorePastThenAgainFullY()
+
+// stripSquareThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripSquareThenStorePastThenAgain1FullY()
+
+// stripMulAddThenStorePastFullY is threaded code: not to be called.
+func stripMulAddThenStorePastFullY()
+
+// stripMulAddThenStorePast1FullY is threaded code: not to be called.
+func stripMulAddThenStorePast1FullY()
+
+// stripMulAddThenStorePastThenAgainFullY is threaded code: not to be called.
+func stripMulAddThenStorePastThenAgainFullY()
+
+// stripMulAddThenStorePastThenAgain1FullY is threaded code: not to be called.
+func stripMulAddThenStorePastThenAgain1FullY()
+
 // stripMulAddToThenStorePastFullY is threaded code: not to be called.
 func stripMulAddToThenStorePastFullY()
 
@@ -1676,6 +1679,60 @@ func stripMulAddToThenStorePastThenAgainFullY()
 // stripMulAddToThenStorePastThenAgain1FullY is threaded code: not to be called.
 func stripMulAddToThenStorePastThenAgain1FullY()
 
+// stripIntoAddThenAgainFullY is threaded code: not to be called.
+func stripIntoAddThenAgainFullY()
+
+// stripIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripIntoAddThenAgain1FullY()
+
+// stripAddThenIntoAddFullY is threaded code: not to be called.
+func stripAddThenIntoAddFullY()
+
+// stripAddThenIntoAdd1FullY is threaded code: not to be called.
+func stripAddThenIntoAdd1FullY()
+
+// stripAddThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripAddThenIntoAddThenAgainFullY()
+
+// stripAddThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripAddThenIntoAddThenAgain1FullY()
+
+// stripMulThenIntoAddFullY is threaded code: not to be called.
+func stripMulThenIntoAddFullY()
+
+// stripMulThenIntoAdd1FullY is threaded code: not to be called.
+func stripMulThenIntoAdd1FullY()
+
+// stripMulThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripMulThenIntoAddThenAgainFullY()
+
+// stripMulThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripMulThenIntoAddThenAgain1FullY()
+
+// stripSquareThenIntoAddFullY is threaded code: not to be called.
+func stripSquareThenIntoAddFullY()
+
+// stripSquareThenIntoAdd1FullY is threaded code: not to be called.
+func stripSquareThenIntoAdd1FullY()
+
+// stripSquareThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripSquareThenIntoAddThenAgainFullY()
+
+// stripSquareThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripSquareThenIntoAddThenAgain1FullY()
+
+// stripMulAddThenIntoAddFullY is threaded code: not to be called.
+func stripMulAddThenIntoAddFullY()
+
+// stripMulAddThenIntoAdd1FullY is threaded code: not to be called.
+func stripMulAddThenIntoAdd1FullY()
+
+// stripMulAddThenIntoAddThenAgainFullY is threaded code: not to be called.
+func stripMulAddThenIntoAddThenAgainFullY()
+
+// stripMulAddThenIntoAddThenAgain1FullY is threaded code: not to be called.
+func stripMulAddThenIntoAddThenAgain1FullY()
+
 // stripMulAddToThenIntoAddFullY is threaded code: not to be called.
 func stripMulAddToThenIntoAddFullY()
 
@@ -1687,6 +1744,60 @@ func stripMulAddToThenIntoAddThenAgainFullY()
 
 // stripMulAddToThenIntoAddThenAgain1FullY is threaded code: not to be called.
 func stripMulAddToThenIntoAddThenAgain1FullY()
+
+// stripLoopLoadAThenIntoAddSFullY is threaded code: not to be called.
+func stripLoopLoadAThenIntoAddSFullY()
+
+// stripLoopAheadFirstAThenLoadAThenIntoAddSFullY is threaded code: not to be called.
+func stripLoopAheadFirstAThenLoadAThenIntoAddSFullY()
+
+// stripLoopLoadAThenSquareThenIntoAddSFullY is threaded code: not to be called.
+func stripLoopLoadAThenSquareThenIntoAddSFullY()
+
+// stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullY is threaded code: not to be called.
+func stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullY()
+
+// stripLoopLoadAThenSubNThenSquareThenIntoAddSFullY is threaded code: not to be called.
+func stripLoopLoadAThenSubNThenSquareThenIntoAddSFullY()
+
+// stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullY is threaded code: not to be called.
+func stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullY()
+
+// stripLoopLoadAThenMulNThenMulAThenStoreAFullY is threaded code: not to be called.
+func stripLoopLoadAThenMulNThenMulAThenStoreAFullY()
+
+// stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullY is threaded code: not to be called.
+func stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullY()
+
+// stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY is threaded code: not to be called.
+func stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY()
+
+// stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY is threaded code: not to be called.
+func stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY()
+
+// stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY is threaded code: not to be called.
+func stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY()
+
+// stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY is threaded code: not to be called.
+func stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY()
+
+// stripLoopLoadAThenMulNThenMulAThenStorePastAFullY is threaded code: not to be called.
+func stripLoopLoadAThenMulNThenMulAThenStorePastAFullY()
+
+// stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullY is threaded code: not to be called.
+func stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullY()
+
+// stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY is threaded code: not to be called.
+func stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY()
+
+// stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY is threaded code: not to be called.
+func stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY()
+
+// stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY is threaded code: not to be called.
+func stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY()
+
+// stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY is threaded code: not to be called.
+func stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY()
 
 // stripBeginFullY is threaded code: not to be called.
 func stripBeginFullY()

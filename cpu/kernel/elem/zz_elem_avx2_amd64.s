@@ -9592,26 +9592,55 @@ TEXT ·stripAheadTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowFullY()
+// func stripAheadFirstFullY()
 // Requires: MMX+
-TEXT ·stripAheadRowFullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	ADDQ       $0x10, SI
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowTailY()
+// func stripAheadFirstTailY()
 // Requires: MMX+
-TEXT ·stripAheadRowTailY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondFullY()
+// Requires: MMX+
+TEXT ·stripAheadSecondFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondTailY()
+// Requires: MMX+
+TEXT ·stripAheadSecondTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	ADDQ       $0x10, SI
 	MOVQ       (SI), AX
@@ -9757,6 +9786,25 @@ TEXT ·stripSpread7TailY(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS Y0, 32(CX)(AX*1)
 	VMOVUPS Y0, 64(CX)(AX*1)
 	VMOVUPS Y0, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStartTailY()
+// Requires: AVX
+TEXT ·stripStartTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Y0, (CX)(AX*1)
+	VMOVUPS Y0, 32(CX)(AX*1)
+	VMOVUPS Y0, 64(CX)(AX*1)
+	VMOVUPS Y0, 96(CX)(AX*1)
+	VMOVUPS Y0, 128(CX)(AX*1)
+	VMOVUPS Y0, 160(CX)(AX*1)
+	VMOVUPS Y0, 192(CX)(AX*1)
+	VMOVUPS Y0, 224(CX)(AX*1)
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -10065,9 +10113,17 @@ TEXT ·stripFoldAddTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(DI)(AX*1), AX
 	ANDQ       R8, AX
 	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    128(CX)(AX*1), Y1
+	VADDPS     Y1, Y0, Y0
 	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    160(CX)(AX*1), Y2
+	VADDPS     Y2, Y1, Y1
 	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    192(CX)(AX*1), Y3
+	VADDPS     Y3, Y2, Y2
 	VMOVUPS    96(CX)(AX*1), Y3
+	VMOVUPS    224(CX)(AX*1), Y4
+	VADDPS     Y4, Y3, Y3
 	VADDPS     Y1, Y0, Y0
 	VADDPS     Y3, Y2, Y1
 	VADDPS     Y1, Y0, Y0
@@ -10136,9 +10192,25 @@ TEXT ·stripFoldMaxTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(DI)(AX*1), AX
 	ANDQ       R8, AX
 	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    128(CX)(AX*1), Y1
+	VMAXPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
 	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    160(CX)(AX*1), Y2
+	VMAXPS     Y2, Y1, Y2
+	VCMPPS     $0x03, Y1, Y1, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y1
 	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    192(CX)(AX*1), Y3
+	VMAXPS     Y3, Y2, Y3
+	VCMPPS     $0x03, Y2, Y2, Y4
+	VBLENDVPS  Y4, Y2, Y3, Y2
 	VMOVUPS    96(CX)(AX*1), Y3
+	VMOVUPS    224(CX)(AX*1), Y4
+	VMAXPS     Y4, Y3, Y4
+	VCMPPS     $0x03, Y3, Y3, Y5
+	VBLENDVPS  Y5, Y3, Y4, Y3
 	VMAXPS     Y1, Y0, Y1
 	VCMPPS     $0x03, Y0, Y0, Y4
 	VBLENDVPS  Y4, Y0, Y1, Y0
@@ -10219,9 +10291,25 @@ TEXT ·stripFoldMinTailY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(DI)(AX*1), AX
 	ANDQ       R8, AX
 	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    128(CX)(AX*1), Y1
+	VMINPS     Y1, Y0, Y1
+	VCMPPS     $0x03, Y0, Y0, Y2
+	VBLENDVPS  Y2, Y0, Y1, Y0
 	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    160(CX)(AX*1), Y2
+	VMINPS     Y2, Y1, Y2
+	VCMPPS     $0x03, Y1, Y1, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y1
 	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    192(CX)(AX*1), Y3
+	VMINPS     Y3, Y2, Y3
+	VCMPPS     $0x03, Y2, Y2, Y4
+	VBLENDVPS  Y4, Y2, Y3, Y2
 	VMOVUPS    96(CX)(AX*1), Y3
+	VMOVUPS    224(CX)(AX*1), Y4
+	VMINPS     Y4, Y3, Y4
+	VCMPPS     $0x03, Y3, Y3, Y5
+	VBLENDVPS  Y5, Y3, Y4, Y3
 	VMINPS     Y1, Y0, Y1
 	VCMPPS     $0x03, Y0, Y0, Y4
 	VBLENDVPS  Y4, Y0, Y1, Y0
@@ -10244,82 +10332,6 @@ TEXT ·stripFoldMinTailY(SB), NOSPLIT|NOFRAME, $0
 	VCMPPS     $0x03, Y0, Y0, Y2
 	VBLENDVPS  Y2, Y0, Y1, Y0
 	ADDQ       $0x10, SI
-	MOVQ       (SI), AX
-	JMP        AX
-
-// func stripAheadThenAheadFullY()
-// Requires: MMX+
-TEXT ·stripAheadThenAheadFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ       8(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	MOVQ       8(DI)(AX*1), AX
-	ANDQ       R8, AX
-	PREFETCHT0 2048(CX)(AX*1)
-	PREFETCHT0 2112(CX)(AX*1)
-	MOVQ       16(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	MOVQ       8(DI)(AX*1), AX
-	ANDQ       R8, AX
-	PREFETCHT0 2048(CX)(AX*1)
-	PREFETCHT0 2112(CX)(AX*1)
-	ADDQ       $0x18, SI
-	MOVQ       (SI), AX
-	JMP        AX
-
-// func stripAheadThenAhead1FullY()
-// Requires: MMX+
-TEXT ·stripAheadThenAhead1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ       8(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	MOVQ       8(DI)(AX*1), AX
-	ANDQ       R8, AX
-	PREFETCHT0 2048(CX)(AX*1)
-	PREFETCHT0 2112(CX)(AX*1)
-	MOVQ       16(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	MOVQ       8(DI)(AX*1), AX
-	ANDQ       R8, AX
-	PREFETCHT0 2048(CX)(AX*1)
-	PREFETCHT0 2112(CX)(AX*1)
-	ADDQ       $0x18, SI
-	MOVQ       (SI), AX
-	JMP        AX
-
-// func stripAheadRowThenAheadRowFullY()
-// Requires: MMX+
-TEXT ·stripAheadRowThenAheadRowFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ       8(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	ADDQ       16(DI)(AX*1), CX
-	MOVQ       R8, AX
-	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
-	MOVQ       16(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	ADDQ       16(DI)(AX*1), CX
-	MOVQ       R8, AX
-	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
-	ADDQ       $0x18, SI
-	MOVQ       (SI), AX
-	JMP        AX
-
-// func stripAheadRowThenAheadRow1FullY()
-// Requires: MMX+
-TEXT ·stripAheadRowThenAheadRow1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ       8(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	ADDQ       16(DI)(AX*1), CX
-	MOVQ       R8, AX
-	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
-	MOVQ       16(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	ADDQ       16(DI)(AX*1), CX
-	MOVQ       R8, AX
-	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
-	ADDQ       $0x18, SI
 	MOVQ       (SI), AX
 	JMP        AX
 
@@ -10703,6 +10715,44 @@ TEXT ·stripAheadThenLoad1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
+// func stripAheadThenAheadFullY()
+// Requires: MMX+
+TEXT ·stripAheadThenAheadFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenAhead1FullY()
+// Requires: MMX+
+TEXT ·stripAheadThenAhead1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
 // func stripAheadThenLoadThenAddFullY()
 // Requires: AVX, MMX+
 TEXT ·stripAheadThenLoadThenAddFullY(SB), NOSPLIT|NOFRAME, $0
@@ -11067,15 +11117,15 @@ TEXT ·stripAheadThenLoadThenMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        (SI), AX
 	JMP         AX
 
-// func stripAheadRowThenLoadFullY()
+// func stripAheadFirstThenLoadFullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadFullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11088,15 +11138,15 @@ TEXT ·stripAheadRowThenLoadFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoad1FullY()
+// func stripAheadFirstThenLoad1FullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoad1FullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoad1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11109,15 +11159,53 @@ TEXT ·stripAheadRowThenLoad1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenAddFullY()
-// Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenAddFullY(SB), NOSPLIT|NOFRAME, $0
+// func stripAheadFirstThenAheadFirstFullY()
+// Requires: MMX+
+TEXT ·stripAheadFirstThenAheadFirstFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadFirstThenAheadFirst1FullY()
+// Requires: MMX+
+TEXT ·stripAheadFirstThenAheadFirst1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadFirstThenLoadThenAddFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadFirstThenLoadThenAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11138,15 +11226,15 @@ TEXT ·stripAheadRowThenLoadThenAddFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenAdd1FullY()
+// func stripAheadFirstThenLoadThenAdd1FullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenAdd1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11167,15 +11255,15 @@ TEXT ·stripAheadRowThenLoadThenAdd1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenSubFullY()
+// func stripAheadFirstThenLoadThenSubFullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenSubFullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenSubFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11196,15 +11284,15 @@ TEXT ·stripAheadRowThenLoadThenSubFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenSub1FullY()
+// func stripAheadFirstThenLoadThenSub1FullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenSub1FullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenSub1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11225,15 +11313,15 @@ TEXT ·stripAheadRowThenLoadThenSub1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenRSubFullY()
+// func stripAheadFirstThenLoadThenRSubFullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenRSubFullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenRSubFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11258,15 +11346,15 @@ TEXT ·stripAheadRowThenLoadThenRSubFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenRSub1FullY()
+// func stripAheadFirstThenLoadThenRSub1FullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenRSub1FullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenRSub1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11291,15 +11379,15 @@ TEXT ·stripAheadRowThenLoadThenRSub1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenMulFullY()
+// func stripAheadFirstThenLoadThenMulFullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenMulFullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenMulFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11320,15 +11408,15 @@ TEXT ·stripAheadRowThenLoadThenMulFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenMul1FullY()
+// func stripAheadFirstThenLoadThenMul1FullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenMul1FullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenMul1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11349,15 +11437,15 @@ TEXT ·stripAheadRowThenLoadThenMul1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenSquareFullY()
+// func stripAheadFirstThenLoadThenSquareFullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenSquareFullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenSquareFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11374,15 +11462,15 @@ TEXT ·stripAheadRowThenLoadThenSquareFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenSquare1FullY()
+// func stripAheadFirstThenLoadThenSquare1FullY()
 // Requires: AVX, MMX+
-TEXT ·stripAheadRowThenLoadThenSquare1FullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenSquare1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -11399,15 +11487,15 @@ TEXT ·stripAheadRowThenLoadThenSquare1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenMulAddFullY()
+// func stripAheadFirstThenLoadThenMulAddFullY()
 // Requires: AVX, FMA3, MMX+
-TEXT ·stripAheadRowThenLoadThenMulAddFullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenMulAddFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	ADDQ        16(DI)(AX*1), CX
 	MOVQ        R8, AX
+	SHRQ        $0x01, AX
 	PREFETCHT1  (CX)(AX*1)
-	PREFETCHT1  64(CX)(AX*1)
 	MOVQ        16(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	MOVQ        8(DI)(AX*1), AX
@@ -11436,15 +11524,477 @@ TEXT ·stripAheadRowThenLoadThenMulAddFullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        (SI), AX
 	JMP         AX
 
-// func stripAheadRowThenLoadThenMulAdd1FullY()
+// func stripAheadFirstThenLoadThenMulAdd1FullY()
 // Requires: AVX, FMA3, MMX+
-TEXT ·stripAheadRowThenLoadThenMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	ADDQ        16(DI)(AX*1), CX
 	MOVQ        R8, AX
+	SHRQ        $0x01, AX
 	PREFETCHT1  (CX)(AX*1)
-	PREFETCHT1  64(CX)(AX*1)
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y0
+	VMOVUPS     32(CX)(AX*1), Y1
+	VMOVUPS     64(CX)(AX*1), Y2
+	VMOVUPS     96(CX)(AX*1), Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        32(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x28, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAheadSecondThenLoadFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoad1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoad1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenAheadSecondFullY()
+// Requires: MMX+
+TEXT ·stripAheadSecondThenAheadSecondFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenAheadSecond1FullY()
+// Requires: MMX+
+TEXT ·stripAheadSecondThenAheadSecond1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenAddFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VADDPS     (CX)(AX*1), Y0, Y0
+	VADDPS     32(CX)(AX*1), Y1, Y1
+	VADDPS     64(CX)(AX*1), Y2, Y2
+	VADDPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenAdd1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VADDPS     (CX)(AX*1), Y0, Y0
+	VADDPS     32(CX)(AX*1), Y1, Y1
+	VADDPS     64(CX)(AX*1), Y2, Y2
+	VADDPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenSubFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VSUBPS     (CX)(AX*1), Y0, Y0
+	VSUBPS     32(CX)(AX*1), Y1, Y1
+	VSUBPS     64(CX)(AX*1), Y2, Y2
+	VSUBPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenSub1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VSUBPS     (CX)(AX*1), Y0, Y0
+	VSUBPS     32(CX)(AX*1), Y1, Y1
+	VSUBPS     64(CX)(AX*1), Y2, Y2
+	VSUBPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenRSubFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenRSubFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y4
+	VSUBPS     Y0, Y4, Y0
+	VMOVUPS    32(CX)(AX*1), Y4
+	VSUBPS     Y1, Y4, Y1
+	VMOVUPS    64(CX)(AX*1), Y4
+	VSUBPS     Y2, Y4, Y2
+	VMOVUPS    96(CX)(AX*1), Y4
+	VSUBPS     Y3, Y4, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenRSub1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenRSub1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y4
+	VSUBPS     Y0, Y4, Y0
+	VMOVUPS    32(CX)(AX*1), Y4
+	VSUBPS     Y1, Y4, Y1
+	VMOVUPS    64(CX)(AX*1), Y4
+	VSUBPS     Y2, Y4, Y2
+	VMOVUPS    96(CX)(AX*1), Y4
+	VSUBPS     Y3, Y4, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenMulFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenMulFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMULPS     (CX)(AX*1), Y0, Y0
+	VMULPS     32(CX)(AX*1), Y1, Y1
+	VMULPS     64(CX)(AX*1), Y2, Y2
+	VMULPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenMul1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenMul1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMULPS     (CX)(AX*1), Y0, Y0
+	VMULPS     32(CX)(AX*1), Y1, Y1
+	VMULPS     64(CX)(AX*1), Y2, Y2
+	VMULPS     96(CX)(AX*1), Y3, Y3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenSquareFullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenSquareFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenSquare1FullY()
+// Requires: AVX, MMX+
+TEXT ·stripAheadSecondThenLoadThenSquare1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Y0
+	VMOVUPS    32(CX)(AX*1), Y1
+	VMOVUPS    64(CX)(AX*1), Y2
+	VMOVUPS    96(CX)(AX*1), Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenMulAddFullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripAheadSecondThenLoadThenMulAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	ADDQ        16(DI)(AX*1), CX
+	MOVQ        R8, AX
+	ADDQ        R9, AX
+	SHRQ        $0x01, AX
+	PREFETCHT1  (CX)(AX*1)
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Y0
+	VMOVUPS     32(CX)(AX*1), Y1
+	VMOVUPS     64(CX)(AX*1), Y2
+	VMOVUPS     96(CX)(AX*1), Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        32(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD213PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD213PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD213PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD213PS 96(BX)(DX*1), Y4, Y3
+	ADDQ        $0x28, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAheadSecondThenLoadThenMulAdd1FullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripAheadSecondThenLoadThenMulAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	ADDQ        16(DI)(AX*1), CX
+	MOVQ        R8, AX
+	ADDQ        R9, AX
+	SHRQ        $0x01, AX
+	PREFETCHT1  (CX)(AX*1)
 	MOVQ        16(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	MOVQ        8(DI)(AX*1), AX
@@ -11509,122 +12059,6 @@ TEXT ·stripStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS Y1, 32(CX)(AX*1)
 	VMOVUPS Y2, 64(CX)(AX*1)
 	VMOVUPS Y3, 96(CX)(AX*1)
-	ADDQ    $0x00000080, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000080
-	JLT     done
-	SUBQ    16(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripStorePastThenAgainFullY()
-// Requires: AVX
-TEXT ·stripStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x00000080, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000080
-	JLT      done
-	SUBQ     16(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripStorePastThenAgain1FullY()
-// Requires: AVX
-TEXT ·stripStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x00000080, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000080
-	JLT      done
-	SUBQ     16(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripIntoAddThenAgainFullY()
-// Requires: AVX
-TEXT ·stripIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x00000080, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000080
-	JLT     done
-	SUBQ    16(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripIntoAddThenAgain1FullY()
-// Requires: AVX
-TEXT ·stripIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
 	ADDQ    $0x00000080, R8
 	MOVQ    R9, AX
 	SUBQ    R8, AX
@@ -11751,262 +12185,6 @@ done:
 	MOVQ (SI), AX
 	JMP  AX
 
-// func stripAddThenStorePastFullY()
-// Requires: AVX
-TEXT ·stripAddThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VADDPS   (CX)(AX*1), Y0, Y0
-	VADDPS   32(CX)(AX*1), Y1, Y1
-	VADDPS   64(CX)(AX*1), Y2, Y2
-	VADDPS   96(CX)(AX*1), Y3, Y3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x18, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripAddThenStorePast1FullY()
-// Requires: AVX
-TEXT ·stripAddThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VADDPS   (CX)(AX*1), Y0, Y0
-	VADDPS   32(CX)(AX*1), Y1, Y1
-	VADDPS   64(CX)(AX*1), Y2, Y2
-	VADDPS   96(CX)(AX*1), Y3, Y3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x18, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripAddThenStorePastThenAgainFullY()
-// Requires: AVX
-TEXT ·stripAddThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VADDPS   (CX)(AX*1), Y0, Y0
-	VADDPS   32(CX)(AX*1), Y1, Y1
-	VADDPS   64(CX)(AX*1), Y2, Y2
-	VADDPS   96(CX)(AX*1), Y3, Y3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x00000080, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000080
-	JLT      done
-	SUBQ     24(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripAddThenStorePastThenAgain1FullY()
-// Requires: AVX
-TEXT ·stripAddThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VADDPS   (CX)(AX*1), Y0, Y0
-	VADDPS   32(CX)(AX*1), Y1, Y1
-	VADDPS   64(CX)(AX*1), Y2, Y2
-	VADDPS   96(CX)(AX*1), Y3, Y3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x00000080, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000080
-	JLT      done
-	SUBQ     24(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripAddThenIntoAddFullY()
-// Requires: AVX
-TEXT ·stripAddThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VADDPS  (CX)(AX*1), Y0, Y0
-	VADDPS  32(CX)(AX*1), Y1, Y1
-	VADDPS  64(CX)(AX*1), Y2, Y2
-	VADDPS  96(CX)(AX*1), Y3, Y3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x18, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripAddThenIntoAdd1FullY()
-// Requires: AVX
-TEXT ·stripAddThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VADDPS  (CX)(AX*1), Y0, Y0
-	VADDPS  32(CX)(AX*1), Y1, Y1
-	VADDPS  64(CX)(AX*1), Y2, Y2
-	VADDPS  96(CX)(AX*1), Y3, Y3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x18, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripAddThenIntoAddThenAgainFullY()
-// Requires: AVX
-TEXT ·stripAddThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VADDPS  (CX)(AX*1), Y0, Y0
-	VADDPS  32(CX)(AX*1), Y1, Y1
-	VADDPS  64(CX)(AX*1), Y2, Y2
-	VADDPS  96(CX)(AX*1), Y3, Y3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x00000080, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000080
-	JLT     done
-	SUBQ    24(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripAddThenIntoAddThenAgain1FullY()
-// Requires: AVX
-TEXT ·stripAddThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VADDPS  (CX)(AX*1), Y0, Y0
-	VADDPS  32(CX)(AX*1), Y1, Y1
-	VADDPS  64(CX)(AX*1), Y2, Y2
-	VADDPS  96(CX)(AX*1), Y3, Y3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x00000080, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000080
-	JLT     done
-	SUBQ    24(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
 // func stripMulThenStoreFullY()
 // Requires: AVX
 TEXT ·stripMulThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
@@ -12119,262 +12297,6 @@ done:
 	MOVQ (SI), AX
 	JMP  AX
 
-// func stripMulThenStorePastFullY()
-// Requires: AVX
-TEXT ·stripMulThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMULPS   (CX)(AX*1), Y0, Y0
-	VMULPS   32(CX)(AX*1), Y1, Y1
-	VMULPS   64(CX)(AX*1), Y2, Y2
-	VMULPS   96(CX)(AX*1), Y3, Y3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x18, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripMulThenStorePast1FullY()
-// Requires: AVX
-TEXT ·stripMulThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMULPS   (CX)(AX*1), Y0, Y0
-	VMULPS   32(CX)(AX*1), Y1, Y1
-	VMULPS   64(CX)(AX*1), Y2, Y2
-	VMULPS   96(CX)(AX*1), Y3, Y3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x18, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripMulThenStorePastThenAgainFullY()
-// Requires: AVX
-TEXT ·stripMulThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMULPS   (CX)(AX*1), Y0, Y0
-	VMULPS   32(CX)(AX*1), Y1, Y1
-	VMULPS   64(CX)(AX*1), Y2, Y2
-	VMULPS   96(CX)(AX*1), Y3, Y3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x00000080, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000080
-	JLT      done
-	SUBQ     24(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulThenStorePastThenAgain1FullY()
-// Requires: AVX
-TEXT ·stripMulThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMULPS   (CX)(AX*1), Y0, Y0
-	VMULPS   32(CX)(AX*1), Y1, Y1
-	VMULPS   64(CX)(AX*1), Y2, Y2
-	VMULPS   96(CX)(AX*1), Y3, Y3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x00000080, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000080
-	JLT      done
-	SUBQ     24(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulThenIntoAddFullY()
-// Requires: AVX
-TEXT ·stripMulThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMULPS  (CX)(AX*1), Y0, Y0
-	VMULPS  32(CX)(AX*1), Y1, Y1
-	VMULPS  64(CX)(AX*1), Y2, Y2
-	VMULPS  96(CX)(AX*1), Y3, Y3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x18, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripMulThenIntoAdd1FullY()
-// Requires: AVX
-TEXT ·stripMulThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMULPS  (CX)(AX*1), Y0, Y0
-	VMULPS  32(CX)(AX*1), Y1, Y1
-	VMULPS  64(CX)(AX*1), Y2, Y2
-	VMULPS  96(CX)(AX*1), Y3, Y3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x18, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripMulThenIntoAddThenAgainFullY()
-// Requires: AVX
-TEXT ·stripMulThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMULPS  (CX)(AX*1), Y0, Y0
-	VMULPS  32(CX)(AX*1), Y1, Y1
-	VMULPS  64(CX)(AX*1), Y2, Y2
-	VMULPS  96(CX)(AX*1), Y3, Y3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x00000080, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000080
-	JLT     done
-	SUBQ    24(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulThenIntoAddThenAgain1FullY()
-// Requires: AVX
-TEXT ·stripMulThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMULPS  (CX)(AX*1), Y0, Y0
-	VMULPS  32(CX)(AX*1), Y1, Y1
-	VMULPS  64(CX)(AX*1), Y2, Y2
-	VMULPS  96(CX)(AX*1), Y3, Y3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x00000080, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000080
-	JLT     done
-	SUBQ    24(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
 // func stripSquareThenStoreFullY()
 // Requires: AVX
 TEXT ·stripSquareThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
@@ -12457,230 +12379,6 @@ TEXT ·stripSquareThenStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS Y1, 32(CX)(AX*1)
 	VMOVUPS Y2, 64(CX)(AX*1)
 	VMOVUPS Y3, 96(CX)(AX*1)
-	ADDQ    $0x00000080, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000080
-	JLT     done
-	SUBQ    16(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripSquareThenStorePastFullY()
-// Requires: AVX
-TEXT ·stripSquareThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS   Y0, Y0, Y0
-	VMULPS   Y1, Y1, Y1
-	VMULPS   Y2, Y2, Y2
-	VMULPS   Y3, Y3, Y3
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x10, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripSquareThenStorePast1FullY()
-// Requires: AVX
-TEXT ·stripSquareThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS   Y0, Y0, Y0
-	VMULPS   Y1, Y1, Y1
-	VMULPS   Y2, Y2, Y2
-	VMULPS   Y3, Y3, Y3
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x10, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripSquareThenStorePastThenAgainFullY()
-// Requires: AVX
-TEXT ·stripSquareThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS   Y0, Y0, Y0
-	VMULPS   Y1, Y1, Y1
-	VMULPS   Y2, Y2, Y2
-	VMULPS   Y3, Y3, Y3
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x00000080, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000080
-	JLT      done
-	SUBQ     16(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripSquareThenStorePastThenAgain1FullY()
-// Requires: AVX
-TEXT ·stripSquareThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS   Y0, Y0, Y0
-	VMULPS   Y1, Y1, Y1
-	VMULPS   Y2, Y2, Y2
-	VMULPS   Y3, Y3, Y3
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Y0, (CX)(AX*1)
-	VMOVNTPS Y1, 32(CX)(AX*1)
-	VMOVNTPS Y2, 64(CX)(AX*1)
-	VMOVNTPS Y3, 96(CX)(AX*1)
-	ADDQ     $0x00000080, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000080
-	JLT      done
-	SUBQ     16(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripSquareThenIntoAddFullY()
-// Requires: AVX
-TEXT ·stripSquareThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS  Y0, Y0, Y0
-	VMULPS  Y1, Y1, Y1
-	VMULPS  Y2, Y2, Y2
-	VMULPS  Y3, Y3, Y3
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x10, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripSquareThenIntoAdd1FullY()
-// Requires: AVX
-TEXT ·stripSquareThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS  Y0, Y0, Y0
-	VMULPS  Y1, Y1, Y1
-	VMULPS  Y2, Y2, Y2
-	VMULPS  Y3, Y3, Y3
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x10, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripSquareThenIntoAddThenAgainFullY()
-// Requires: AVX
-TEXT ·stripSquareThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS  Y0, Y0, Y0
-	VMULPS  Y1, Y1, Y1
-	VMULPS  Y2, Y2, Y2
-	VMULPS  Y3, Y3, Y3
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
-	ADDQ    $0x00000080, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000080
-	JLT     done
-	SUBQ    16(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripSquareThenIntoAddThenAgain1FullY()
-// Requires: AVX
-TEXT ·stripSquareThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	VMULPS  Y0, Y0, Y0
-	VMULPS  Y1, Y1, Y1
-	VMULPS  Y2, Y2, Y2
-	VMULPS  Y3, Y3, Y3
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Y4
-	VADDPS  Y0, Y4, Y4
-	VMOVUPS Y4, (CX)(AX*1)
-	VMOVUPS 32(CX)(AX*1), Y4
-	VADDPS  Y1, Y4, Y4
-	VMOVUPS Y4, 32(CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Y4
-	VADDPS  Y2, Y4, Y4
-	VMOVUPS Y4, 64(CX)(AX*1)
-	VMOVUPS 96(CX)(AX*1), Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, 96(CX)(AX*1)
 	ADDQ    $0x00000080, R8
 	MOVQ    R9, AX
 	SUBQ    R8, AX
@@ -12839,6 +12537,520 @@ done:
 	MOVQ (SI), AX
 	JMP  AX
 
+// func stripMulAddToThenStoreFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStore1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStore1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStoreThenAgainFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStoreThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStoreThenAgain1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Y0, (CX)(AX*1)
+	VMOVUPS     Y1, 32(CX)(AX*1)
+	VMOVUPS     Y2, 64(CX)(AX*1)
+	VMOVUPS     Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripStorePastThenAgainFullY()
+// Requires: AVX
+TEXT ·stripStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripStorePastThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenStorePastFullY()
+// Requires: AVX
+TEXT ·stripAddThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Y0, Y0
+	VADDPS   32(CX)(AX*1), Y1, Y1
+	VADDPS   64(CX)(AX*1), Y2, Y2
+	VADDPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripAddThenStorePast1FullY()
+// Requires: AVX
+TEXT ·stripAddThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Y0, Y0
+	VADDPS   32(CX)(AX*1), Y1, Y1
+	VADDPS   64(CX)(AX*1), Y2, Y2
+	VADDPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripAddThenStorePastThenAgainFullY()
+// Requires: AVX
+TEXT ·stripAddThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Y0, Y0
+	VADDPS   32(CX)(AX*1), Y1, Y1
+	VADDPS   64(CX)(AX*1), Y2, Y2
+	VADDPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenStorePastThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripAddThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Y0, Y0
+	VADDPS   32(CX)(AX*1), Y1, Y1
+	VADDPS   64(CX)(AX*1), Y2, Y2
+	VADDPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenStorePastFullY()
+// Requires: AVX
+TEXT ·stripMulThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Y0, Y0
+	VMULPS   32(CX)(AX*1), Y1, Y1
+	VMULPS   64(CX)(AX*1), Y2, Y2
+	VMULPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripMulThenStorePast1FullY()
+// Requires: AVX
+TEXT ·stripMulThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Y0, Y0
+	VMULPS   32(CX)(AX*1), Y1, Y1
+	VMULPS   64(CX)(AX*1), Y2, Y2
+	VMULPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripMulThenStorePastThenAgainFullY()
+// Requires: AVX
+TEXT ·stripMulThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Y0, Y0
+	VMULPS   32(CX)(AX*1), Y1, Y1
+	VMULPS   64(CX)(AX*1), Y2, Y2
+	VMULPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenStorePastThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripMulThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Y0, Y0
+	VMULPS   32(CX)(AX*1), Y1, Y1
+	VMULPS   64(CX)(AX*1), Y2, Y2
+	VMULPS   96(CX)(AX*1), Y3, Y3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenStorePastFullY()
+// Requires: AVX
+TEXT ·stripSquareThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Y0, Y0, Y0
+	VMULPS   Y1, Y1, Y1
+	VMULPS   Y2, Y2, Y2
+	VMULPS   Y3, Y3, Y3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x10, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripSquareThenStorePast1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Y0, Y0, Y0
+	VMULPS   Y1, Y1, Y1
+	VMULPS   Y2, Y2, Y2
+	VMULPS   Y3, Y3, Y3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x10, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripSquareThenStorePastThenAgainFullY()
+// Requires: AVX
+TEXT ·stripSquareThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Y0, Y0, Y0
+	VMULPS   Y1, Y1, Y1
+	VMULPS   Y2, Y2, Y2
+	VMULPS   Y3, Y3, Y3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenStorePastThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Y0, Y0, Y0
+	VMULPS   Y1, Y1, Y1
+	VMULPS   Y2, Y2, Y2
+	VMULPS   Y3, Y3, Y3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Y0, (CX)(AX*1)
+	VMOVNTPS Y1, 32(CX)(AX*1)
+	VMOVNTPS Y2, 64(CX)(AX*1)
+	VMOVNTPS Y3, 96(CX)(AX*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000080
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
 // func stripMulAddThenStorePastFullY()
 // Requires: AVX, FMA3
 TEXT ·stripMulAddThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
@@ -12980,6 +13192,632 @@ TEXT ·stripMulAddThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
 
 done:
 	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStorePastFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStorePast1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStorePastThenAgainFullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStorePastThenAgain1FullY()
+// Requires: AVX, FMA3
+TEXT ·stripMulAddToThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Y4
+	VFMADD231PS (BX)(DX*1), Y4, Y0
+	VMOVUPS     32(CX)(AX*1), Y4
+	VFMADD231PS 32(BX)(DX*1), Y4, Y1
+	VMOVUPS     64(CX)(AX*1), Y4
+	VFMADD231PS 64(BX)(DX*1), Y4, Y2
+	VMOVUPS     96(CX)(AX*1), Y4
+	VFMADD231PS 96(BX)(DX*1), Y4, Y3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Y0, (CX)(AX*1)
+	VMOVNTPS    Y1, 32(CX)(AX*1)
+	VMOVNTPS    Y2, 64(CX)(AX*1)
+	VMOVNTPS    Y3, 96(CX)(AX*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000080
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripIntoAddThenAgainFullY()
+// Requires: AVX
+TEXT ·stripIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripIntoAddThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenIntoAddFullY()
+// Requires: AVX
+TEXT ·stripAddThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddThenIntoAdd1FullY()
+// Requires: AVX
+TEXT ·stripAddThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddThenIntoAddThenAgainFullY()
+// Requires: AVX
+TEXT ·stripAddThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenIntoAddThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripAddThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Y0, Y0
+	VADDPS  32(CX)(AX*1), Y1, Y1
+	VADDPS  64(CX)(AX*1), Y2, Y2
+	VADDPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenIntoAddFullY()
+// Requires: AVX
+TEXT ·stripMulThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenIntoAdd1FullY()
+// Requires: AVX
+TEXT ·stripMulThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenIntoAddThenAgainFullY()
+// Requires: AVX
+TEXT ·stripMulThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenIntoAddThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripMulThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Y0, Y0
+	VMULPS  32(CX)(AX*1), Y1, Y1
+	VMULPS  64(CX)(AX*1), Y2, Y2
+	VMULPS  96(CX)(AX*1), Y3, Y3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenIntoAddFullY()
+// Requires: AVX
+TEXT ·stripSquareThenIntoAddFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareThenIntoAdd1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenIntoAdd1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareThenIntoAddThenAgainFullY()
+// Requires: AVX
+TEXT ·stripSquareThenIntoAddThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenIntoAddThenAgain1FullY()
+// Requires: AVX
+TEXT ·stripSquareThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Y4
+	VADDPS  Y0, Y4, Y4
+	VMOVUPS Y4, (CX)(AX*1)
+	VMOVUPS 32(CX)(AX*1), Y4
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y4, 32(CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Y4
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y4, 64(CX)(AX*1)
+	VMOVUPS 96(CX)(AX*1), Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(CX)(AX*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000080
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
 	MOVQ (SI), AX
 	JMP  AX
 
@@ -13145,294 +13983,6 @@ TEXT ·stripMulAddThenIntoAddThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS     96(CX)(AX*1), Y4
 	VADDPS      Y3, Y4, Y4
 	VMOVUPS     Y4, 96(CX)(AX*1)
-	ADDQ        $0x00000080, R8
-	MOVQ        R9, AX
-	SUBQ        R8, AX
-	CMPQ        AX, $0x00000080
-	JLT         done
-	SUBQ        32(SI), SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-done:
-	ADDQ $0x28, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulAddToThenStoreFullY()
-// Requires: AVX, FMA3
-TEXT ·stripMulAddToThenStoreFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Y4
-	VFMADD231PS (BX)(DX*1), Y4, Y0
-	VMOVUPS     32(CX)(AX*1), Y4
-	VFMADD231PS 32(BX)(DX*1), Y4, Y1
-	VMOVUPS     64(CX)(AX*1), Y4
-	VFMADD231PS 64(BX)(DX*1), Y4, Y2
-	VMOVUPS     96(CX)(AX*1), Y4
-	VFMADD231PS 96(BX)(DX*1), Y4, Y3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVUPS     Y0, (CX)(AX*1)
-	VMOVUPS     Y1, 32(CX)(AX*1)
-	VMOVUPS     Y2, 64(CX)(AX*1)
-	VMOVUPS     Y3, 96(CX)(AX*1)
-	ADDQ        $0x20, SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-// func stripMulAddToThenStore1FullY()
-// Requires: AVX, FMA3
-TEXT ·stripMulAddToThenStore1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Y4
-	VFMADD231PS (BX)(DX*1), Y4, Y0
-	VMOVUPS     32(CX)(AX*1), Y4
-	VFMADD231PS 32(BX)(DX*1), Y4, Y1
-	VMOVUPS     64(CX)(AX*1), Y4
-	VFMADD231PS 64(BX)(DX*1), Y4, Y2
-	VMOVUPS     96(CX)(AX*1), Y4
-	VFMADD231PS 96(BX)(DX*1), Y4, Y3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVUPS     Y0, (CX)(AX*1)
-	VMOVUPS     Y1, 32(CX)(AX*1)
-	VMOVUPS     Y2, 64(CX)(AX*1)
-	VMOVUPS     Y3, 96(CX)(AX*1)
-	ADDQ        $0x20, SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-// func stripMulAddToThenStoreThenAgainFullY()
-// Requires: AVX, FMA3
-TEXT ·stripMulAddToThenStoreThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Y4
-	VFMADD231PS (BX)(DX*1), Y4, Y0
-	VMOVUPS     32(CX)(AX*1), Y4
-	VFMADD231PS 32(BX)(DX*1), Y4, Y1
-	VMOVUPS     64(CX)(AX*1), Y4
-	VFMADD231PS 64(BX)(DX*1), Y4, Y2
-	VMOVUPS     96(CX)(AX*1), Y4
-	VFMADD231PS 96(BX)(DX*1), Y4, Y3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVUPS     Y0, (CX)(AX*1)
-	VMOVUPS     Y1, 32(CX)(AX*1)
-	VMOVUPS     Y2, 64(CX)(AX*1)
-	VMOVUPS     Y3, 96(CX)(AX*1)
-	ADDQ        $0x00000080, R8
-	MOVQ        R9, AX
-	SUBQ        R8, AX
-	CMPQ        AX, $0x00000080
-	JLT         done
-	SUBQ        32(SI), SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-done:
-	ADDQ $0x28, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulAddToThenStoreThenAgain1FullY()
-// Requires: AVX, FMA3
-TEXT ·stripMulAddToThenStoreThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Y4
-	VFMADD231PS (BX)(DX*1), Y4, Y0
-	VMOVUPS     32(CX)(AX*1), Y4
-	VFMADD231PS 32(BX)(DX*1), Y4, Y1
-	VMOVUPS     64(CX)(AX*1), Y4
-	VFMADD231PS 64(BX)(DX*1), Y4, Y2
-	VMOVUPS     96(CX)(AX*1), Y4
-	VFMADD231PS 96(BX)(DX*1), Y4, Y3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVUPS     Y0, (CX)(AX*1)
-	VMOVUPS     Y1, 32(CX)(AX*1)
-	VMOVUPS     Y2, 64(CX)(AX*1)
-	VMOVUPS     Y3, 96(CX)(AX*1)
-	ADDQ        $0x00000080, R8
-	MOVQ        R9, AX
-	SUBQ        R8, AX
-	CMPQ        AX, $0x00000080
-	JLT         done
-	SUBQ        32(SI), SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-done:
-	ADDQ $0x28, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulAddToThenStorePastFullY()
-// Requires: AVX, FMA3
-TEXT ·stripMulAddToThenStorePastFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Y4
-	VFMADD231PS (BX)(DX*1), Y4, Y0
-	VMOVUPS     32(CX)(AX*1), Y4
-	VFMADD231PS 32(BX)(DX*1), Y4, Y1
-	VMOVUPS     64(CX)(AX*1), Y4
-	VFMADD231PS 64(BX)(DX*1), Y4, Y2
-	VMOVUPS     96(CX)(AX*1), Y4
-	VFMADD231PS 96(BX)(DX*1), Y4, Y3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVNTPS    Y0, (CX)(AX*1)
-	VMOVNTPS    Y1, 32(CX)(AX*1)
-	VMOVNTPS    Y2, 64(CX)(AX*1)
-	VMOVNTPS    Y3, 96(CX)(AX*1)
-	ADDQ        $0x20, SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-// func stripMulAddToThenStorePast1FullY()
-// Requires: AVX, FMA3
-TEXT ·stripMulAddToThenStorePast1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Y4
-	VFMADD231PS (BX)(DX*1), Y4, Y0
-	VMOVUPS     32(CX)(AX*1), Y4
-	VFMADD231PS 32(BX)(DX*1), Y4, Y1
-	VMOVUPS     64(CX)(AX*1), Y4
-	VFMADD231PS 64(BX)(DX*1), Y4, Y2
-	VMOVUPS     96(CX)(AX*1), Y4
-	VFMADD231PS 96(BX)(DX*1), Y4, Y3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVNTPS    Y0, (CX)(AX*1)
-	VMOVNTPS    Y1, 32(CX)(AX*1)
-	VMOVNTPS    Y2, 64(CX)(AX*1)
-	VMOVNTPS    Y3, 96(CX)(AX*1)
-	ADDQ        $0x20, SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-// func stripMulAddToThenStorePastThenAgainFullY()
-// Requires: AVX, FMA3
-TEXT ·stripMulAddToThenStorePastThenAgainFullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Y4
-	VFMADD231PS (BX)(DX*1), Y4, Y0
-	VMOVUPS     32(CX)(AX*1), Y4
-	VFMADD231PS 32(BX)(DX*1), Y4, Y1
-	VMOVUPS     64(CX)(AX*1), Y4
-	VFMADD231PS 64(BX)(DX*1), Y4, Y2
-	VMOVUPS     96(CX)(AX*1), Y4
-	VFMADD231PS 96(BX)(DX*1), Y4, Y3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVNTPS    Y0, (CX)(AX*1)
-	VMOVNTPS    Y1, 32(CX)(AX*1)
-	VMOVNTPS    Y2, 64(CX)(AX*1)
-	VMOVNTPS    Y3, 96(CX)(AX*1)
-	ADDQ        $0x00000080, R8
-	MOVQ        R9, AX
-	SUBQ        R8, AX
-	CMPQ        AX, $0x00000080
-	JLT         done
-	SUBQ        32(SI), SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-done:
-	ADDQ $0x28, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulAddToThenStorePastThenAgain1FullY()
-// Requires: AVX, FMA3
-TEXT ·stripMulAddToThenStorePastThenAgain1FullY(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Y4
-	VFMADD231PS (BX)(DX*1), Y4, Y0
-	VMOVUPS     32(CX)(AX*1), Y4
-	VFMADD231PS 32(BX)(DX*1), Y4, Y1
-	VMOVUPS     64(CX)(AX*1), Y4
-	VFMADD231PS 64(BX)(DX*1), Y4, Y2
-	VMOVUPS     96(CX)(AX*1), Y4
-	VFMADD231PS 96(BX)(DX*1), Y4, Y3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVNTPS    Y0, (CX)(AX*1)
-	VMOVNTPS    Y1, 32(CX)(AX*1)
-	VMOVNTPS    Y2, 64(CX)(AX*1)
-	VMOVNTPS    Y3, 96(CX)(AX*1)
 	ADDQ        $0x00000080, R8
 	MOVQ        R9, AX
 	SUBQ        R8, AX
@@ -13622,6 +14172,1309 @@ done:
 	ADDQ $0x28, SI
 	MOVQ (SI), AX
 	JMP  AX
+
+// func stripLoopLoadAThenIntoAddSFullY()
+// Requires: AVX
+TEXT ·stripLoopLoadAThenIntoAddSFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	VMOVUPS 64(CX), Y6
+	VMOVUPS 96(CX), Y7
+	VMOVUPS 128(CX), Y8
+	VMOVUPS 160(CX), Y9
+	VMOVUPS 192(CX), Y10
+	VMOVUPS 224(CX), Y11
+
+loop:
+	VMOVUPS (AX)(R8*1), Y0
+	VMOVUPS 32(AX)(R8*1), Y1
+	VMOVUPS 64(AX)(R8*1), Y2
+	VMOVUPS 96(AX)(R8*1), Y3
+	VADDPS  Y0, Y4, Y4
+	VADDPS  Y1, Y5, Y5
+	VADDPS  Y2, Y6, Y6
+	VADDPS  Y3, Y7, Y7
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000080
+	JLT     done
+	VMOVUPS (AX)(R8*1), Y0
+	VMOVUPS 32(AX)(R8*1), Y1
+	VMOVUPS 64(AX)(R8*1), Y2
+	VMOVUPS 96(AX)(R8*1), Y3
+	VADDPS  Y0, Y8, Y8
+	VADDPS  Y1, Y9, Y9
+	VADDPS  Y2, Y10, Y10
+	VADDPS  Y3, Y11, Y11
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000080
+	JGE     loop
+
+done:
+	VMOVUPS Y4, (CX)
+	VMOVUPS Y5, 32(CX)
+	VMOVUPS Y6, 64(CX)
+	VMOVUPS Y7, 96(CX)
+	VMOVUPS Y8, 128(CX)
+	VMOVUPS Y9, 160(CX)
+	VMOVUPS Y10, 192(CX)
+	VMOVUPS Y11, 224(CX)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopAheadFirstAThenLoadAThenIntoAddSFullY()
+// Requires: AVX, MMX+
+TEXT ·stripLoopAheadFirstAThenLoadAThenIntoAddSFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+	VMOVUPS 128(DX), Y8
+	VMOVUPS 160(DX), Y9
+	VMOVUPS 192(DX), Y10
+	VMOVUPS 224(DX), Y11
+
+loop:
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Y0
+	VMOVUPS    32(AX)(R8*1), Y1
+	VMOVUPS    64(AX)(R8*1), Y2
+	VMOVUPS    96(AX)(R8*1), Y3
+	VADDPS     Y0, Y4, Y4
+	VADDPS     Y1, Y5, Y5
+	VADDPS     Y2, Y6, Y6
+	VADDPS     Y3, Y7, Y7
+	ADDQ       $0x00000080, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000080
+	JLT        done
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Y0
+	VMOVUPS    32(AX)(R8*1), Y1
+	VMOVUPS    64(AX)(R8*1), Y2
+	VMOVUPS    96(AX)(R8*1), Y3
+	VADDPS     Y0, Y8, Y8
+	VADDPS     Y1, Y9, Y9
+	VADDPS     Y2, Y10, Y10
+	VADDPS     Y3, Y11, Y11
+	ADDQ       $0x00000080, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000080
+	JGE        loop
+
+done:
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y7, 96(DX)
+	VMOVUPS Y8, 128(DX)
+	VMOVUPS Y9, 160(DX)
+	VMOVUPS Y10, 192(DX)
+	VMOVUPS Y11, 224(DX)
+	ADDQ    $0x20, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopLoadAThenSquareThenIntoAddSFullY()
+// Requires: AVX
+TEXT ·stripLoopLoadAThenSquareThenIntoAddSFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	VMOVUPS 64(CX), Y6
+	VMOVUPS 96(CX), Y7
+	VMOVUPS 128(CX), Y8
+	VMOVUPS 160(CX), Y9
+	VMOVUPS 192(CX), Y10
+	VMOVUPS 224(CX), Y11
+
+loop:
+	VMOVUPS (AX)(R8*1), Y0
+	VMOVUPS 32(AX)(R8*1), Y1
+	VMOVUPS 64(AX)(R8*1), Y2
+	VMOVUPS 96(AX)(R8*1), Y3
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	VADDPS  Y0, Y4, Y4
+	VADDPS  Y1, Y5, Y5
+	VADDPS  Y2, Y6, Y6
+	VADDPS  Y3, Y7, Y7
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000080
+	JLT     done
+	VMOVUPS (AX)(R8*1), Y0
+	VMOVUPS 32(AX)(R8*1), Y1
+	VMOVUPS 64(AX)(R8*1), Y2
+	VMOVUPS 96(AX)(R8*1), Y3
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	VADDPS  Y0, Y8, Y8
+	VADDPS  Y1, Y9, Y9
+	VADDPS  Y2, Y10, Y10
+	VADDPS  Y3, Y11, Y11
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000080
+	JGE     loop
+
+done:
+	VMOVUPS Y4, (CX)
+	VMOVUPS Y5, 32(CX)
+	VMOVUPS Y6, 64(CX)
+	VMOVUPS Y7, 96(CX)
+	VMOVUPS Y8, 128(CX)
+	VMOVUPS Y9, 160(CX)
+	VMOVUPS Y10, 192(CX)
+	VMOVUPS Y11, 224(CX)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullY()
+// Requires: AVX, MMX+
+TEXT ·stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+	VMOVUPS 128(DX), Y8
+	VMOVUPS 160(DX), Y9
+	VMOVUPS 192(DX), Y10
+	VMOVUPS 224(DX), Y11
+
+loop:
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Y0
+	VMOVUPS    32(AX)(R8*1), Y1
+	VMOVUPS    64(AX)(R8*1), Y2
+	VMOVUPS    96(AX)(R8*1), Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	VADDPS     Y0, Y4, Y4
+	VADDPS     Y1, Y5, Y5
+	VADDPS     Y2, Y6, Y6
+	VADDPS     Y3, Y7, Y7
+	ADDQ       $0x00000080, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000080
+	JLT        done
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Y0
+	VMOVUPS    32(AX)(R8*1), Y1
+	VMOVUPS    64(AX)(R8*1), Y2
+	VMOVUPS    96(AX)(R8*1), Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	VADDPS     Y0, Y8, Y8
+	VADDPS     Y1, Y9, Y9
+	VADDPS     Y2, Y10, Y10
+	VADDPS     Y3, Y11, Y11
+	ADDQ       $0x00000080, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000080
+	JGE        loop
+
+done:
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, 64(DX)
+	VMOVUPS Y7, 96(DX)
+	VMOVUPS Y8, 128(DX)
+	VMOVUPS Y9, 160(DX)
+	VMOVUPS Y10, 192(DX)
+	VMOVUPS Y11, 224(DX)
+	ADDQ    $0x20, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopLoadAThenSubNThenSquareThenIntoAddSFullY()
+// Requires: AVX
+TEXT ·stripLoopLoadAThenSubNThenSquareThenIntoAddSFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y5
+	VMOVUPS 32(CX), Y6
+	VMOVUPS 64(CX), Y7
+	VMOVUPS 96(CX), Y8
+	VMOVUPS 128(CX), Y9
+	VMOVUPS 160(CX), Y10
+	VMOVUPS 192(CX), Y11
+	VMOVUPS 224(CX), Y12
+
+loop:
+	VMOVUPS (AX)(R8*1), Y0
+	VMOVUPS 32(AX)(R8*1), Y1
+	VMOVUPS 64(AX)(R8*1), Y2
+	VMOVUPS 96(AX)(R8*1), Y3
+	VSUBPS  Y4, Y0, Y0
+	VSUBPS  Y4, Y1, Y1
+	VSUBPS  Y4, Y2, Y2
+	VSUBPS  Y4, Y3, Y3
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	VADDPS  Y0, Y5, Y5
+	VADDPS  Y1, Y6, Y6
+	VADDPS  Y2, Y7, Y7
+	VADDPS  Y3, Y8, Y8
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000080
+	JLT     done
+	VMOVUPS (AX)(R8*1), Y0
+	VMOVUPS 32(AX)(R8*1), Y1
+	VMOVUPS 64(AX)(R8*1), Y2
+	VMOVUPS 96(AX)(R8*1), Y3
+	VSUBPS  Y4, Y0, Y0
+	VSUBPS  Y4, Y1, Y1
+	VSUBPS  Y4, Y2, Y2
+	VSUBPS  Y4, Y3, Y3
+	VMULPS  Y0, Y0, Y0
+	VMULPS  Y1, Y1, Y1
+	VMULPS  Y2, Y2, Y2
+	VMULPS  Y3, Y3, Y3
+	VADDPS  Y0, Y9, Y9
+	VADDPS  Y1, Y10, Y10
+	VADDPS  Y2, Y11, Y11
+	VADDPS  Y3, Y12, Y12
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000080
+	JGE     loop
+
+done:
+	VMOVUPS Y5, (CX)
+	VMOVUPS Y6, 32(CX)
+	VMOVUPS Y7, 64(CX)
+	VMOVUPS Y8, 96(CX)
+	VMOVUPS Y9, 128(CX)
+	VMOVUPS Y10, 160(CX)
+	VMOVUPS Y11, 192(CX)
+	VMOVUPS Y12, 224(CX)
+	ADDQ    $0x20, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullY()
+// Requires: AVX, MMX+
+TEXT ·stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y5
+	VMOVUPS 32(DX), Y6
+	VMOVUPS 64(DX), Y7
+	VMOVUPS 96(DX), Y8
+	VMOVUPS 128(DX), Y9
+	VMOVUPS 160(DX), Y10
+	VMOVUPS 192(DX), Y11
+	VMOVUPS 224(DX), Y12
+
+loop:
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Y0
+	VMOVUPS    32(AX)(R8*1), Y1
+	VMOVUPS    64(AX)(R8*1), Y2
+	VMOVUPS    96(AX)(R8*1), Y3
+	VSUBPS     Y4, Y0, Y0
+	VSUBPS     Y4, Y1, Y1
+	VSUBPS     Y4, Y2, Y2
+	VSUBPS     Y4, Y3, Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	VADDPS     Y0, Y5, Y5
+	VADDPS     Y1, Y6, Y6
+	VADDPS     Y2, Y7, Y7
+	VADDPS     Y3, Y8, Y8
+	ADDQ       $0x00000080, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000080
+	JLT        done
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Y0
+	VMOVUPS    32(AX)(R8*1), Y1
+	VMOVUPS    64(AX)(R8*1), Y2
+	VMOVUPS    96(AX)(R8*1), Y3
+	VSUBPS     Y4, Y0, Y0
+	VSUBPS     Y4, Y1, Y1
+	VSUBPS     Y4, Y2, Y2
+	VSUBPS     Y4, Y3, Y3
+	VMULPS     Y0, Y0, Y0
+	VMULPS     Y1, Y1, Y1
+	VMULPS     Y2, Y2, Y2
+	VMULPS     Y3, Y3, Y3
+	VADDPS     Y0, Y9, Y9
+	VADDPS     Y1, Y10, Y10
+	VADDPS     Y2, Y11, Y11
+	VADDPS     Y3, Y12, Y12
+	ADDQ       $0x00000080, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000080
+	JGE        loop
+
+done:
+	VMOVUPS Y5, (DX)
+	VMOVUPS Y6, 32(DX)
+	VMOVUPS Y7, 64(DX)
+	VMOVUPS Y8, 96(DX)
+	VMOVUPS Y9, 128(DX)
+	VMOVUPS Y10, 160(DX)
+	VMOVUPS Y11, 192(DX)
+	VMOVUPS Y12, 224(DX)
+	ADDQ    $0x28, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopLoadAThenMulNThenMulAThenStoreAFullY()
+// Requires: AVX
+TEXT ·stripLoopLoadAThenMulNThenMulAThenStoreAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+
+loop:
+	VMOVUPS (AX)(R8*1), Y0
+	VMOVUPS 32(AX)(R8*1), Y1
+	VMOVUPS 64(AX)(R8*1), Y2
+	VMOVUPS 96(AX)(R8*1), Y3
+	VMULPS  Y4, Y0, Y0
+	VMULPS  Y4, Y1, Y1
+	VMULPS  Y4, Y2, Y2
+	VMULPS  Y4, Y3, Y3
+	VMULPS  (CX)(R8*1), Y0, Y0
+	VMULPS  32(CX)(R8*1), Y1, Y1
+	VMULPS  64(CX)(R8*1), Y2, Y2
+	VMULPS  96(CX)(R8*1), Y3, Y3
+	VMOVUPS Y0, (DX)(R8*1)
+	VMOVUPS Y1, 32(DX)(R8*1)
+	VMOVUPS Y2, 64(DX)(R8*1)
+	VMOVUPS Y3, 96(DX)(R8*1)
+	ADDQ    $0x00000080, R8
+	MOVQ    R9, BX
+	SUBQ    R8, BX
+	CMPQ    BX, $0x00000080
+	JGE     loop
+	ADDQ    $0x28, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullY()
+// Requires: AVX, MMX+
+TEXT ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	MOVQ       R8, R12
+	ADDQ       R9, R12
+	SHRQ       $0x01, R12
+	PREFETCHT1 (CX)(R12*1)
+	VMOVUPS    (AX)(R8*1), Y0
+	VMOVUPS    32(AX)(R8*1), Y1
+	VMOVUPS    64(AX)(R8*1), Y2
+	VMOVUPS    96(AX)(R8*1), Y3
+	VMULPS     Y4, Y0, Y0
+	VMULPS     Y4, Y1, Y1
+	VMULPS     Y4, Y2, Y2
+	VMULPS     Y4, Y3, Y3
+	VMULPS     (DX)(R8*1), Y0, Y0
+	VMULPS     32(DX)(R8*1), Y1, Y1
+	VMULPS     64(DX)(R8*1), Y2, Y2
+	VMULPS     96(DX)(R8*1), Y3, Y3
+	VMOVUPS    Y0, (BX)(R8*1)
+	VMOVUPS    Y1, 32(BX)(R8*1)
+	VMOVUPS    Y2, 64(BX)(R8*1)
+	VMOVUPS    Y3, 96(BX)(R8*1)
+	ADDQ       $0x00000080, R8
+	MOVQ       R9, R12
+	SUBQ       R8, R12
+	CMPQ       R12, $0x00000080
+	JGE        loop
+	ADDQ       $0x30, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY()
+// Requires: AVX, FMA3
+TEXT ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y5
+	MOVQ    32(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    40(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    48(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	VMOVUPS     (AX)(R8*1), Y0
+	VMOVUPS     32(AX)(R8*1), Y1
+	VMOVUPS     64(AX)(R8*1), Y2
+	VMOVUPS     96(AX)(R8*1), Y3
+	VSUBPS      Y4, Y0, Y0
+	VSUBPS      Y4, Y1, Y1
+	VSUBPS      Y4, Y2, Y2
+	VSUBPS      Y4, Y3, Y3
+	VMULPS      Y5, Y0, Y0
+	VMULPS      Y5, Y1, Y1
+	VMULPS      Y5, Y2, Y2
+	VMULPS      Y5, Y3, Y3
+	VMOVUPS     (CX)(R8*1), Y6
+	VFMADD213PS (DX)(R8*1), Y6, Y0
+	VMOVUPS     32(CX)(R8*1), Y6
+	VFMADD213PS 32(DX)(R8*1), Y6, Y1
+	VMOVUPS     64(CX)(R8*1), Y6
+	VFMADD213PS 64(DX)(R8*1), Y6, Y2
+	VMOVUPS     96(CX)(R8*1), Y6
+	VFMADD213PS 96(DX)(R8*1), Y6, Y3
+	VMOVUPS     Y0, (BX)(R8*1)
+	VMOVUPS     Y1, 32(BX)(R8*1)
+	VMOVUPS     Y2, 64(BX)(R8*1)
+	VMOVUPS     Y3, 96(BX)(R8*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, R12
+	SUBQ        R8, R12
+	CMPQ        R12, $0x00000080
+	JGE         loop
+	ADDQ        $0x38, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y5
+	MOVQ    40(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    48(SI), BX
+	MOVQ    (DI)(BX*1), BX
+	MOVQ    56(SI), R12
+	MOVQ    (DI)(R12*1), R12
+
+loop:
+	MOVQ        R8, R13
+	ADDQ        R9, R13
+	SHRQ        $0x01, R13
+	PREFETCHT1  (CX)(R13*1)
+	VMOVUPS     (AX)(R8*1), Y0
+	VMOVUPS     32(AX)(R8*1), Y1
+	VMOVUPS     64(AX)(R8*1), Y2
+	VMOVUPS     96(AX)(R8*1), Y3
+	VSUBPS      Y4, Y0, Y0
+	VSUBPS      Y4, Y1, Y1
+	VSUBPS      Y4, Y2, Y2
+	VSUBPS      Y4, Y3, Y3
+	VMULPS      Y5, Y0, Y0
+	VMULPS      Y5, Y1, Y1
+	VMULPS      Y5, Y2, Y2
+	VMULPS      Y5, Y3, Y3
+	VMOVUPS     (DX)(R8*1), Y6
+	VFMADD213PS (BX)(R8*1), Y6, Y0
+	VMOVUPS     32(DX)(R8*1), Y6
+	VFMADD213PS 32(BX)(R8*1), Y6, Y1
+	VMOVUPS     64(DX)(R8*1), Y6
+	VFMADD213PS 64(BX)(R8*1), Y6, Y2
+	VMOVUPS     96(DX)(R8*1), Y6
+	VFMADD213PS 96(BX)(R8*1), Y6, Y3
+	VMOVUPS     Y0, (R12)(R8*1)
+	VMOVUPS     Y1, 32(R12)(R8*1)
+	VMOVUPS     Y2, 64(R12)(R8*1)
+	VMOVUPS     Y3, 96(R12)(R8*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, R13
+	SUBQ        R8, R13
+	CMPQ        R13, $0x00000080
+	JGE         loop
+	ADDQ        $0x40, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY()
+// Requires: AVX, FMA3
+TEXT ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	VMOVUPS     (AX)(R8*1), Y0
+	VMOVUPS     32(AX)(R8*1), Y1
+	VMOVUPS     64(AX)(R8*1), Y2
+	VMOVUPS     96(AX)(R8*1), Y3
+	VMULPS      Y4, Y0, Y0
+	VMULPS      Y4, Y1, Y1
+	VMULPS      Y4, Y2, Y2
+	VMULPS      Y4, Y3, Y3
+	VMULPS      Y0, Y0, Y5
+	VMULPS      Y1, Y1, Y6
+	VMULPS      Y2, Y2, Y7
+	VMULPS      Y3, Y3, Y8
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y9
+	VMINPS      Y5, Y9, Y5
+	VMINPS      Y6, Y9, Y6
+	VMINPS      Y7, Y9, Y7
+	VMINPS      Y8, Y9, Y8
+	VMOVUPS     const3265203davx2<>+0(SB), Y10
+	VMOVAPS     Y10, Y9
+	VMOVUPS     const37acc63aavx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VMOVAPS     Y10, Y12
+	VFMADD213PS Y11, Y6, Y12
+	VMOVAPS     Y10, Y13
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3b65093bavx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3e0903d8avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3f800000avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMULPS      Y9, Y0, Y0
+	VMULPS      Y12, Y1, Y1
+	VMULPS      Y13, Y2, Y2
+	VMULPS      Y10, Y3, Y3
+	VMOVUPS     const35508e37avx2<>+0(SB), Y10
+	VMOVAPS     Y10, Y9
+	VMOVUPS     const39ac3205avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VMOVAPS     Y10, Y12
+	VFMADD213PS Y11, Y6, Y12
+	VMOVAPS     Y10, Y13
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3cd3f5c8avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3eef2c91avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3f800000avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VDIVPS      Y9, Y0, Y0
+	VDIVPS      Y12, Y1, Y1
+	VDIVPS      Y13, Y2, Y2
+	VDIVPS      Y10, Y3, Y3
+	VMOVUPS     const3f800000avx2<>+0(SB), Y5
+	VMINPS      Y0, Y5, Y0
+	VMINPS      Y1, Y5, Y1
+	VMINPS      Y2, Y5, Y2
+	VMINPS      Y3, Y5, Y3
+	VMOVUPS     constbf800000avx2<>+0(SB), Y5
+	VMAXPS      Y0, Y5, Y0
+	VMAXPS      Y1, Y5, Y1
+	VMAXPS      Y2, Y5, Y2
+	VMAXPS      Y3, Y5, Y3
+	VMOVUPS     (CX)(R8*1), Y5
+	VFMADD213PS (DX)(R8*1), Y5, Y0
+	VMOVUPS     32(CX)(R8*1), Y5
+	VFMADD213PS 32(DX)(R8*1), Y5, Y1
+	VMOVUPS     64(CX)(R8*1), Y5
+	VFMADD213PS 64(DX)(R8*1), Y5, Y2
+	VMOVUPS     96(CX)(R8*1), Y5
+	VFMADD213PS 96(DX)(R8*1), Y5, Y3
+	VMOVUPS     Y0, (BX)(R8*1)
+	VMOVUPS     Y1, 32(BX)(R8*1)
+	VMOVUPS     Y2, 64(BX)(R8*1)
+	VMOVUPS     Y3, 96(BX)(R8*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, R12
+	SUBQ        R8, R12
+	CMPQ        R12, $0x00000080
+	JGE         loop
+	ADDQ        $0x30, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+	MOVQ    48(SI), R12
+	MOVQ    (DI)(R12*1), R12
+
+loop:
+	PREFETCHT0  2048(AX)(R8*1)
+	PREFETCHT0  2112(AX)(R8*1)
+	VMOVUPS     (CX)(R8*1), Y0
+	VMOVUPS     32(CX)(R8*1), Y1
+	VMOVUPS     64(CX)(R8*1), Y2
+	VMOVUPS     96(CX)(R8*1), Y3
+	VMULPS      Y4, Y0, Y0
+	VMULPS      Y4, Y1, Y1
+	VMULPS      Y4, Y2, Y2
+	VMULPS      Y4, Y3, Y3
+	VMULPS      Y0, Y0, Y5
+	VMULPS      Y1, Y1, Y6
+	VMULPS      Y2, Y2, Y7
+	VMULPS      Y3, Y3, Y8
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y9
+	VMINPS      Y5, Y9, Y5
+	VMINPS      Y6, Y9, Y6
+	VMINPS      Y7, Y9, Y7
+	VMINPS      Y8, Y9, Y8
+	VMOVUPS     const3265203davx2<>+0(SB), Y10
+	VMOVAPS     Y10, Y9
+	VMOVUPS     const37acc63aavx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VMOVAPS     Y10, Y12
+	VFMADD213PS Y11, Y6, Y12
+	VMOVAPS     Y10, Y13
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3b65093bavx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3e0903d8avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3f800000avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMULPS      Y9, Y0, Y0
+	VMULPS      Y12, Y1, Y1
+	VMULPS      Y13, Y2, Y2
+	VMULPS      Y10, Y3, Y3
+	VMOVUPS     const35508e37avx2<>+0(SB), Y10
+	VMOVAPS     Y10, Y9
+	VMOVUPS     const39ac3205avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VMOVAPS     Y10, Y12
+	VFMADD213PS Y11, Y6, Y12
+	VMOVAPS     Y10, Y13
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3cd3f5c8avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3eef2c91avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3f800000avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VDIVPS      Y9, Y0, Y0
+	VDIVPS      Y12, Y1, Y1
+	VDIVPS      Y13, Y2, Y2
+	VDIVPS      Y10, Y3, Y3
+	VMOVUPS     const3f800000avx2<>+0(SB), Y5
+	VMINPS      Y0, Y5, Y0
+	VMINPS      Y1, Y5, Y1
+	VMINPS      Y2, Y5, Y2
+	VMINPS      Y3, Y5, Y3
+	VMOVUPS     constbf800000avx2<>+0(SB), Y5
+	VMAXPS      Y0, Y5, Y0
+	VMAXPS      Y1, Y5, Y1
+	VMAXPS      Y2, Y5, Y2
+	VMAXPS      Y3, Y5, Y3
+	VMOVUPS     (DX)(R8*1), Y5
+	VFMADD213PS (BX)(R8*1), Y5, Y0
+	VMOVUPS     32(DX)(R8*1), Y5
+	VFMADD213PS 32(BX)(R8*1), Y5, Y1
+	VMOVUPS     64(DX)(R8*1), Y5
+	VFMADD213PS 64(BX)(R8*1), Y5, Y2
+	VMOVUPS     96(DX)(R8*1), Y5
+	VFMADD213PS 96(BX)(R8*1), Y5, Y3
+	VMOVUPS     Y0, (R12)(R8*1)
+	VMOVUPS     Y1, 32(R12)(R8*1)
+	VMOVUPS     Y2, 64(R12)(R8*1)
+	VMOVUPS     Y3, 96(R12)(R8*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, R13
+	SUBQ        R8, R13
+	CMPQ        R13, $0x00000080
+	JGE         loop
+	ADDQ        $0x38, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopLoadAThenMulNThenMulAThenStorePastAFullY()
+// Requires: AVX
+TEXT ·stripLoopLoadAThenMulNThenMulAThenStorePastAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+
+loop:
+	VMOVUPS  (AX)(R8*1), Y0
+	VMOVUPS  32(AX)(R8*1), Y1
+	VMOVUPS  64(AX)(R8*1), Y2
+	VMOVUPS  96(AX)(R8*1), Y3
+	VMULPS   Y4, Y0, Y0
+	VMULPS   Y4, Y1, Y1
+	VMULPS   Y4, Y2, Y2
+	VMULPS   Y4, Y3, Y3
+	VMULPS   (CX)(R8*1), Y0, Y0
+	VMULPS   32(CX)(R8*1), Y1, Y1
+	VMULPS   64(CX)(R8*1), Y2, Y2
+	VMULPS   96(CX)(R8*1), Y3, Y3
+	VMOVNTPS Y0, (DX)(R8*1)
+	VMOVNTPS Y1, 32(DX)(R8*1)
+	VMOVNTPS Y2, 64(DX)(R8*1)
+	VMOVNTPS Y3, 96(DX)(R8*1)
+	ADDQ     $0x00000080, R8
+	MOVQ     R9, BX
+	SUBQ     R8, BX
+	CMPQ     BX, $0x00000080
+	JGE      loop
+	ADDQ     $0x28, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullY()
+// Requires: AVX, MMX+
+TEXT ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	MOVQ       R8, R12
+	ADDQ       R9, R12
+	SHRQ       $0x01, R12
+	PREFETCHT1 (CX)(R12*1)
+	VMOVUPS    (AX)(R8*1), Y0
+	VMOVUPS    32(AX)(R8*1), Y1
+	VMOVUPS    64(AX)(R8*1), Y2
+	VMOVUPS    96(AX)(R8*1), Y3
+	VMULPS     Y4, Y0, Y0
+	VMULPS     Y4, Y1, Y1
+	VMULPS     Y4, Y2, Y2
+	VMULPS     Y4, Y3, Y3
+	VMULPS     (DX)(R8*1), Y0, Y0
+	VMULPS     32(DX)(R8*1), Y1, Y1
+	VMULPS     64(DX)(R8*1), Y2, Y2
+	VMULPS     96(DX)(R8*1), Y3, Y3
+	VMOVNTPS   Y0, (BX)(R8*1)
+	VMOVNTPS   Y1, 32(BX)(R8*1)
+	VMOVNTPS   Y2, 64(BX)(R8*1)
+	VMOVNTPS   Y3, 96(BX)(R8*1)
+	ADDQ       $0x00000080, R8
+	MOVQ       R9, R12
+	SUBQ       R8, R12
+	CMPQ       R12, $0x00000080
+	JGE        loop
+	ADDQ       $0x30, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY()
+// Requires: AVX, FMA3
+TEXT ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y5
+	MOVQ    32(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    40(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    48(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	VMOVUPS     (AX)(R8*1), Y0
+	VMOVUPS     32(AX)(R8*1), Y1
+	VMOVUPS     64(AX)(R8*1), Y2
+	VMOVUPS     96(AX)(R8*1), Y3
+	VSUBPS      Y4, Y0, Y0
+	VSUBPS      Y4, Y1, Y1
+	VSUBPS      Y4, Y2, Y2
+	VSUBPS      Y4, Y3, Y3
+	VMULPS      Y5, Y0, Y0
+	VMULPS      Y5, Y1, Y1
+	VMULPS      Y5, Y2, Y2
+	VMULPS      Y5, Y3, Y3
+	VMOVUPS     (CX)(R8*1), Y6
+	VFMADD213PS (DX)(R8*1), Y6, Y0
+	VMOVUPS     32(CX)(R8*1), Y6
+	VFMADD213PS 32(DX)(R8*1), Y6, Y1
+	VMOVUPS     64(CX)(R8*1), Y6
+	VFMADD213PS 64(DX)(R8*1), Y6, Y2
+	VMOVUPS     96(CX)(R8*1), Y6
+	VFMADD213PS 96(DX)(R8*1), Y6, Y3
+	VMOVNTPS    Y0, (BX)(R8*1)
+	VMOVNTPS    Y1, 32(BX)(R8*1)
+	VMOVNTPS    Y2, 64(BX)(R8*1)
+	VMOVNTPS    Y3, 96(BX)(R8*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, R12
+	SUBQ        R8, R12
+	CMPQ        R12, $0x00000080
+	JGE         loop
+	ADDQ        $0x38, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y5
+	MOVQ    40(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    48(SI), BX
+	MOVQ    (DI)(BX*1), BX
+	MOVQ    56(SI), R12
+	MOVQ    (DI)(R12*1), R12
+
+loop:
+	MOVQ        R8, R13
+	ADDQ        R9, R13
+	SHRQ        $0x01, R13
+	PREFETCHT1  (CX)(R13*1)
+	VMOVUPS     (AX)(R8*1), Y0
+	VMOVUPS     32(AX)(R8*1), Y1
+	VMOVUPS     64(AX)(R8*1), Y2
+	VMOVUPS     96(AX)(R8*1), Y3
+	VSUBPS      Y4, Y0, Y0
+	VSUBPS      Y4, Y1, Y1
+	VSUBPS      Y4, Y2, Y2
+	VSUBPS      Y4, Y3, Y3
+	VMULPS      Y5, Y0, Y0
+	VMULPS      Y5, Y1, Y1
+	VMULPS      Y5, Y2, Y2
+	VMULPS      Y5, Y3, Y3
+	VMOVUPS     (DX)(R8*1), Y6
+	VFMADD213PS (BX)(R8*1), Y6, Y0
+	VMOVUPS     32(DX)(R8*1), Y6
+	VFMADD213PS 32(BX)(R8*1), Y6, Y1
+	VMOVUPS     64(DX)(R8*1), Y6
+	VFMADD213PS 64(BX)(R8*1), Y6, Y2
+	VMOVUPS     96(DX)(R8*1), Y6
+	VFMADD213PS 96(BX)(R8*1), Y6, Y3
+	VMOVNTPS    Y0, (R12)(R8*1)
+	VMOVNTPS    Y1, 32(R12)(R8*1)
+	VMOVNTPS    Y2, 64(R12)(R8*1)
+	VMOVNTPS    Y3, 96(R12)(R8*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, R13
+	SUBQ        R8, R13
+	CMPQ        R13, $0x00000080
+	JGE         loop
+	ADDQ        $0x40, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY()
+// Requires: AVX, FMA3
+TEXT ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Y4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	VMOVUPS     (AX)(R8*1), Y0
+	VMOVUPS     32(AX)(R8*1), Y1
+	VMOVUPS     64(AX)(R8*1), Y2
+	VMOVUPS     96(AX)(R8*1), Y3
+	VMULPS      Y4, Y0, Y0
+	VMULPS      Y4, Y1, Y1
+	VMULPS      Y4, Y2, Y2
+	VMULPS      Y4, Y3, Y3
+	VMULPS      Y0, Y0, Y5
+	VMULPS      Y1, Y1, Y6
+	VMULPS      Y2, Y2, Y7
+	VMULPS      Y3, Y3, Y8
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y9
+	VMINPS      Y5, Y9, Y5
+	VMINPS      Y6, Y9, Y6
+	VMINPS      Y7, Y9, Y7
+	VMINPS      Y8, Y9, Y8
+	VMOVUPS     const3265203davx2<>+0(SB), Y10
+	VMOVAPS     Y10, Y9
+	VMOVUPS     const37acc63aavx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VMOVAPS     Y10, Y12
+	VFMADD213PS Y11, Y6, Y12
+	VMOVAPS     Y10, Y13
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3b65093bavx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3e0903d8avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3f800000avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMULPS      Y9, Y0, Y0
+	VMULPS      Y12, Y1, Y1
+	VMULPS      Y13, Y2, Y2
+	VMULPS      Y10, Y3, Y3
+	VMOVUPS     const35508e37avx2<>+0(SB), Y10
+	VMOVAPS     Y10, Y9
+	VMOVUPS     const39ac3205avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VMOVAPS     Y10, Y12
+	VFMADD213PS Y11, Y6, Y12
+	VMOVAPS     Y10, Y13
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3cd3f5c8avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3eef2c91avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3f800000avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VDIVPS      Y9, Y0, Y0
+	VDIVPS      Y12, Y1, Y1
+	VDIVPS      Y13, Y2, Y2
+	VDIVPS      Y10, Y3, Y3
+	VMOVUPS     const3f800000avx2<>+0(SB), Y5
+	VMINPS      Y0, Y5, Y0
+	VMINPS      Y1, Y5, Y1
+	VMINPS      Y2, Y5, Y2
+	VMINPS      Y3, Y5, Y3
+	VMOVUPS     constbf800000avx2<>+0(SB), Y5
+	VMAXPS      Y0, Y5, Y0
+	VMAXPS      Y1, Y5, Y1
+	VMAXPS      Y2, Y5, Y2
+	VMAXPS      Y3, Y5, Y3
+	VMOVUPS     (CX)(R8*1), Y5
+	VFMADD213PS (DX)(R8*1), Y5, Y0
+	VMOVUPS     32(CX)(R8*1), Y5
+	VFMADD213PS 32(DX)(R8*1), Y5, Y1
+	VMOVUPS     64(CX)(R8*1), Y5
+	VFMADD213PS 64(DX)(R8*1), Y5, Y2
+	VMOVUPS     96(CX)(R8*1), Y5
+	VFMADD213PS 96(DX)(R8*1), Y5, Y3
+	VMOVNTPS    Y0, (BX)(R8*1)
+	VMOVNTPS    Y1, 32(BX)(R8*1)
+	VMOVNTPS    Y2, 64(BX)(R8*1)
+	VMOVNTPS    Y3, 96(BX)(R8*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, R12
+	SUBQ        R8, R12
+	CMPQ        R12, $0x00000080
+	JGE         loop
+	ADDQ        $0x30, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY()
+// Requires: AVX, FMA3, MMX+
+TEXT ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Y4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+	MOVQ    48(SI), R12
+	MOVQ    (DI)(R12*1), R12
+
+loop:
+	PREFETCHT0  2048(AX)(R8*1)
+	PREFETCHT0  2112(AX)(R8*1)
+	VMOVUPS     (CX)(R8*1), Y0
+	VMOVUPS     32(CX)(R8*1), Y1
+	VMOVUPS     64(CX)(R8*1), Y2
+	VMOVUPS     96(CX)(R8*1), Y3
+	VMULPS      Y4, Y0, Y0
+	VMULPS      Y4, Y1, Y1
+	VMULPS      Y4, Y2, Y2
+	VMULPS      Y4, Y3, Y3
+	VMULPS      Y0, Y0, Y5
+	VMULPS      Y1, Y1, Y6
+	VMULPS      Y2, Y2, Y7
+	VMULPS      Y3, Y3, Y8
+	VMOVUPS     const42a25c36avx2<>+0(SB), Y9
+	VMINPS      Y5, Y9, Y5
+	VMINPS      Y6, Y9, Y6
+	VMINPS      Y7, Y9, Y7
+	VMINPS      Y8, Y9, Y8
+	VMOVUPS     const3265203davx2<>+0(SB), Y10
+	VMOVAPS     Y10, Y9
+	VMOVUPS     const37acc63aavx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VMOVAPS     Y10, Y12
+	VFMADD213PS Y11, Y6, Y12
+	VMOVAPS     Y10, Y13
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3b65093bavx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3e0903d8avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3f800000avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMULPS      Y9, Y0, Y0
+	VMULPS      Y12, Y1, Y1
+	VMULPS      Y13, Y2, Y2
+	VMULPS      Y10, Y3, Y3
+	VMOVUPS     const35508e37avx2<>+0(SB), Y10
+	VMOVAPS     Y10, Y9
+	VMOVUPS     const39ac3205avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VMOVAPS     Y10, Y12
+	VFMADD213PS Y11, Y6, Y12
+	VMOVAPS     Y10, Y13
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3cd3f5c8avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3eef2c91avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VMOVUPS     const3f800000avx2<>+0(SB), Y11
+	VFMADD213PS Y11, Y5, Y9
+	VFMADD213PS Y11, Y6, Y12
+	VFMADD213PS Y11, Y7, Y13
+	VFMADD213PS Y11, Y8, Y10
+	VDIVPS      Y9, Y0, Y0
+	VDIVPS      Y12, Y1, Y1
+	VDIVPS      Y13, Y2, Y2
+	VDIVPS      Y10, Y3, Y3
+	VMOVUPS     const3f800000avx2<>+0(SB), Y5
+	VMINPS      Y0, Y5, Y0
+	VMINPS      Y1, Y5, Y1
+	VMINPS      Y2, Y5, Y2
+	VMINPS      Y3, Y5, Y3
+	VMOVUPS     constbf800000avx2<>+0(SB), Y5
+	VMAXPS      Y0, Y5, Y0
+	VMAXPS      Y1, Y5, Y1
+	VMAXPS      Y2, Y5, Y2
+	VMAXPS      Y3, Y5, Y3
+	VMOVUPS     (DX)(R8*1), Y5
+	VFMADD213PS (BX)(R8*1), Y5, Y0
+	VMOVUPS     32(DX)(R8*1), Y5
+	VFMADD213PS 32(BX)(R8*1), Y5, Y1
+	VMOVUPS     64(DX)(R8*1), Y5
+	VFMADD213PS 64(BX)(R8*1), Y5, Y2
+	VMOVUPS     96(DX)(R8*1), Y5
+	VFMADD213PS 96(BX)(R8*1), Y5, Y3
+	VMOVNTPS    Y0, (R12)(R8*1)
+	VMOVNTPS    Y1, 32(R12)(R8*1)
+	VMOVNTPS    Y2, 64(R12)(R8*1)
+	VMOVNTPS    Y3, 96(R12)(R8*1)
+	ADDQ        $0x00000080, R8
+	MOVQ        R9, R13
+	SUBQ        R8, R13
+	CMPQ        R13, $0x00000080
+	JGE         loop
+	ADDQ        $0x38, SI
+	MOVQ        (SI), AX
+	JMP         AX
 
 // func stripBeginFullY()
 TEXT ·stripBeginFullY(SB), NOSPLIT|NOFRAME, $0
@@ -14328,312 +16181,386 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 2288(AX)
 	LEAQ ·stripAheadTailY+0(SB), CX
 	MOVQ CX, 2296(AX)
-	LEAQ ·stripAheadRowFullY+0(SB), CX
+	LEAQ ·stripAheadFirstFullY+0(SB), CX
 	MOVQ CX, 2304(AX)
-	LEAQ ·stripAheadRowTailY+0(SB), CX
+	LEAQ ·stripAheadFirstTailY+0(SB), CX
 	MOVQ CX, 2312(AX)
-	LEAQ ·stripIntoAddFullY+0(SB), CX
+	LEAQ ·stripAheadSecondFullY+0(SB), CX
 	MOVQ CX, 2320(AX)
-	LEAQ ·stripIntoAddTailY+0(SB), CX
+	LEAQ ·stripAheadSecondTailY+0(SB), CX
 	MOVQ CX, 2328(AX)
-	LEAQ ·stripIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripIntoAddFullY+0(SB), CX
 	MOVQ CX, 2336(AX)
-	LEAQ ·stripIntoAdd1TailY+0(SB), CX
+	LEAQ ·stripIntoAddTailY+0(SB), CX
 	MOVQ CX, 2344(AX)
-	LEAQ ·stripIntoAdd2FullY+0(SB), CX
+	LEAQ ·stripIntoAdd1FullY+0(SB), CX
 	MOVQ CX, 2352(AX)
-	LEAQ ·stripIntoAdd2TailY+0(SB), CX
+	LEAQ ·stripIntoAdd1TailY+0(SB), CX
 	MOVQ CX, 2360(AX)
-	LEAQ ·stripIntoAdd3FullY+0(SB), CX
+	LEAQ ·stripIntoAdd2FullY+0(SB), CX
 	MOVQ CX, 2368(AX)
-	LEAQ ·stripIntoAdd3TailY+0(SB), CX
+	LEAQ ·stripIntoAdd2TailY+0(SB), CX
 	MOVQ CX, 2376(AX)
-	LEAQ ·stripIntoAdd4FullY+0(SB), CX
+	LEAQ ·stripIntoAdd3FullY+0(SB), CX
 	MOVQ CX, 2384(AX)
-	LEAQ ·stripIntoAdd4TailY+0(SB), CX
+	LEAQ ·stripIntoAdd3TailY+0(SB), CX
 	MOVQ CX, 2392(AX)
-	LEAQ ·stripIntoAdd5FullY+0(SB), CX
+	LEAQ ·stripIntoAdd4FullY+0(SB), CX
 	MOVQ CX, 2400(AX)
-	LEAQ ·stripIntoAdd5TailY+0(SB), CX
+	LEAQ ·stripIntoAdd4TailY+0(SB), CX
 	MOVQ CX, 2408(AX)
-	LEAQ ·stripIntoAdd6FullY+0(SB), CX
+	LEAQ ·stripIntoAdd5FullY+0(SB), CX
 	MOVQ CX, 2416(AX)
-	LEAQ ·stripIntoAdd6TailY+0(SB), CX
+	LEAQ ·stripIntoAdd5TailY+0(SB), CX
 	MOVQ CX, 2424(AX)
-	LEAQ ·stripIntoAdd7FullY+0(SB), CX
+	LEAQ ·stripIntoAdd6FullY+0(SB), CX
 	MOVQ CX, 2432(AX)
-	LEAQ ·stripIntoAdd7TailY+0(SB), CX
+	LEAQ ·stripIntoAdd6TailY+0(SB), CX
 	MOVQ CX, 2440(AX)
-	LEAQ ·stripIntoMaxFullY+0(SB), CX
+	LEAQ ·stripIntoAdd7FullY+0(SB), CX
 	MOVQ CX, 2448(AX)
-	LEAQ ·stripIntoMaxTailY+0(SB), CX
+	LEAQ ·stripIntoAdd7TailY+0(SB), CX
 	MOVQ CX, 2456(AX)
-	LEAQ ·stripIntoMinFullY+0(SB), CX
+	LEAQ ·stripIntoMaxFullY+0(SB), CX
 	MOVQ CX, 2464(AX)
-	LEAQ ·stripIntoMinTailY+0(SB), CX
+	LEAQ ·stripIntoMaxTailY+0(SB), CX
 	MOVQ CX, 2472(AX)
-	LEAQ ·stripLoadOneTailY+0(SB), CX
+	LEAQ ·stripIntoMinFullY+0(SB), CX
 	MOVQ CX, 2480(AX)
-	LEAQ ·stripStoreOneTailY+0(SB), CX
+	LEAQ ·stripIntoMinTailY+0(SB), CX
 	MOVQ CX, 2488(AX)
-	LEAQ ·stripSpreadTailY+0(SB), CX
+	LEAQ ·stripLoadOneTailY+0(SB), CX
 	MOVQ CX, 2496(AX)
-	LEAQ ·stripSpread1TailY+0(SB), CX
+	LEAQ ·stripStoreOneTailY+0(SB), CX
 	MOVQ CX, 2504(AX)
-	LEAQ ·stripSpread2TailY+0(SB), CX
+	LEAQ ·stripSpreadTailY+0(SB), CX
 	MOVQ CX, 2512(AX)
-	LEAQ ·stripSpread3TailY+0(SB), CX
+	LEAQ ·stripSpread1TailY+0(SB), CX
 	MOVQ CX, 2520(AX)
-	LEAQ ·stripSpread4TailY+0(SB), CX
+	LEAQ ·stripSpread2TailY+0(SB), CX
 	MOVQ CX, 2528(AX)
-	LEAQ ·stripSpread5TailY+0(SB), CX
+	LEAQ ·stripSpread3TailY+0(SB), CX
 	MOVQ CX, 2536(AX)
-	LEAQ ·stripSpread6TailY+0(SB), CX
+	LEAQ ·stripSpread4TailY+0(SB), CX
 	MOVQ CX, 2544(AX)
-	LEAQ ·stripSpread7TailY+0(SB), CX
+	LEAQ ·stripSpread5TailY+0(SB), CX
 	MOVQ CX, 2552(AX)
-	LEAQ ·stripFoldAddTailY+0(SB), CX
+	LEAQ ·stripSpread6TailY+0(SB), CX
 	MOVQ CX, 2560(AX)
-	LEAQ ·stripFoldMaxTailY+0(SB), CX
+	LEAQ ·stripSpread7TailY+0(SB), CX
 	MOVQ CX, 2568(AX)
-	LEAQ ·stripFoldMinTailY+0(SB), CX
+	LEAQ ·stripStartTailY+0(SB), CX
 	MOVQ CX, 2576(AX)
-	LEAQ ·stripBeginTailTailY+0(SB), CX
+	LEAQ ·stripFoldAddTailY+0(SB), CX
 	MOVQ CX, 2584(AX)
-	LEAQ ·stripAgainTailTailY+0(SB), CX
+	LEAQ ·stripFoldMaxTailY+0(SB), CX
 	MOVQ CX, 2592(AX)
-	LEAQ ·stripOnceTailY+0(SB), CX
+	LEAQ ·stripFoldMinTailY+0(SB), CX
 	MOVQ CX, 2600(AX)
-	LEAQ ·stripNextRowTailY+0(SB), CX
+	LEAQ ·stripBeginTailTailY+0(SB), CX
 	MOVQ CX, 2608(AX)
-	LEAQ ·stripEndTailY+0(SB), CX
+	LEAQ ·stripAgainTailTailY+0(SB), CX
 	MOVQ CX, 2616(AX)
-	LEAQ ·stripBeginFullY+0(SB), CX
+	LEAQ ·stripOnceTailY+0(SB), CX
 	MOVQ CX, 2624(AX)
-	LEAQ ·stripAgainFullY+0(SB), CX
+	LEAQ ·stripNextRowTailY+0(SB), CX
 	MOVQ CX, 2632(AX)
-	LEAQ ·stripAheadThenAheadFullY+0(SB), CX
+	LEAQ ·stripEndTailY+0(SB), CX
 	MOVQ CX, 2640(AX)
-	LEAQ ·stripAheadThenAhead1FullY+0(SB), CX
+	LEAQ ·stripBeginFullY+0(SB), CX
 	MOVQ CX, 2648(AX)
-	LEAQ ·stripAheadRowThenAheadRowFullY+0(SB), CX
+	LEAQ ·stripAgainFullY+0(SB), CX
 	MOVQ CX, 2656(AX)
-	LEAQ ·stripAheadRowThenAheadRow1FullY+0(SB), CX
-	MOVQ CX, 2664(AX)
 	LEAQ ·stripMulThenMulFullY+0(SB), CX
-	MOVQ CX, 2672(AX)
+	MOVQ CX, 2664(AX)
 	LEAQ ·stripMulThenMul1FullY+0(SB), CX
-	MOVQ CX, 2680(AX)
+	MOVQ CX, 2672(AX)
 	LEAQ ·stripLoadThenAddFullY+0(SB), CX
-	MOVQ CX, 2688(AX)
+	MOVQ CX, 2680(AX)
 	LEAQ ·stripLoadThenAdd1FullY+0(SB), CX
-	MOVQ CX, 2696(AX)
+	MOVQ CX, 2688(AX)
 	LEAQ ·stripLoadThenSubFullY+0(SB), CX
-	MOVQ CX, 2704(AX)
+	MOVQ CX, 2696(AX)
 	LEAQ ·stripLoadThenSub1FullY+0(SB), CX
-	MOVQ CX, 2712(AX)
+	MOVQ CX, 2704(AX)
 	LEAQ ·stripLoadThenRSubFullY+0(SB), CX
-	MOVQ CX, 2720(AX)
+	MOVQ CX, 2712(AX)
 	LEAQ ·stripLoadThenRSub1FullY+0(SB), CX
-	MOVQ CX, 2728(AX)
+	MOVQ CX, 2720(AX)
 	LEAQ ·stripLoadThenMulFullY+0(SB), CX
-	MOVQ CX, 2736(AX)
+	MOVQ CX, 2728(AX)
 	LEAQ ·stripLoadThenMul1FullY+0(SB), CX
-	MOVQ CX, 2744(AX)
+	MOVQ CX, 2736(AX)
 	LEAQ ·stripLoadThenSquareFullY+0(SB), CX
-	MOVQ CX, 2752(AX)
+	MOVQ CX, 2744(AX)
 	LEAQ ·stripLoadThenSquare1FullY+0(SB), CX
-	MOVQ CX, 2760(AX)
+	MOVQ CX, 2752(AX)
 	LEAQ ·stripLoadThenMulAddFullY+0(SB), CX
-	MOVQ CX, 2768(AX)
+	MOVQ CX, 2760(AX)
 	LEAQ ·stripLoadThenMulAdd1FullY+0(SB), CX
-	MOVQ CX, 2776(AX)
+	MOVQ CX, 2768(AX)
 	LEAQ ·stripAheadThenLoadFullY+0(SB), CX
-	MOVQ CX, 2784(AX)
+	MOVQ CX, 2776(AX)
 	LEAQ ·stripAheadThenLoad1FullY+0(SB), CX
+	MOVQ CX, 2784(AX)
+	LEAQ ·stripAheadThenAheadFullY+0(SB), CX
 	MOVQ CX, 2792(AX)
-	LEAQ ·stripAheadThenLoadThenAddFullY+0(SB), CX
+	LEAQ ·stripAheadThenAhead1FullY+0(SB), CX
 	MOVQ CX, 2800(AX)
-	LEAQ ·stripAheadThenLoadThenAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenAddFullY+0(SB), CX
 	MOVQ CX, 2808(AX)
-	LEAQ ·stripAheadThenLoadThenSubFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenAdd1FullY+0(SB), CX
 	MOVQ CX, 2816(AX)
-	LEAQ ·stripAheadThenLoadThenSub1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSubFullY+0(SB), CX
 	MOVQ CX, 2824(AX)
-	LEAQ ·stripAheadThenLoadThenRSubFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSub1FullY+0(SB), CX
 	MOVQ CX, 2832(AX)
-	LEAQ ·stripAheadThenLoadThenRSub1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenRSubFullY+0(SB), CX
 	MOVQ CX, 2840(AX)
-	LEAQ ·stripAheadThenLoadThenMulFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenRSub1FullY+0(SB), CX
 	MOVQ CX, 2848(AX)
-	LEAQ ·stripAheadThenLoadThenMul1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulFullY+0(SB), CX
 	MOVQ CX, 2856(AX)
-	LEAQ ·stripAheadThenLoadThenSquareFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMul1FullY+0(SB), CX
 	MOVQ CX, 2864(AX)
-	LEAQ ·stripAheadThenLoadThenSquare1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSquareFullY+0(SB), CX
 	MOVQ CX, 2872(AX)
-	LEAQ ·stripAheadThenLoadThenMulAddFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSquare1FullY+0(SB), CX
 	MOVQ CX, 2880(AX)
-	LEAQ ·stripAheadThenLoadThenMulAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulAddFullY+0(SB), CX
 	MOVQ CX, 2888(AX)
-	LEAQ ·stripAheadRowThenLoadFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulAdd1FullY+0(SB), CX
 	MOVQ CX, 2896(AX)
-	LEAQ ·stripAheadRowThenLoad1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadFullY+0(SB), CX
 	MOVQ CX, 2904(AX)
-	LEAQ ·stripAheadRowThenLoadThenAddFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoad1FullY+0(SB), CX
 	MOVQ CX, 2912(AX)
-	LEAQ ·stripAheadRowThenLoadThenAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenAheadFirstFullY+0(SB), CX
 	MOVQ CX, 2920(AX)
-	LEAQ ·stripAheadRowThenLoadThenSubFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenAheadFirst1FullY+0(SB), CX
 	MOVQ CX, 2928(AX)
-	LEAQ ·stripAheadRowThenLoadThenSub1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenAddFullY+0(SB), CX
 	MOVQ CX, 2936(AX)
-	LEAQ ·stripAheadRowThenLoadThenRSubFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenAdd1FullY+0(SB), CX
 	MOVQ CX, 2944(AX)
-	LEAQ ·stripAheadRowThenLoadThenRSub1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSubFullY+0(SB), CX
 	MOVQ CX, 2952(AX)
-	LEAQ ·stripAheadRowThenLoadThenMulFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSub1FullY+0(SB), CX
 	MOVQ CX, 2960(AX)
-	LEAQ ·stripAheadRowThenLoadThenMul1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenRSubFullY+0(SB), CX
 	MOVQ CX, 2968(AX)
-	LEAQ ·stripAheadRowThenLoadThenSquareFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenRSub1FullY+0(SB), CX
 	MOVQ CX, 2976(AX)
-	LEAQ ·stripAheadRowThenLoadThenSquare1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulFullY+0(SB), CX
 	MOVQ CX, 2984(AX)
-	LEAQ ·stripAheadRowThenLoadThenMulAddFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMul1FullY+0(SB), CX
 	MOVQ CX, 2992(AX)
-	LEAQ ·stripAheadRowThenLoadThenMulAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSquareFullY+0(SB), CX
 	MOVQ CX, 3000(AX)
-	LEAQ ·stripStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSquare1FullY+0(SB), CX
 	MOVQ CX, 3008(AX)
-	LEAQ ·stripStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulAddFullY+0(SB), CX
 	MOVQ CX, 3016(AX)
-	LEAQ ·stripStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulAdd1FullY+0(SB), CX
 	MOVQ CX, 3024(AX)
-	LEAQ ·stripStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadFullY+0(SB), CX
 	MOVQ CX, 3032(AX)
-	LEAQ ·stripIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoad1FullY+0(SB), CX
 	MOVQ CX, 3040(AX)
-	LEAQ ·stripIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenAheadSecondFullY+0(SB), CX
 	MOVQ CX, 3048(AX)
-	LEAQ ·stripAddThenStoreFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenAheadSecond1FullY+0(SB), CX
 	MOVQ CX, 3056(AX)
-	LEAQ ·stripAddThenStore1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenAddFullY+0(SB), CX
 	MOVQ CX, 3064(AX)
-	LEAQ ·stripAddThenStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenAdd1FullY+0(SB), CX
 	MOVQ CX, 3072(AX)
-	LEAQ ·stripAddThenStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSubFullY+0(SB), CX
 	MOVQ CX, 3080(AX)
-	LEAQ ·stripAddThenStorePastFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSub1FullY+0(SB), CX
 	MOVQ CX, 3088(AX)
-	LEAQ ·stripAddThenStorePast1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenRSubFullY+0(SB), CX
 	MOVQ CX, 3096(AX)
-	LEAQ ·stripAddThenStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenRSub1FullY+0(SB), CX
 	MOVQ CX, 3104(AX)
-	LEAQ ·stripAddThenStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulFullY+0(SB), CX
 	MOVQ CX, 3112(AX)
-	LEAQ ·stripAddThenIntoAddFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMul1FullY+0(SB), CX
 	MOVQ CX, 3120(AX)
-	LEAQ ·stripAddThenIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSquareFullY+0(SB), CX
 	MOVQ CX, 3128(AX)
-	LEAQ ·stripAddThenIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSquare1FullY+0(SB), CX
 	MOVQ CX, 3136(AX)
-	LEAQ ·stripAddThenIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulAddFullY+0(SB), CX
 	MOVQ CX, 3144(AX)
-	LEAQ ·stripMulThenStoreFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulAdd1FullY+0(SB), CX
 	MOVQ CX, 3152(AX)
-	LEAQ ·stripMulThenStore1FullY+0(SB), CX
+	LEAQ ·stripStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3160(AX)
-	LEAQ ·stripMulThenStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3168(AX)
-	LEAQ ·stripMulThenStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAddThenStoreFullY+0(SB), CX
 	MOVQ CX, 3176(AX)
-	LEAQ ·stripMulThenStorePastFullY+0(SB), CX
+	LEAQ ·stripAddThenStore1FullY+0(SB), CX
 	MOVQ CX, 3184(AX)
-	LEAQ ·stripMulThenStorePast1FullY+0(SB), CX
+	LEAQ ·stripAddThenStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3192(AX)
-	LEAQ ·stripMulThenStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripAddThenStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3200(AX)
-	LEAQ ·stripMulThenStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulThenStoreFullY+0(SB), CX
 	MOVQ CX, 3208(AX)
-	LEAQ ·stripMulThenIntoAddFullY+0(SB), CX
+	LEAQ ·stripMulThenStore1FullY+0(SB), CX
 	MOVQ CX, 3216(AX)
-	LEAQ ·stripMulThenIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripMulThenStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3224(AX)
-	LEAQ ·stripMulThenIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulThenStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3232(AX)
-	LEAQ ·stripMulThenIntoAddThenAgain1FullY+0(SB), CX
-	MOVQ CX, 3240(AX)
 	LEAQ ·stripSquareThenStoreFullY+0(SB), CX
-	MOVQ CX, 3248(AX)
+	MOVQ CX, 3240(AX)
 	LEAQ ·stripSquareThenStore1FullY+0(SB), CX
-	MOVQ CX, 3256(AX)
+	MOVQ CX, 3248(AX)
 	LEAQ ·stripSquareThenStoreThenAgainFullY+0(SB), CX
-	MOVQ CX, 3264(AX)
+	MOVQ CX, 3256(AX)
 	LEAQ ·stripSquareThenStoreThenAgain1FullY+0(SB), CX
-	MOVQ CX, 3272(AX)
-	LEAQ ·stripSquareThenStorePastFullY+0(SB), CX
-	MOVQ CX, 3280(AX)
-	LEAQ ·stripSquareThenStorePast1FullY+0(SB), CX
-	MOVQ CX, 3288(AX)
-	LEAQ ·stripSquareThenStorePastThenAgainFullY+0(SB), CX
-	MOVQ CX, 3296(AX)
-	LEAQ ·stripSquareThenStorePastThenAgain1FullY+0(SB), CX
-	MOVQ CX, 3304(AX)
-	LEAQ ·stripSquareThenIntoAddFullY+0(SB), CX
-	MOVQ CX, 3312(AX)
-	LEAQ ·stripSquareThenIntoAdd1FullY+0(SB), CX
-	MOVQ CX, 3320(AX)
-	LEAQ ·stripSquareThenIntoAddThenAgainFullY+0(SB), CX
-	MOVQ CX, 3328(AX)
-	LEAQ ·stripSquareThenIntoAddThenAgain1FullY+0(SB), CX
-	MOVQ CX, 3336(AX)
+	MOVQ CX, 3264(AX)
 	LEAQ ·stripMulAddThenStoreFullY+0(SB), CX
-	MOVQ CX, 3344(AX)
+	MOVQ CX, 3272(AX)
 	LEAQ ·stripMulAddThenStore1FullY+0(SB), CX
-	MOVQ CX, 3352(AX)
+	MOVQ CX, 3280(AX)
 	LEAQ ·stripMulAddThenStoreThenAgainFullY+0(SB), CX
-	MOVQ CX, 3360(AX)
+	MOVQ CX, 3288(AX)
 	LEAQ ·stripMulAddThenStoreThenAgain1FullY+0(SB), CX
-	MOVQ CX, 3368(AX)
-	LEAQ ·stripMulAddThenStorePastFullY+0(SB), CX
-	MOVQ CX, 3376(AX)
-	LEAQ ·stripMulAddThenStorePast1FullY+0(SB), CX
-	MOVQ CX, 3384(AX)
-	LEAQ ·stripMulAddThenStorePastThenAgainFullY+0(SB), CX
-	MOVQ CX, 3392(AX)
-	LEAQ ·stripMulAddThenStorePastThenAgain1FullY+0(SB), CX
-	MOVQ CX, 3400(AX)
-	LEAQ ·stripMulAddThenIntoAddFullY+0(SB), CX
-	MOVQ CX, 3408(AX)
-	LEAQ ·stripMulAddThenIntoAdd1FullY+0(SB), CX
-	MOVQ CX, 3416(AX)
-	LEAQ ·stripMulAddThenIntoAddThenAgainFullY+0(SB), CX
-	MOVQ CX, 3424(AX)
-	LEAQ ·stripMulAddThenIntoAddThenAgain1FullY+0(SB), CX
-	MOVQ CX, 3432(AX)
+	MOVQ CX, 3296(AX)
 	LEAQ ·stripMulAddToThenStoreFullY+0(SB), CX
-	MOVQ CX, 3440(AX)
+	MOVQ CX, 3304(AX)
 	LEAQ ·stripMulAddToThenStore1FullY+0(SB), CX
-	MOVQ CX, 3448(AX)
+	MOVQ CX, 3312(AX)
 	LEAQ ·stripMulAddToThenStoreThenAgainFullY+0(SB), CX
-	MOVQ CX, 3456(AX)
+	MOVQ CX, 3320(AX)
 	LEAQ ·stripMulAddToThenStoreThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3328(AX)
+	LEAQ ·stripStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3336(AX)
+	LEAQ ·stripStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3344(AX)
+	LEAQ ·stripAddThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3352(AX)
+	LEAQ ·stripAddThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3360(AX)
+	LEAQ ·stripAddThenStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3368(AX)
+	LEAQ ·stripAddThenStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3376(AX)
+	LEAQ ·stripMulThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3384(AX)
+	LEAQ ·stripMulThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3392(AX)
+	LEAQ ·stripMulThenStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3400(AX)
+	LEAQ ·stripMulThenStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3408(AX)
+	LEAQ ·stripSquareThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3416(AX)
+	LEAQ ·stripSquareThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3424(AX)
+	LEAQ ·stripSquareThenStorePastThenAgainFullY+0(SB), CX
+	MOVQ CX, 3432(AX)
+	LEAQ ·stripSquareThenStorePastThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3440(AX)
+	LEAQ ·stripMulAddThenStorePastFullY+0(SB), CX
+	MOVQ CX, 3448(AX)
+	LEAQ ·stripMulAddThenStorePast1FullY+0(SB), CX
+	MOVQ CX, 3456(AX)
+	LEAQ ·stripMulAddThenStorePastThenAgainFullY+0(SB), CX
 	MOVQ CX, 3464(AX)
-	LEAQ ·stripMulAddToThenStorePastFullY+0(SB), CX
+	LEAQ ·stripMulAddThenStorePastThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3472(AX)
-	LEAQ ·stripMulAddToThenStorePast1FullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastFullY+0(SB), CX
 	MOVQ CX, 3480(AX)
-	LEAQ ·stripMulAddToThenStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePast1FullY+0(SB), CX
 	MOVQ CX, 3488(AX)
-	LEAQ ·stripMulAddToThenStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastThenAgainFullY+0(SB), CX
 	MOVQ CX, 3496(AX)
-	LEAQ ·stripMulAddToThenIntoAddFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3504(AX)
-	LEAQ ·stripMulAddToThenIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripIntoAddThenAgainFullY+0(SB), CX
 	MOVQ CX, 3512(AX)
-	LEAQ ·stripMulAddToThenIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripIntoAddThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3520(AX)
-	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAddThenIntoAddFullY+0(SB), CX
 	MOVQ CX, 3528(AX)
+	LEAQ ·stripAddThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3536(AX)
+	LEAQ ·stripAddThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3544(AX)
+	LEAQ ·stripAddThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3552(AX)
+	LEAQ ·stripMulThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3560(AX)
+	LEAQ ·stripMulThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3568(AX)
+	LEAQ ·stripMulThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3576(AX)
+	LEAQ ·stripMulThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3584(AX)
+	LEAQ ·stripSquareThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3592(AX)
+	LEAQ ·stripSquareThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3600(AX)
+	LEAQ ·stripSquareThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3608(AX)
+	LEAQ ·stripSquareThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3616(AX)
+	LEAQ ·stripMulAddThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3624(AX)
+	LEAQ ·stripMulAddThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3632(AX)
+	LEAQ ·stripMulAddThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3640(AX)
+	LEAQ ·stripMulAddThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3648(AX)
+	LEAQ ·stripMulAddToThenIntoAddFullY+0(SB), CX
+	MOVQ CX, 3656(AX)
+	LEAQ ·stripMulAddToThenIntoAdd1FullY+0(SB), CX
+	MOVQ CX, 3664(AX)
+	LEAQ ·stripMulAddToThenIntoAddThenAgainFullY+0(SB), CX
+	MOVQ CX, 3672(AX)
+	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullY+0(SB), CX
+	MOVQ CX, 3680(AX)
+	LEAQ ·stripLoopLoadAThenIntoAddSFullY+0(SB), CX
+	MOVQ CX, 3688(AX)
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenIntoAddSFullY+0(SB), CX
+	MOVQ CX, 3696(AX)
+	LEAQ ·stripLoopLoadAThenSquareThenIntoAddSFullY+0(SB), CX
+	MOVQ CX, 3704(AX)
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullY+0(SB), CX
+	MOVQ CX, 3712(AX)
+	LEAQ ·stripLoopLoadAThenSubNThenSquareThenIntoAddSFullY+0(SB), CX
+	MOVQ CX, 3720(AX)
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullY+0(SB), CX
+	MOVQ CX, 3728(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStoreAFullY+0(SB), CX
+	MOVQ CX, 3736(AX)
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullY+0(SB), CX
+	MOVQ CX, 3744(AX)
+	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY+0(SB), CX
+	MOVQ CX, 3752(AX)
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY+0(SB), CX
+	MOVQ CX, 3760(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY+0(SB), CX
+	MOVQ CX, 3768(AX)
+	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY+0(SB), CX
+	MOVQ CX, 3776(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStorePastAFullY+0(SB), CX
+	MOVQ CX, 3784(AX)
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullY+0(SB), CX
+	MOVQ CX, 3792(AX)
+	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY+0(SB), CX
+	MOVQ CX, 3800(AX)
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY+0(SB), CX
+	MOVQ CX, 3808(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY+0(SB), CX
+	MOVQ CX, 3816(AX)
+	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY+0(SB), CX
+	MOVQ CX, 3824(AX)
 	RET

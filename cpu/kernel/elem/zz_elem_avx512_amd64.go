@@ -1247,11 +1247,17 @@ func stripAheadFullZ()
 // stripAheadTailZ is threaded code: not to be called.
 func stripAheadTailZ()
 
-// stripAheadRowFullZ is threaded code: not to be called.
-func stripAheadRowFullZ()
+// stripAheadFirstFullZ is threaded code: not to be called.
+func stripAheadFirstFullZ()
 
-// stripAheadRowTailZ is threaded code: not to be called.
-func stripAheadRowTailZ()
+// stripAheadFirstTailZ is threaded code: not to be called.
+func stripAheadFirstTailZ()
+
+// stripAheadSecondFullZ is threaded code: not to be called.
+func stripAheadSecondFullZ()
+
+// stripAheadSecondTailZ is threaded code: not to be called.
+func stripAheadSecondTailZ()
 
 // stripLoadOneTailZ is threaded code: not to be called.
 func stripLoadOneTailZ()
@@ -1282,6 +1288,9 @@ func stripSpread6TailZ()
 
 // stripSpread7TailZ is threaded code: not to be called.
 func stripSpread7TailZ()
+
+// stripStartTailZ is threaded code: not to be called.
+func stripStartTailZ()
 
 // stripIntoAddFullZ is threaded code: not to be called.
 func stripIntoAddFullZ()
@@ -1352,18 +1361,6 @@ func stripIntoMinTailZ()
 // stripFoldMinTailZ is threaded code: not to be called.
 func stripFoldMinTailZ()
 
-// stripAheadThenAheadFullZ is threaded code: not to be called.
-func stripAheadThenAheadFullZ()
-
-// stripAheadThenAhead1FullZ is threaded code: not to be called.
-func stripAheadThenAhead1FullZ()
-
-// stripAheadRowThenAheadRowFullZ is threaded code: not to be called.
-func stripAheadRowThenAheadRowFullZ()
-
-// stripAheadRowThenAheadRow1FullZ is threaded code: not to be called.
-func stripAheadRowThenAheadRow1FullZ()
-
 // stripMulThenMulFullZ is threaded code: not to be called.
 func stripMulThenMulFullZ()
 
@@ -1412,6 +1409,12 @@ func stripAheadThenLoadFullZ()
 // stripAheadThenLoad1FullZ is threaded code: not to be called.
 func stripAheadThenLoad1FullZ()
 
+// stripAheadThenAheadFullZ is threaded code: not to be called.
+func stripAheadThenAheadFullZ()
+
+// stripAheadThenAhead1FullZ is threaded code: not to be called.
+func stripAheadThenAhead1FullZ()
+
 // stripAheadThenLoadThenAddFullZ is threaded code: not to be called.
 func stripAheadThenLoadThenAddFullZ()
 
@@ -1448,65 +1451,107 @@ func stripAheadThenLoadThenMulAddFullZ()
 // stripAheadThenLoadThenMulAdd1FullZ is threaded code: not to be called.
 func stripAheadThenLoadThenMulAdd1FullZ()
 
-// stripAheadRowThenLoadFullZ is threaded code: not to be called.
-func stripAheadRowThenLoadFullZ()
+// stripAheadFirstThenLoadFullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadFullZ()
 
-// stripAheadRowThenLoad1FullZ is threaded code: not to be called.
-func stripAheadRowThenLoad1FullZ()
+// stripAheadFirstThenLoad1FullZ is threaded code: not to be called.
+func stripAheadFirstThenLoad1FullZ()
 
-// stripAheadRowThenLoadThenAddFullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenAddFullZ()
+// stripAheadFirstThenAheadFirstFullZ is threaded code: not to be called.
+func stripAheadFirstThenAheadFirstFullZ()
 
-// stripAheadRowThenLoadThenAdd1FullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenAdd1FullZ()
+// stripAheadFirstThenAheadFirst1FullZ is threaded code: not to be called.
+func stripAheadFirstThenAheadFirst1FullZ()
 
-// stripAheadRowThenLoadThenSubFullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenSubFullZ()
+// stripAheadFirstThenLoadThenAddFullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenAddFullZ()
 
-// stripAheadRowThenLoadThenSub1FullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenSub1FullZ()
+// stripAheadFirstThenLoadThenAdd1FullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenAdd1FullZ()
 
-// stripAheadRowThenLoadThenRSubFullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenRSubFullZ()
+// stripAheadFirstThenLoadThenSubFullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenSubFullZ()
 
-// stripAheadRowThenLoadThenRSub1FullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenRSub1FullZ()
+// stripAheadFirstThenLoadThenSub1FullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenSub1FullZ()
 
-// stripAheadRowThenLoadThenMulFullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenMulFullZ()
+// stripAheadFirstThenLoadThenRSubFullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenRSubFullZ()
 
-// stripAheadRowThenLoadThenMul1FullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenMul1FullZ()
+// stripAheadFirstThenLoadThenRSub1FullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenRSub1FullZ()
 
-// stripAheadRowThenLoadThenSquareFullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenSquareFullZ()
+// stripAheadFirstThenLoadThenMulFullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenMulFullZ()
 
-// stripAheadRowThenLoadThenSquare1FullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenSquare1FullZ()
+// stripAheadFirstThenLoadThenMul1FullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenMul1FullZ()
 
-// stripAheadRowThenLoadThenMulAddFullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenMulAddFullZ()
+// stripAheadFirstThenLoadThenSquareFullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenSquareFullZ()
 
-// stripAheadRowThenLoadThenMulAdd1FullZ is threaded code: not to be called.
-func stripAheadRowThenLoadThenMulAdd1FullZ()
+// stripAheadFirstThenLoadThenSquare1FullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenSquare1FullZ()
+
+// stripAheadFirstThenLoadThenMulAddFullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenMulAddFullZ()
+
+// stripAheadFirstThenLoadThenMulAdd1FullZ is threaded code: not to be called.
+func stripAheadFirstThenLoadThenMulAdd1FullZ()
+
+// stripAheadSecondThenLoadFullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadFullZ()
+
+// stripAheadSecondThenLoad1FullZ is threaded code: not to be called.
+func stripAheadSecondThenLoad1FullZ()
+
+// stripAheadSecondThenAheadSecondFullZ is threaded code: not to be called.
+func stripAheadSecondThenAheadSecondFullZ()
+
+// stripAheadSecondThenAheadSecond1FullZ is threaded code: not to be called.
+func stripAheadSecondThenAheadSecond1FullZ()
+
+// stripAheadSecondThenLoadThenAddFullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenAddFullZ()
+
+// stripAheadSecondThenLoadThenAdd1FullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenAdd1FullZ()
+
+// stripAheadSecondThenLoadThenSubFullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenSubFullZ()
+
+// stripAheadSecondThenLoadThenSub1FullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenSub1FullZ()
+
+// stripAheadSecondThenLoadThenRSubFullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenRSubFullZ()
+
+// stripAheadSecondThenLoadThenRSub1FullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenRSub1FullZ()
+
+// stripAheadSecondThenLoadThenMulFullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenMulFullZ()
+
+// stripAheadSecondThenLoadThenMul1FullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenMul1FullZ()
+
+// stripAheadSecondThenLoadThenSquareFullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenSquareFullZ()
+
+// stripAheadSecondThenLoadThenSquare1FullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenSquare1FullZ()
+
+// stripAheadSecondThenLoadThenMulAddFullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenMulAddFullZ()
+
+// stripAheadSecondThenLoadThenMulAdd1FullZ is threaded code: not to be called.
+func stripAheadSecondThenLoadThenMulAdd1FullZ()
 
 // stripStoreThenAgainFullZ is threaded code: not to be called.
 func stripStoreThenAgainFullZ()
 
 // stripStoreThenAgain1FullZ is threaded code: not to be called.
 func stripStoreThenAgain1FullZ()
-
-// stripStorePastThenAgainFullZ is threaded code: not to be called.
-func stripStorePastThenAgainFullZ()
-
-// stripStorePastThenAgain1FullZ is threaded code: not to be called.
-func stripStorePastThenAgain1FullZ()
-
-// stripIntoAddThenAgainFullZ is threaded code: not to be called.
-func stripIntoAddThenAgainFullZ()
-
-// stripIntoAddThenAgain1FullZ is threaded code: not to be called.
-func stripIntoAddThenAgain1FullZ()
 
 // stripAddThenStoreFullZ is threaded code: not to be called.
 func stripAddThenStoreFullZ()
@@ -1520,30 +1565,6 @@ func stripAddThenStoreThenAgainFullZ()
 // stripAddThenStoreThenAgain1FullZ is threaded code: not to be called.
 func stripAddThenStoreThenAgain1FullZ()
 
-// stripAddThenStorePastFullZ is threaded code: not to be called.
-func stripAddThenStorePastFullZ()
-
-// stripAddThenStorePast1FullZ is threaded code: not to be called.
-func stripAddThenStorePast1FullZ()
-
-// stripAddThenStorePastThenAgainFullZ is threaded code: not to be called.
-func stripAddThenStorePastThenAgainFullZ()
-
-// stripAddThenStorePastThenAgain1FullZ is threaded code: not to be called.
-func stripAddThenStorePastThenAgain1FullZ()
-
-// stripAddThenIntoAddFullZ is threaded code: not to be called.
-func stripAddThenIntoAddFullZ()
-
-// stripAddThenIntoAdd1FullZ is threaded code: not to be called.
-func stripAddThenIntoAdd1FullZ()
-
-// stripAddThenIntoAddThenAgainFullZ is threaded code: not to be called.
-func stripAddThenIntoAddThenAgainFullZ()
-
-// stripAddThenIntoAddThenAgain1FullZ is threaded code: not to be called.
-func stripAddThenIntoAddThenAgain1FullZ()
-
 // stripMulThenStoreFullZ is threaded code: not to be called.
 func stripMulThenStoreFullZ()
 
@@ -1555,30 +1576,6 @@ func stripMulThenStoreThenAgainFullZ()
 
 // stripMulThenStoreThenAgain1FullZ is threaded code: not to be called.
 func stripMulThenStoreThenAgain1FullZ()
-
-// stripMulThenStorePastFullZ is threaded code: not to be called.
-func stripMulThenStorePastFullZ()
-
-// stripMulThenStorePast1FullZ is threaded code: not to be called.
-func stripMulThenStorePast1FullZ()
-
-// stripMulThenStorePastThenAgainFullZ is threaded code: not to be called.
-func stripMulThenStorePastThenAgainFullZ()
-
-// stripMulThenStorePastThenAgain1FullZ is threaded code: not to be called.
-func stripMulThenStorePastThenAgain1FullZ()
-
-// stripMulThenIntoAddFullZ is threaded code: not to be called.
-func stripMulThenIntoAddFullZ()
-
-// stripMulThenIntoAdd1FullZ is threaded code: not to be called.
-func stripMulThenIntoAdd1FullZ()
-
-// stripMulThenIntoAddThenAgainFullZ is threaded code: not to be called.
-func stripMulThenIntoAddThenAgainFullZ()
-
-// stripMulThenIntoAddThenAgain1FullZ is threaded code: not to be called.
-func stripMulThenIntoAddThenAgain1FullZ()
 
 // stripSquareThenStoreFullZ is threaded code: not to be called.
 func stripSquareThenStoreFullZ()
@@ -1592,30 +1589,6 @@ func stripSquareThenStoreThenAgainFullZ()
 // stripSquareThenStoreThenAgain1FullZ is threaded code: not to be called.
 func stripSquareThenStoreThenAgain1FullZ()
 
-// stripSquareThenStorePastFullZ is threaded code: not to be called.
-func stripSquareThenStorePastFullZ()
-
-// stripSquareThenStorePast1FullZ is threaded code: not to be called.
-func stripSquareThenStorePast1FullZ()
-
-// stripSquareThenStorePastThenAgainFullZ is threaded code: not to be called.
-func stripSquareThenStorePastThenAgainFullZ()
-
-// stripSquareThenStorePastThenAgain1FullZ is threaded code: not to be called.
-func stripSquareThenStorePastThenAgain1FullZ()
-
-// stripSquareThenIntoAddFullZ is threaded code: not to be called.
-func stripSquareThenIntoAddFullZ()
-
-// stripSquareThenIntoAdd1FullZ is threaded code: not to be called.
-func stripSquareThenIntoAdd1FullZ()
-
-// stripSquareThenIntoAddThenAgainFullZ is threaded code: not to be called.
-func stripSquareThenIntoAddThenAgainFullZ()
-
-// stripSquareThenIntoAddThenAgain1FullZ is threaded code: not to be called.
-func stripSquareThenIntoAddThenAgain1FullZ()
-
 // stripMulAddThenStoreFullZ is threaded code: not to be called.
 func stripMulAddThenStoreFullZ()
 
@@ -1627,30 +1600,6 @@ func stripMulAddThenStoreThenAgainFullZ()
 
 // stripMulAddThenStoreThenAgain1FullZ is threaded code: not to be called.
 func stripMulAddThenStoreThenAgain1FullZ()
-
-// stripMulAddThenStorePastFullZ is threaded code: not to be called.
-func stripMulAddThenStorePastFullZ()
-
-// stripMulAddThenStorePast1FullZ is threaded code: not to be called.
-func stripMulAddThenStorePast1FullZ()
-
-// stripMulAddThenStorePastThenAgainFullZ is threaded code: not to be called.
-func stripMulAddThenStorePastThenAgainFullZ()
-
-// stripMulAddThenStorePastThenAgain1FullZ is threaded code: not to be called.
-func stripMulAddThenStorePastThenAgain1FullZ()
-
-// stripMulAddThenIntoAddFullZ is threaded code: not to be called.
-func stripMulAddThenIntoAddFullZ()
-
-// stripMulAddThenIntoAdd1FullZ is threaded code: not to be called.
-func stripMulAddThenIntoAdd1FullZ()
-
-// stripMulAddThenIntoAddThenAgainFullZ is threaded code: not to be called.
-func stripMulAddThenIntoAddThenAgainFullZ()
-
-// stripMulAddThenIntoAddThenAgain1FullZ is threaded code: not to be called.
-func stripMulAddThenIntoAddThenAgain1FullZ()
 
 // stripMulAddToThenStoreFullZ is threaded code: not to be called.
 func stripMulAddToThenStoreFullZ()
@@ -1664,6 +1613,60 @@ func stripMulAddToThenStoreThenAgainFullZ()
 // stripMulAddToThenStoreThenAgain1FullZ is threaded code: not to be called.
 func stripMulAddToThenStoreThenAgain1FullZ()
 
+// stripStorePastThenAgainFullZ is threaded code: not to be called.
+func stripStorePastThenAgainFullZ()
+
+// stripStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripStorePastThenAgain1FullZ()
+
+// stripAddThenStorePastFullZ is threaded code: not to be called.
+func stripAddThenStorePastFullZ()
+
+// stripAddThenStorePast1FullZ is threaded code: not to be called.
+func stripAddThenStorePast1FullZ()
+
+// stripAddThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripAddThenStorePastThenAgainFullZ()
+
+// stripAddThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripAddThenStorePastThenAgain1FullZ()
+
+// stripMulThenStorePastFullZ is threaded code: not to be called.
+func stripMulThenStorePastFullZ()
+
+// stripMulThenStorePast1FullZ is threaded code: not to be called.
+func stripMulThenStorePast1FullZ()
+
+// stripMulThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripMulThenStorePastThenAgainFullZ()
+
+// stripMulThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripMulThenStorePastThenAgain1FullZ()
+
+// stripSquareThenStorePastFullZ is threaded code: not to be called.
+func stripSquareThenStorePastFullZ()
+
+// stripSquareThenStorePast1FullZ is threaded code: not to be called.
+func stripSquareThenStorePast1FullZ()
+
+// stripSquareThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripSquareThenStorePastThenAgainFullZ()
+
+// stripSquareThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripSquareThenStorePastThenAgain1FullZ()
+
+// stripMulAddThenStorePastFullZ is threaded code: not to be called.
+func stripMulAddThenStorePastFullZ()
+
+// stripMulAddThenStorePast1FullZ is threaded code: not to be called.
+func stripMulAddThenStorePast1FullZ()
+
+// stripMulAddThenStorePastThenAgainFullZ is threaded code: not to be called.
+func stripMulAddThenStorePastThenAgainFullZ()
+
+// stripMulAddThenStorePastThenAgain1FullZ is threaded code: not to be called.
+func stripMulAddThenStorePastThenAgain1FullZ()
+
 // stripMulAddToThenStorePastFullZ is threaded code: not to be called.
 func stripMulAddToThenStorePastFullZ()
 
@@ -1676,6 +1679,60 @@ func stripMulAddToThenStorePastThenAgainFullZ()
 // stripMulAddToThenStorePastThenAgain1FullZ is threaded code: not to be called.
 func stripMulAddToThenStorePastThenAgain1FullZ()
 
+// stripIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripIntoAddThenAgainFullZ()
+
+// stripIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripIntoAddThenAgain1FullZ()
+
+// stripAddThenIntoAddFullZ is threaded code: not to be called.
+func stripAddThenIntoAddFullZ()
+
+// stripAddThenIntoAdd1FullZ is threaded code: not to be called.
+func stripAddThenIntoAdd1FullZ()
+
+// stripAddThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripAddThenIntoAddThenAgainFullZ()
+
+// stripAddThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripAddThenIntoAddThenAgain1FullZ()
+
+// stripMulThenIntoAddFullZ is threaded code: not to be called.
+func stripMulThenIntoAddFullZ()
+
+// stripMulThenIntoAdd1FullZ is threaded code: not to be called.
+func stripMulThenIntoAdd1FullZ()
+
+// stripMulThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripMulThenIntoAddThenAgainFullZ()
+
+// stripMulThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripMulThenIntoAddThenAgain1FullZ()
+
+// stripSquareThenIntoAddFullZ is threaded code: not to be called.
+func stripSquareThenIntoAddFullZ()
+
+// stripSquareThenIntoAdd1FullZ is threaded code: not to be called.
+func stripSquareThenIntoAdd1FullZ()
+
+// stripSquareThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripSquareThenIntoAddThenAgainFullZ()
+
+// stripSquareThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripSquareThenIntoAddThenAgain1FullZ()
+
+// stripMulAddThenIntoAddFullZ is threaded code: not to be called.
+func stripMulAddThenIntoAddFullZ()
+
+// stripMulAddThenIntoAdd1FullZ is threaded code: not to be called.
+func stripMulAddThenIntoAdd1FullZ()
+
+// stripMulAddThenIntoAddThenAgainFullZ is threaded code: not to be called.
+func stripMulAddThenIntoAddThenAgainFullZ()
+
+// stripMulAddThenIntoAddThenAgain1FullZ is threaded code: not to be called.
+func stripMulAddThenIntoAddThenAgain1FullZ()
+
 // stripMulAddToThenIntoAddFullZ is threaded code: not to be called.
 func stripMulAddToThenIntoAddFullZ()
 
@@ -1687,6 +1744,60 @@ func stripMulAddToThenIntoAddThenAgainFullZ()
 
 // stripMulAddToThenIntoAddThenAgain1FullZ is threaded code: not to be called.
 func stripMulAddToThenIntoAddThenAgain1FullZ()
+
+// stripLoopLoadAThenIntoAddSFullZ is threaded code: not to be called.
+func stripLoopLoadAThenIntoAddSFullZ()
+
+// stripLoopAheadFirstAThenLoadAThenIntoAddSFullZ is threaded code: not to be called.
+func stripLoopAheadFirstAThenLoadAThenIntoAddSFullZ()
+
+// stripLoopLoadAThenSquareThenIntoAddSFullZ is threaded code: not to be called.
+func stripLoopLoadAThenSquareThenIntoAddSFullZ()
+
+// stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullZ is threaded code: not to be called.
+func stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullZ()
+
+// stripLoopLoadAThenSubNThenSquareThenIntoAddSFullZ is threaded code: not to be called.
+func stripLoopLoadAThenSubNThenSquareThenIntoAddSFullZ()
+
+// stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullZ is threaded code: not to be called.
+func stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullZ()
+
+// stripLoopLoadAThenMulNThenMulAThenStoreAFullZ is threaded code: not to be called.
+func stripLoopLoadAThenMulNThenMulAThenStoreAFullZ()
+
+// stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullZ is threaded code: not to be called.
+func stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullZ()
+
+// stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ is threaded code: not to be called.
+func stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ()
+
+// stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ is threaded code: not to be called.
+func stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ()
+
+// stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ is threaded code: not to be called.
+func stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ()
+
+// stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ is threaded code: not to be called.
+func stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ()
+
+// stripLoopLoadAThenMulNThenMulAThenStorePastAFullZ is threaded code: not to be called.
+func stripLoopLoadAThenMulNThenMulAThenStorePastAFullZ()
+
+// stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullZ is threaded code: not to be called.
+func stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullZ()
+
+// stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ is threaded code: not to be called.
+func stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ()
+
+// stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ is threaded code: not to be called.
+func stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ()
+
+// stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ is threaded code: not to be called.
+func stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ()
+
+// stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ is threaded code: not to be called.
+func stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ()
 
 // stripBeginFullZ is threaded code: not to be called.
 func stripBeginFullZ()

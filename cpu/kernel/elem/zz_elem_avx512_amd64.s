@@ -8875,28 +8875,57 @@ TEXT ·stripAheadTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowFullZ()
+// func stripAheadFirstFullZ()
 // Requires: MMX+
-TEXT ·stripAheadRowFullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	ADDQ       $0x10, SI
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowTailZ()
+// func stripAheadFirstTailZ()
 // Requires: MMX+
-TEXT ·stripAheadRowTailZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondFullZ()
+// Requires: MMX+
+TEXT ·stripAheadSecondFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	ADDQ       $0x10, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondTailZ()
+// Requires: MMX+
+TEXT ·stripAheadSecondTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	ADDQ       $0x10, SI
 	MOVQ       (SI), AX
@@ -9042,6 +9071,25 @@ TEXT ·stripSpread7TailZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS Z0, 64(CX)(AX*1)
 	VMOVUPS Z0, 128(CX)(AX*1)
 	VMOVUPS Z0, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripStartTailZ()
+// Requires: AVX512F
+TEXT ·stripStartTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS Z0, (CX)(AX*1)
+	VMOVUPS Z0, 64(CX)(AX*1)
+	VMOVUPS Z0, 128(CX)(AX*1)
+	VMOVUPS Z0, 192(CX)(AX*1)
+	VMOVUPS Z0, 256(CX)(AX*1)
+	VMOVUPS Z0, 320(CX)(AX*1)
+	VMOVUPS Z0, 384(CX)(AX*1)
+	VMOVUPS Z0, 448(CX)(AX*1)
 	ADDQ    $0x10, SI
 	MOVQ    (SI), AX
 	JMP     AX
@@ -9350,9 +9398,17 @@ TEXT ·stripFoldAddTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(DI)(AX*1), AX
 	ANDQ       R8, AX
 	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    256(CX)(AX*1), Z1
+	VADDPS     Z1, Z0, Z0
 	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    320(CX)(AX*1), Z2
+	VADDPS     Z2, Z1, Z1
 	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    384(CX)(AX*1), Z3
+	VADDPS     Z3, Z2, Z2
 	VMOVUPS    192(CX)(AX*1), Z3
+	VMOVUPS    448(CX)(AX*1), Z4
+	VADDPS     Z4, Z3, Z3
 	VADDPS     Z1, Z0, Z0
 	VADDPS     Z3, Z2, Z1
 	VADDPS     Z1, Z0, Z0
@@ -9423,35 +9479,51 @@ TEXT ·stripFoldMaxTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(DI)(AX*1), AX
 	ANDQ       R8, AX
 	VMOVUPS    (CX)(AX*1), Z0
-	VMOVUPS    64(CX)(AX*1), Z1
-	VMOVUPS    128(CX)(AX*1), Z2
-	VMOVUPS    192(CX)(AX*1), Z3
+	VMOVUPS    256(CX)(AX*1), Z1
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z2
+	VMOVUPS    64(CX)(AX*1), Z0
+	VMOVUPS    320(CX)(AX*1), Z1
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z3
+	VMOVUPS    128(CX)(AX*1), Z0
+	VMOVUPS    384(CX)(AX*1), Z1
 	VMAXPS     Z1, Z0, Z1
 	VCMPPS     $0x03, Z0, Z0, K2
 	VBLENDMPS  Z0, Z1, K2, Z4
+	VMOVUPS    192(CX)(AX*1), Z0
+	VMOVUPS    448(CX)(AX*1), Z1
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z5
 	VMAXPS     Z3, Z2, Z0
 	VCMPPS     $0x03, Z2, Z2, K2
-	VBLENDMPS  Z2, Z0, K2, Z5
+	VBLENDMPS  Z2, Z0, K2, Z6
 	VMAXPS     Z5, Z4, Z0
 	VCMPPS     $0x03, Z4, Z4, K2
-	VBLENDMPS  Z4, Z0, K2, Z6
-	VSHUFF32X4 $0x4e, Z6, Z6, Z0
-	VMAXPS     Z0, Z6, Z0
+	VBLENDMPS  Z4, Z0, K2, Z7
+	VMAXPS     Z7, Z6, Z0
 	VCMPPS     $0x03, Z6, Z6, K2
-	VBLENDMPS  Z6, Z0, K2, Z7
-	VSHUFF32X4 $0xb1, Z7, Z7, Z0
-	VMAXPS     Z0, Z7, Z0
-	VCMPPS     $0x03, Z7, Z7, K2
-	VBLENDMPS  Z7, Z0, K2, Z8
-	VPERMILPS  $0x4e, Z8, Z0
+	VBLENDMPS  Z6, Z0, K2, Z8
+	VSHUFF32X4 $0x4e, Z8, Z8, Z0
 	VMAXPS     Z0, Z8, Z0
 	VCMPPS     $0x03, Z8, Z8, K2
 	VBLENDMPS  Z8, Z0, K2, Z9
-	VPERMILPS  $0xb1, Z9, Z0
+	VSHUFF32X4 $0xb1, Z9, Z9, Z0
 	VMAXPS     Z0, Z9, Z0
 	VCMPPS     $0x03, Z9, Z9, K2
 	VBLENDMPS  Z9, Z0, K2, Z10
-	VMOVAPS    Z10, Z0
+	VPERMILPS  $0x4e, Z10, Z0
+	VMAXPS     Z0, Z10, Z0
+	VCMPPS     $0x03, Z10, Z10, K2
+	VBLENDMPS  Z10, Z0, K2, Z11
+	VPERMILPS  $0xb1, Z11, Z0
+	VMAXPS     Z0, Z11, Z0
+	VCMPPS     $0x03, Z11, Z11, K2
+	VBLENDMPS  Z11, Z0, K2, Z12
+	VMOVAPS    Z12, Z0
 	ADDQ       $0x10, SI
 	MOVQ       (SI), AX
 	JMP        AX
@@ -9511,128 +9583,52 @@ TEXT ·stripFoldMinTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(DI)(AX*1), AX
 	ANDQ       R8, AX
 	VMOVUPS    (CX)(AX*1), Z0
-	VMOVUPS    64(CX)(AX*1), Z1
-	VMOVUPS    128(CX)(AX*1), Z2
-	VMOVUPS    192(CX)(AX*1), Z3
+	VMOVUPS    256(CX)(AX*1), Z1
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z2
+	VMOVUPS    64(CX)(AX*1), Z0
+	VMOVUPS    320(CX)(AX*1), Z1
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z3
+	VMOVUPS    128(CX)(AX*1), Z0
+	VMOVUPS    384(CX)(AX*1), Z1
 	VMINPS     Z1, Z0, Z1
 	VCMPPS     $0x03, Z0, Z0, K2
 	VBLENDMPS  Z0, Z1, K2, Z4
+	VMOVUPS    192(CX)(AX*1), Z0
+	VMOVUPS    448(CX)(AX*1), Z1
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z5
 	VMINPS     Z3, Z2, Z0
 	VCMPPS     $0x03, Z2, Z2, K2
-	VBLENDMPS  Z2, Z0, K2, Z5
+	VBLENDMPS  Z2, Z0, K2, Z6
 	VMINPS     Z5, Z4, Z0
 	VCMPPS     $0x03, Z4, Z4, K2
-	VBLENDMPS  Z4, Z0, K2, Z6
-	VSHUFF32X4 $0x4e, Z6, Z6, Z0
-	VMINPS     Z0, Z6, Z0
+	VBLENDMPS  Z4, Z0, K2, Z7
+	VMINPS     Z7, Z6, Z0
 	VCMPPS     $0x03, Z6, Z6, K2
-	VBLENDMPS  Z6, Z0, K2, Z7
-	VSHUFF32X4 $0xb1, Z7, Z7, Z0
-	VMINPS     Z0, Z7, Z0
-	VCMPPS     $0x03, Z7, Z7, K2
-	VBLENDMPS  Z7, Z0, K2, Z8
-	VPERMILPS  $0x4e, Z8, Z0
+	VBLENDMPS  Z6, Z0, K2, Z8
+	VSHUFF32X4 $0x4e, Z8, Z8, Z0
 	VMINPS     Z0, Z8, Z0
 	VCMPPS     $0x03, Z8, Z8, K2
 	VBLENDMPS  Z8, Z0, K2, Z9
-	VPERMILPS  $0xb1, Z9, Z0
+	VSHUFF32X4 $0xb1, Z9, Z9, Z0
 	VMINPS     Z0, Z9, Z0
 	VCMPPS     $0x03, Z9, Z9, K2
 	VBLENDMPS  Z9, Z0, K2, Z10
-	VMOVAPS    Z10, Z0
+	VPERMILPS  $0x4e, Z10, Z0
+	VMINPS     Z0, Z10, Z0
+	VCMPPS     $0x03, Z10, Z10, K2
+	VBLENDMPS  Z10, Z0, K2, Z11
+	VPERMILPS  $0xb1, Z11, Z0
+	VMINPS     Z0, Z11, Z0
+	VCMPPS     $0x03, Z11, Z11, K2
+	VBLENDMPS  Z11, Z0, K2, Z12
+	VMOVAPS    Z12, Z0
 	ADDQ       $0x10, SI
-	MOVQ       (SI), AX
-	JMP        AX
-
-// func stripAheadThenAheadFullZ()
-// Requires: MMX+
-TEXT ·stripAheadThenAheadFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ       8(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	MOVQ       8(DI)(AX*1), AX
-	ANDQ       R8, AX
-	PREFETCHT0 2048(CX)(AX*1)
-	PREFETCHT0 2112(CX)(AX*1)
-	PREFETCHT0 2176(CX)(AX*1)
-	PREFETCHT0 2240(CX)(AX*1)
-	MOVQ       16(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	MOVQ       8(DI)(AX*1), AX
-	ANDQ       R8, AX
-	PREFETCHT0 2048(CX)(AX*1)
-	PREFETCHT0 2112(CX)(AX*1)
-	PREFETCHT0 2176(CX)(AX*1)
-	PREFETCHT0 2240(CX)(AX*1)
-	ADDQ       $0x18, SI
-	MOVQ       (SI), AX
-	JMP        AX
-
-// func stripAheadThenAhead1FullZ()
-// Requires: MMX+
-TEXT ·stripAheadThenAhead1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ       8(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	MOVQ       8(DI)(AX*1), AX
-	ANDQ       R8, AX
-	PREFETCHT0 2048(CX)(AX*1)
-	PREFETCHT0 2112(CX)(AX*1)
-	PREFETCHT0 2176(CX)(AX*1)
-	PREFETCHT0 2240(CX)(AX*1)
-	MOVQ       16(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	MOVQ       8(DI)(AX*1), AX
-	ANDQ       R8, AX
-	PREFETCHT0 2048(CX)(AX*1)
-	PREFETCHT0 2112(CX)(AX*1)
-	PREFETCHT0 2176(CX)(AX*1)
-	PREFETCHT0 2240(CX)(AX*1)
-	ADDQ       $0x18, SI
-	MOVQ       (SI), AX
-	JMP        AX
-
-// func stripAheadRowThenAheadRowFullZ()
-// Requires: MMX+
-TEXT ·stripAheadRowThenAheadRowFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ       8(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	ADDQ       16(DI)(AX*1), CX
-	MOVQ       R8, AX
-	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
-	MOVQ       16(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	ADDQ       16(DI)(AX*1), CX
-	MOVQ       R8, AX
-	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
-	ADDQ       $0x18, SI
-	MOVQ       (SI), AX
-	JMP        AX
-
-// func stripAheadRowThenAheadRow1FullZ()
-// Requires: MMX+
-TEXT ·stripAheadRowThenAheadRow1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ       8(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	ADDQ       16(DI)(AX*1), CX
-	MOVQ       R8, AX
-	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
-	MOVQ       16(SI), AX
-	MOVQ       (DI)(AX*1), CX
-	ADDQ       16(DI)(AX*1), CX
-	MOVQ       R8, AX
-	PREFETCHT1 (CX)(AX*1)
-	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
-	ADDQ       $0x18, SI
 	MOVQ       (SI), AX
 	JMP        AX
 
@@ -10016,6 +10012,52 @@ TEXT ·stripAheadThenLoad1FullZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS    64(CX)(AX*1), Z1
 	VMOVUPS    128(CX)(AX*1), Z2
 	VMOVUPS    192(CX)(AX*1), Z3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenAheadFullZ()
+// Requires: MMX+
+TEXT ·stripAheadThenAheadFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	PREFETCHT0 2176(CX)(AX*1)
+	PREFETCHT0 2240(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	PREFETCHT0 2176(CX)(AX*1)
+	PREFETCHT0 2240(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadThenAhead1FullZ()
+// Requires: MMX+
+TEXT ·stripAheadThenAhead1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	PREFETCHT0 2176(CX)(AX*1)
+	PREFETCHT0 2240(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	PREFETCHT0 2048(CX)(AX*1)
+	PREFETCHT0 2112(CX)(AX*1)
+	PREFETCHT0 2176(CX)(AX*1)
+	PREFETCHT0 2240(CX)(AX*1)
 	ADDQ       $0x18, SI
 	MOVQ       (SI), AX
 	JMP        AX
@@ -10408,17 +10450,16 @@ TEXT ·stripAheadThenLoadThenMulAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        (SI), AX
 	JMP         AX
 
-// func stripAheadRowThenLoadFullZ()
+// func stripAheadFirstThenLoadFullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadFullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10431,17 +10472,16 @@ TEXT ·stripAheadRowThenLoadFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoad1FullZ()
+// func stripAheadFirstThenLoad1FullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoad1FullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoad1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10454,17 +10494,58 @@ TEXT ·stripAheadRowThenLoad1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenAddFullZ()
-// Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenAddFullZ(SB), NOSPLIT|NOFRAME, $0
+// func stripAheadFirstThenAheadFirstFullZ()
+// Requires: MMX+
+TEXT ·stripAheadFirstThenAheadFirstFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadFirstThenAheadFirst1FullZ()
+// Requires: MMX+
+TEXT ·stripAheadFirstThenAheadFirst1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadFirstThenLoadThenAddFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadFirstThenLoadThenAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10485,17 +10566,16 @@ TEXT ·stripAheadRowThenLoadThenAddFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenAdd1FullZ()
+// func stripAheadFirstThenLoadThenAdd1FullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10516,17 +10596,16 @@ TEXT ·stripAheadRowThenLoadThenAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenSubFullZ()
+// func stripAheadFirstThenLoadThenSubFullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenSubFullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenSubFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10547,17 +10626,16 @@ TEXT ·stripAheadRowThenLoadThenSubFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenSub1FullZ()
+// func stripAheadFirstThenLoadThenSub1FullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenSub1FullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenSub1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10578,17 +10656,16 @@ TEXT ·stripAheadRowThenLoadThenSub1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenRSubFullZ()
+// func stripAheadFirstThenLoadThenRSubFullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenRSubFullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenRSubFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10613,17 +10690,16 @@ TEXT ·stripAheadRowThenLoadThenRSubFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenRSub1FullZ()
+// func stripAheadFirstThenLoadThenRSub1FullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenRSub1FullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenRSub1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10648,17 +10724,16 @@ TEXT ·stripAheadRowThenLoadThenRSub1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenMulFullZ()
+// func stripAheadFirstThenLoadThenMulFullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenMulFullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenMulFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10679,17 +10754,16 @@ TEXT ·stripAheadRowThenLoadThenMulFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenMul1FullZ()
+// func stripAheadFirstThenLoadThenMul1FullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenMul1FullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenMul1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10710,17 +10784,16 @@ TEXT ·stripAheadRowThenLoadThenMul1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenSquareFullZ()
+// func stripAheadFirstThenLoadThenSquareFullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenSquareFullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenSquareFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10737,17 +10810,16 @@ TEXT ·stripAheadRowThenLoadThenSquareFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenSquare1FullZ()
+// func stripAheadFirstThenLoadThenSquare1FullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenSquare1FullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenSquare1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       8(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	ADDQ       16(DI)(AX*1), CX
 	MOVQ       R8, AX
+	SHRQ       $0x01, AX
 	PREFETCHT1 (CX)(AX*1)
 	PREFETCHT1 64(CX)(AX*1)
-	PREFETCHT1 128(CX)(AX*1)
-	PREFETCHT1 192(CX)(AX*1)
 	MOVQ       16(SI), AX
 	MOVQ       (DI)(AX*1), CX
 	MOVQ       8(DI)(AX*1), AX
@@ -10764,17 +10836,16 @@ TEXT ·stripAheadRowThenLoadThenSquare1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ       (SI), AX
 	JMP        AX
 
-// func stripAheadRowThenLoadThenMulAddFullZ()
+// func stripAheadFirstThenLoadThenMulAddFullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	ADDQ        16(DI)(AX*1), CX
 	MOVQ        R8, AX
+	SHRQ        $0x01, AX
 	PREFETCHT1  (CX)(AX*1)
 	PREFETCHT1  64(CX)(AX*1)
-	PREFETCHT1  128(CX)(AX*1)
-	PREFETCHT1  192(CX)(AX*1)
 	MOVQ        16(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	MOVQ        8(DI)(AX*1), AX
@@ -10803,17 +10874,496 @@ TEXT ·stripAheadRowThenLoadThenMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        (SI), AX
 	JMP         AX
 
-// func stripAheadRowThenLoadThenMulAdd1FullZ()
+// func stripAheadFirstThenLoadThenMulAdd1FullZ()
 // Requires: AVX512F, MMX+
-TEXT ·stripAheadRowThenLoadThenMulAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+TEXT ·stripAheadFirstThenLoadThenMulAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ        8(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	ADDQ        16(DI)(AX*1), CX
 	MOVQ        R8, AX
+	SHRQ        $0x01, AX
 	PREFETCHT1  (CX)(AX*1)
 	PREFETCHT1  64(CX)(AX*1)
-	PREFETCHT1  128(CX)(AX*1)
-	PREFETCHT1  192(CX)(AX*1)
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Z0
+	VMOVUPS     64(CX)(AX*1), Z1
+	VMOVUPS     128(CX)(AX*1), Z2
+	VMOVUPS     192(CX)(AX*1), Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        32(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x28, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAheadSecondThenLoadFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoad1FullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoad1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenAheadSecondFullZ()
+// Requires: MMX+
+TEXT ·stripAheadSecondThenAheadSecondFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenAheadSecond1FullZ()
+// Requires: MMX+
+TEXT ·stripAheadSecondThenAheadSecond1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenAddFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VADDPS     (CX)(AX*1), Z0, Z0
+	VADDPS     64(CX)(AX*1), Z1, Z1
+	VADDPS     128(CX)(AX*1), Z2, Z2
+	VADDPS     192(CX)(AX*1), Z3, Z3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenAdd1FullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VADDPS     (CX)(AX*1), Z0, Z0
+	VADDPS     64(CX)(AX*1), Z1, Z1
+	VADDPS     128(CX)(AX*1), Z2, Z2
+	VADDPS     192(CX)(AX*1), Z3, Z3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenSubFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenSubFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VSUBPS     (CX)(AX*1), Z0, Z0
+	VSUBPS     64(CX)(AX*1), Z1, Z1
+	VSUBPS     128(CX)(AX*1), Z2, Z2
+	VSUBPS     192(CX)(AX*1), Z3, Z3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenSub1FullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenSub1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VSUBPS     (CX)(AX*1), Z0, Z0
+	VSUBPS     64(CX)(AX*1), Z1, Z1
+	VSUBPS     128(CX)(AX*1), Z2, Z2
+	VSUBPS     192(CX)(AX*1), Z3, Z3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenRSubFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenRSubFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z4
+	VSUBPS     Z0, Z4, Z0
+	VMOVUPS    64(CX)(AX*1), Z4
+	VSUBPS     Z1, Z4, Z1
+	VMOVUPS    128(CX)(AX*1), Z4
+	VSUBPS     Z2, Z4, Z2
+	VMOVUPS    192(CX)(AX*1), Z4
+	VSUBPS     Z3, Z4, Z3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenRSub1FullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenRSub1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z4
+	VSUBPS     Z0, Z4, Z0
+	VMOVUPS    64(CX)(AX*1), Z4
+	VSUBPS     Z1, Z4, Z1
+	VMOVUPS    128(CX)(AX*1), Z4
+	VSUBPS     Z2, Z4, Z2
+	VMOVUPS    192(CX)(AX*1), Z4
+	VSUBPS     Z3, Z4, Z3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenMulFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenMulFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMULPS     (CX)(AX*1), Z0, Z0
+	VMULPS     64(CX)(AX*1), Z1, Z1
+	VMULPS     128(CX)(AX*1), Z2, Z2
+	VMULPS     192(CX)(AX*1), Z3, Z3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenMul1FullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenMul1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	MOVQ       24(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMULPS     (CX)(AX*1), Z0, Z0
+	VMULPS     64(CX)(AX*1), Z1, Z1
+	VMULPS     128(CX)(AX*1), Z2, Z2
+	VMULPS     192(CX)(AX*1), Z3, Z3
+	ADDQ       $0x20, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenSquareFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenSquareFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	VMULPS     Z0, Z0, Z0
+	VMULPS     Z1, Z1, Z1
+	VMULPS     Z2, Z2, Z2
+	VMULPS     Z3, Z3, Z3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenSquare1FullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenSquare1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ       8(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	ADDQ       16(DI)(AX*1), CX
+	MOVQ       R8, AX
+	ADDQ       R9, AX
+	SHRQ       $0x01, AX
+	PREFETCHT1 (CX)(AX*1)
+	PREFETCHT1 64(CX)(AX*1)
+	MOVQ       16(SI), AX
+	MOVQ       (DI)(AX*1), CX
+	MOVQ       8(DI)(AX*1), AX
+	ANDQ       R8, AX
+	VMOVUPS    (CX)(AX*1), Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	VMULPS     Z0, Z0, Z0
+	VMULPS     Z1, Z1, Z1
+	VMULPS     Z2, Z2, Z2
+	VMULPS     Z3, Z3, Z3
+	ADDQ       $0x18, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripAheadSecondThenLoadThenMulAddFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenMulAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	ADDQ        16(DI)(AX*1), CX
+	MOVQ        R8, AX
+	ADDQ        R9, AX
+	SHRQ        $0x01, AX
+	PREFETCHT1  (CX)(AX*1)
+	PREFETCHT1  64(CX)(AX*1)
+	MOVQ        16(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     (CX)(AX*1), Z0
+	VMOVUPS     64(CX)(AX*1), Z1
+	VMOVUPS     128(CX)(AX*1), Z2
+	VMOVUPS     192(CX)(AX*1), Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        32(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD213PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD213PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD213PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD213PS 192(BX)(DX*1), Z4, Z3
+	ADDQ        $0x28, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripAheadSecondThenLoadThenMulAdd1FullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripAheadSecondThenLoadThenMulAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	ADDQ        16(DI)(AX*1), CX
+	MOVQ        R8, AX
+	ADDQ        R9, AX
+	SHRQ        $0x01, AX
+	PREFETCHT1  (CX)(AX*1)
+	PREFETCHT1  64(CX)(AX*1)
 	MOVQ        16(SI), AX
 	MOVQ        (DI)(AX*1), CX
 	MOVQ        8(DI)(AX*1), AX
@@ -10878,122 +11428,6 @@ TEXT ·stripStoreThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS Z1, 64(CX)(AX*1)
 	VMOVUPS Z2, 128(CX)(AX*1)
 	VMOVUPS Z3, 192(CX)(AX*1)
-	ADDQ    $0x00000100, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000100
-	JLT     done
-	SUBQ    16(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripStorePastThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x00000100, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000100
-	JLT      done
-	SUBQ     16(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripStorePastThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x00000100, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000100
-	JLT      done
-	SUBQ     16(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripIntoAddThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripIntoAddThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x00000100, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000100
-	JLT     done
-	SUBQ    16(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripIntoAddThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
 	ADDQ    $0x00000100, R8
 	MOVQ    R9, AX
 	SUBQ    R8, AX
@@ -11120,262 +11554,6 @@ done:
 	MOVQ (SI), AX
 	JMP  AX
 
-// func stripAddThenStorePastFullZ()
-// Requires: AVX512F
-TEXT ·stripAddThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VADDPS   (CX)(AX*1), Z0, Z0
-	VADDPS   64(CX)(AX*1), Z1, Z1
-	VADDPS   128(CX)(AX*1), Z2, Z2
-	VADDPS   192(CX)(AX*1), Z3, Z3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x18, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripAddThenStorePast1FullZ()
-// Requires: AVX512F
-TEXT ·stripAddThenStorePast1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VADDPS   (CX)(AX*1), Z0, Z0
-	VADDPS   64(CX)(AX*1), Z1, Z1
-	VADDPS   128(CX)(AX*1), Z2, Z2
-	VADDPS   192(CX)(AX*1), Z3, Z3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x18, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripAddThenStorePastThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripAddThenStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VADDPS   (CX)(AX*1), Z0, Z0
-	VADDPS   64(CX)(AX*1), Z1, Z1
-	VADDPS   128(CX)(AX*1), Z2, Z2
-	VADDPS   192(CX)(AX*1), Z3, Z3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x00000100, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000100
-	JLT      done
-	SUBQ     24(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripAddThenStorePastThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripAddThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VADDPS   (CX)(AX*1), Z0, Z0
-	VADDPS   64(CX)(AX*1), Z1, Z1
-	VADDPS   128(CX)(AX*1), Z2, Z2
-	VADDPS   192(CX)(AX*1), Z3, Z3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x00000100, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000100
-	JLT      done
-	SUBQ     24(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripAddThenIntoAddFullZ()
-// Requires: AVX512F
-TEXT ·stripAddThenIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VADDPS  (CX)(AX*1), Z0, Z0
-	VADDPS  64(CX)(AX*1), Z1, Z1
-	VADDPS  128(CX)(AX*1), Z2, Z2
-	VADDPS  192(CX)(AX*1), Z3, Z3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x18, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripAddThenIntoAdd1FullZ()
-// Requires: AVX512F
-TEXT ·stripAddThenIntoAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VADDPS  (CX)(AX*1), Z0, Z0
-	VADDPS  64(CX)(AX*1), Z1, Z1
-	VADDPS  128(CX)(AX*1), Z2, Z2
-	VADDPS  192(CX)(AX*1), Z3, Z3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x18, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripAddThenIntoAddThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripAddThenIntoAddThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VADDPS  (CX)(AX*1), Z0, Z0
-	VADDPS  64(CX)(AX*1), Z1, Z1
-	VADDPS  128(CX)(AX*1), Z2, Z2
-	VADDPS  192(CX)(AX*1), Z3, Z3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x00000100, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000100
-	JLT     done
-	SUBQ    24(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripAddThenIntoAddThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripAddThenIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VADDPS  (CX)(AX*1), Z0, Z0
-	VADDPS  64(CX)(AX*1), Z1, Z1
-	VADDPS  128(CX)(AX*1), Z2, Z2
-	VADDPS  192(CX)(AX*1), Z3, Z3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x00000100, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000100
-	JLT     done
-	SUBQ    24(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
 // func stripMulThenStoreFullZ()
 // Requires: AVX512F
 TEXT ·stripMulThenStoreFullZ(SB), NOSPLIT|NOFRAME, $0
@@ -11488,262 +11666,6 @@ done:
 	MOVQ (SI), AX
 	JMP  AX
 
-// func stripMulThenStorePastFullZ()
-// Requires: AVX512F
-TEXT ·stripMulThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMULPS   (CX)(AX*1), Z0, Z0
-	VMULPS   64(CX)(AX*1), Z1, Z1
-	VMULPS   128(CX)(AX*1), Z2, Z2
-	VMULPS   192(CX)(AX*1), Z3, Z3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x18, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripMulThenStorePast1FullZ()
-// Requires: AVX512F
-TEXT ·stripMulThenStorePast1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMULPS   (CX)(AX*1), Z0, Z0
-	VMULPS   64(CX)(AX*1), Z1, Z1
-	VMULPS   128(CX)(AX*1), Z2, Z2
-	VMULPS   192(CX)(AX*1), Z3, Z3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x18, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripMulThenStorePastThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripMulThenStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMULPS   (CX)(AX*1), Z0, Z0
-	VMULPS   64(CX)(AX*1), Z1, Z1
-	VMULPS   128(CX)(AX*1), Z2, Z2
-	VMULPS   192(CX)(AX*1), Z3, Z3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x00000100, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000100
-	JLT      done
-	SUBQ     24(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulThenStorePastThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripMulThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMULPS   (CX)(AX*1), Z0, Z0
-	VMULPS   64(CX)(AX*1), Z1, Z1
-	VMULPS   128(CX)(AX*1), Z2, Z2
-	VMULPS   192(CX)(AX*1), Z3, Z3
-	MOVQ     16(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x00000100, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000100
-	JLT      done
-	SUBQ     24(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulThenIntoAddFullZ()
-// Requires: AVX512F
-TEXT ·stripMulThenIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMULPS  (CX)(AX*1), Z0, Z0
-	VMULPS  64(CX)(AX*1), Z1, Z1
-	VMULPS  128(CX)(AX*1), Z2, Z2
-	VMULPS  192(CX)(AX*1), Z3, Z3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x18, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripMulThenIntoAdd1FullZ()
-// Requires: AVX512F
-TEXT ·stripMulThenIntoAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMULPS  (CX)(AX*1), Z0, Z0
-	VMULPS  64(CX)(AX*1), Z1, Z1
-	VMULPS  128(CX)(AX*1), Z2, Z2
-	VMULPS  192(CX)(AX*1), Z3, Z3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x18, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripMulThenIntoAddThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripMulThenIntoAddThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMULPS  (CX)(AX*1), Z0, Z0
-	VMULPS  64(CX)(AX*1), Z1, Z1
-	VMULPS  128(CX)(AX*1), Z2, Z2
-	VMULPS  192(CX)(AX*1), Z3, Z3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x00000100, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000100
-	JLT     done
-	SUBQ    24(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulThenIntoAddThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripMulThenIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMULPS  (CX)(AX*1), Z0, Z0
-	VMULPS  64(CX)(AX*1), Z1, Z1
-	VMULPS  128(CX)(AX*1), Z2, Z2
-	VMULPS  192(CX)(AX*1), Z3, Z3
-	MOVQ    16(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x00000100, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000100
-	JLT     done
-	SUBQ    24(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x20, SI
-	MOVQ (SI), AX
-	JMP  AX
-
 // func stripSquareThenStoreFullZ()
 // Requires: AVX512F
 TEXT ·stripSquareThenStoreFullZ(SB), NOSPLIT|NOFRAME, $0
@@ -11826,230 +11748,6 @@ TEXT ·stripSquareThenStoreThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS Z1, 64(CX)(AX*1)
 	VMOVUPS Z2, 128(CX)(AX*1)
 	VMOVUPS Z3, 192(CX)(AX*1)
-	ADDQ    $0x00000100, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000100
-	JLT     done
-	SUBQ    16(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripSquareThenStorePastFullZ()
-// Requires: AVX512F
-TEXT ·stripSquareThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
-	VMULPS   Z0, Z0, Z0
-	VMULPS   Z1, Z1, Z1
-	VMULPS   Z2, Z2, Z2
-	VMULPS   Z3, Z3, Z3
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x10, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripSquareThenStorePast1FullZ()
-// Requires: AVX512F
-TEXT ·stripSquareThenStorePast1FullZ(SB), NOSPLIT|NOFRAME, $0
-	VMULPS   Z0, Z0, Z0
-	VMULPS   Z1, Z1, Z1
-	VMULPS   Z2, Z2, Z2
-	VMULPS   Z3, Z3, Z3
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x10, SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-// func stripSquareThenStorePastThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripSquareThenStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	VMULPS   Z0, Z0, Z0
-	VMULPS   Z1, Z1, Z1
-	VMULPS   Z2, Z2, Z2
-	VMULPS   Z3, Z3, Z3
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x00000100, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000100
-	JLT      done
-	SUBQ     16(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripSquareThenStorePastThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripSquareThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	VMULPS   Z0, Z0, Z0
-	VMULPS   Z1, Z1, Z1
-	VMULPS   Z2, Z2, Z2
-	VMULPS   Z3, Z3, Z3
-	MOVQ     8(SI), AX
-	MOVQ     (DI)(AX*1), CX
-	MOVQ     8(DI)(AX*1), AX
-	ANDQ     R8, AX
-	VMOVNTPS Z0, (CX)(AX*1)
-	VMOVNTPS Z1, 64(CX)(AX*1)
-	VMOVNTPS Z2, 128(CX)(AX*1)
-	VMOVNTPS Z3, 192(CX)(AX*1)
-	ADDQ     $0x00000100, R8
-	MOVQ     R9, AX
-	SUBQ     R8, AX
-	CMPQ     AX, $0x00000100
-	JLT      done
-	SUBQ     16(SI), SI
-	MOVQ     (SI), AX
-	JMP      AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripSquareThenIntoAddFullZ()
-// Requires: AVX512F
-TEXT ·stripSquareThenIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
-	VMULPS  Z0, Z0, Z0
-	VMULPS  Z1, Z1, Z1
-	VMULPS  Z2, Z2, Z2
-	VMULPS  Z3, Z3, Z3
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x10, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripSquareThenIntoAdd1FullZ()
-// Requires: AVX512F
-TEXT ·stripSquareThenIntoAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
-	VMULPS  Z0, Z0, Z0
-	VMULPS  Z1, Z1, Z1
-	VMULPS  Z2, Z2, Z2
-	VMULPS  Z3, Z3, Z3
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x10, SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-// func stripSquareThenIntoAddThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripSquareThenIntoAddThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	VMULPS  Z0, Z0, Z0
-	VMULPS  Z1, Z1, Z1
-	VMULPS  Z2, Z2, Z2
-	VMULPS  Z3, Z3, Z3
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
-	ADDQ    $0x00000100, R8
-	MOVQ    R9, AX
-	SUBQ    R8, AX
-	CMPQ    AX, $0x00000100
-	JLT     done
-	SUBQ    16(SI), SI
-	MOVQ    (SI), AX
-	JMP     AX
-
-done:
-	ADDQ $0x18, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripSquareThenIntoAddThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripSquareThenIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	VMULPS  Z0, Z0, Z0
-	VMULPS  Z1, Z1, Z1
-	VMULPS  Z2, Z2, Z2
-	VMULPS  Z3, Z3, Z3
-	MOVQ    8(SI), AX
-	MOVQ    (DI)(AX*1), CX
-	MOVQ    8(DI)(AX*1), AX
-	ANDQ    R8, AX
-	VMOVUPS (CX)(AX*1), Z4
-	VADDPS  Z0, Z4, Z4
-	VMOVUPS Z4, (CX)(AX*1)
-	VMOVUPS 64(CX)(AX*1), Z4
-	VADDPS  Z1, Z4, Z4
-	VMOVUPS Z4, 64(CX)(AX*1)
-	VMOVUPS 128(CX)(AX*1), Z4
-	VADDPS  Z2, Z4, Z4
-	VMOVUPS Z4, 128(CX)(AX*1)
-	VMOVUPS 192(CX)(AX*1), Z4
-	VADDPS  Z3, Z4, Z4
-	VMOVUPS Z4, 192(CX)(AX*1)
 	ADDQ    $0x00000100, R8
 	MOVQ    R9, AX
 	SUBQ    R8, AX
@@ -12208,6 +11906,520 @@ done:
 	MOVQ (SI), AX
 	JMP  AX
 
+// func stripMulAddToThenStoreFullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToThenStoreFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Z0, (CX)(AX*1)
+	VMOVUPS     Z1, 64(CX)(AX*1)
+	VMOVUPS     Z2, 128(CX)(AX*1)
+	VMOVUPS     Z3, 192(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStore1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToThenStore1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Z0, (CX)(AX*1)
+	VMOVUPS     Z1, 64(CX)(AX*1)
+	VMOVUPS     Z2, 128(CX)(AX*1)
+	VMOVUPS     Z3, 192(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStoreThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToThenStoreThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Z0, (CX)(AX*1)
+	VMOVUPS     Z1, 64(CX)(AX*1)
+	VMOVUPS     Z2, 128(CX)(AX*1)
+	VMOVUPS     Z3, 192(CX)(AX*1)
+	ADDQ        $0x00000100, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000100
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStoreThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToThenStoreThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVUPS     Z0, (CX)(AX*1)
+	VMOVUPS     Z1, 64(CX)(AX*1)
+	VMOVUPS     Z2, 128(CX)(AX*1)
+	VMOVUPS     Z3, 192(CX)(AX*1)
+	ADDQ        $0x00000100, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000100
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripStorePastThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000100
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripStorePastThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000100
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenStorePastFullZ()
+// Requires: AVX512F
+TEXT ·stripAddThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Z0, Z0
+	VADDPS   64(CX)(AX*1), Z1, Z1
+	VADDPS   128(CX)(AX*1), Z2, Z2
+	VADDPS   192(CX)(AX*1), Z3, Z3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripAddThenStorePast1FullZ()
+// Requires: AVX512F
+TEXT ·stripAddThenStorePast1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Z0, Z0
+	VADDPS   64(CX)(AX*1), Z1, Z1
+	VADDPS   128(CX)(AX*1), Z2, Z2
+	VADDPS   192(CX)(AX*1), Z3, Z3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripAddThenStorePastThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripAddThenStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Z0, Z0
+	VADDPS   64(CX)(AX*1), Z1, Z1
+	VADDPS   128(CX)(AX*1), Z2, Z2
+	VADDPS   192(CX)(AX*1), Z3, Z3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000100
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenStorePastThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripAddThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VADDPS   (CX)(AX*1), Z0, Z0
+	VADDPS   64(CX)(AX*1), Z1, Z1
+	VADDPS   128(CX)(AX*1), Z2, Z2
+	VADDPS   192(CX)(AX*1), Z3, Z3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000100
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenStorePastFullZ()
+// Requires: AVX512F
+TEXT ·stripMulThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Z0, Z0
+	VMULPS   64(CX)(AX*1), Z1, Z1
+	VMULPS   128(CX)(AX*1), Z2, Z2
+	VMULPS   192(CX)(AX*1), Z3, Z3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripMulThenStorePast1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulThenStorePast1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Z0, Z0
+	VMULPS   64(CX)(AX*1), Z1, Z1
+	VMULPS   128(CX)(AX*1), Z2, Z2
+	VMULPS   192(CX)(AX*1), Z3, Z3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x18, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripMulThenStorePastThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripMulThenStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Z0, Z0
+	VMULPS   64(CX)(AX*1), Z1, Z1
+	VMULPS   128(CX)(AX*1), Z2, Z2
+	VMULPS   192(CX)(AX*1), Z3, Z3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000100
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenStorePastThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMULPS   (CX)(AX*1), Z0, Z0
+	VMULPS   64(CX)(AX*1), Z1, Z1
+	VMULPS   128(CX)(AX*1), Z2, Z2
+	VMULPS   192(CX)(AX*1), Z3, Z3
+	MOVQ     16(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000100
+	JLT      done
+	SUBQ     24(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenStorePastFullZ()
+// Requires: AVX512F
+TEXT ·stripSquareThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Z0, Z0, Z0
+	VMULPS   Z1, Z1, Z1
+	VMULPS   Z2, Z2, Z2
+	VMULPS   Z3, Z3, Z3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x10, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripSquareThenStorePast1FullZ()
+// Requires: AVX512F
+TEXT ·stripSquareThenStorePast1FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Z0, Z0, Z0
+	VMULPS   Z1, Z1, Z1
+	VMULPS   Z2, Z2, Z2
+	VMULPS   Z3, Z3, Z3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x10, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripSquareThenStorePastThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripSquareThenStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Z0, Z0, Z0
+	VMULPS   Z1, Z1, Z1
+	VMULPS   Z2, Z2, Z2
+	VMULPS   Z3, Z3, Z3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000100
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenStorePastThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripSquareThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS   Z0, Z0, Z0
+	VMULPS   Z1, Z1, Z1
+	VMULPS   Z2, Z2, Z2
+	VMULPS   Z3, Z3, Z3
+	MOVQ     8(SI), AX
+	MOVQ     (DI)(AX*1), CX
+	MOVQ     8(DI)(AX*1), AX
+	ANDQ     R8, AX
+	VMOVNTPS Z0, (CX)(AX*1)
+	VMOVNTPS Z1, 64(CX)(AX*1)
+	VMOVNTPS Z2, 128(CX)(AX*1)
+	VMOVNTPS Z3, 192(CX)(AX*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, AX
+	SUBQ     R8, AX
+	CMPQ     AX, $0x00000100
+	JLT      done
+	SUBQ     16(SI), SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
 // func stripMulAddThenStorePastFullZ()
 // Requires: AVX512F
 TEXT ·stripMulAddThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
@@ -12349,6 +12561,632 @@ TEXT ·stripMulAddThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
 
 done:
 	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStorePastFullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Z0, (CX)(AX*1)
+	VMOVNTPS    Z1, 64(CX)(AX*1)
+	VMOVNTPS    Z2, 128(CX)(AX*1)
+	VMOVNTPS    Z3, 192(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStorePast1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToThenStorePast1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Z0, (CX)(AX*1)
+	VMOVNTPS    Z1, 64(CX)(AX*1)
+	VMOVNTPS    Z2, 128(CX)(AX*1)
+	VMOVNTPS    Z3, 192(CX)(AX*1)
+	ADDQ        $0x20, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripMulAddToThenStorePastThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToThenStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Z0, (CX)(AX*1)
+	VMOVNTPS    Z1, 64(CX)(AX*1)
+	VMOVNTPS    Z2, 128(CX)(AX*1)
+	VMOVNTPS    Z3, 192(CX)(AX*1)
+	ADDQ        $0x00000100, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000100
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulAddToThenStorePastThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulAddToThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ        8(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	MOVQ        16(SI), DX
+	MOVQ        (DI)(DX*1), BX
+	MOVQ        8(DI)(DX*1), DX
+	ANDQ        R8, DX
+	VMOVUPS     (CX)(AX*1), Z4
+	VFMADD231PS (BX)(DX*1), Z4, Z0
+	VMOVUPS     64(CX)(AX*1), Z4
+	VFMADD231PS 64(BX)(DX*1), Z4, Z1
+	VMOVUPS     128(CX)(AX*1), Z4
+	VFMADD231PS 128(BX)(DX*1), Z4, Z2
+	VMOVUPS     192(CX)(AX*1), Z4
+	VFMADD231PS 192(BX)(DX*1), Z4, Z3
+	MOVQ        24(SI), AX
+	MOVQ        (DI)(AX*1), CX
+	MOVQ        8(DI)(AX*1), AX
+	ANDQ        R8, AX
+	VMOVNTPS    Z0, (CX)(AX*1)
+	VMOVNTPS    Z1, 64(CX)(AX*1)
+	VMOVNTPS    Z2, 128(CX)(AX*1)
+	VMOVNTPS    Z3, 192(CX)(AX*1)
+	ADDQ        $0x00000100, R8
+	MOVQ        R9, AX
+	SUBQ        R8, AX
+	CMPQ        AX, $0x00000100
+	JLT         done
+	SUBQ        32(SI), SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+done:
+	ADDQ $0x28, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripIntoAddThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAddThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000100
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripIntoAddThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000100
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenIntoAddFullZ()
+// Requires: AVX512F
+TEXT ·stripAddThenIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddThenIntoAdd1FullZ()
+// Requires: AVX512F
+TEXT ·stripAddThenIntoAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripAddThenIntoAddThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripAddThenIntoAddThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000100
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripAddThenIntoAddThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripAddThenIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VADDPS  (CX)(AX*1), Z0, Z0
+	VADDPS  64(CX)(AX*1), Z1, Z1
+	VADDPS  128(CX)(AX*1), Z2, Z2
+	VADDPS  192(CX)(AX*1), Z3, Z3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000100
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenIntoAddFullZ()
+// Requires: AVX512F
+TEXT ·stripMulThenIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenIntoAdd1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulThenIntoAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripMulThenIntoAddThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripMulThenIntoAddThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000100
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripMulThenIntoAddThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripMulThenIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMULPS  (CX)(AX*1), Z0, Z0
+	VMULPS  64(CX)(AX*1), Z1, Z1
+	VMULPS  128(CX)(AX*1), Z2, Z2
+	VMULPS  192(CX)(AX*1), Z3, Z3
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000100
+	JLT     done
+	SUBQ    24(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x20, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenIntoAddFullZ()
+// Requires: AVX512F
+TEXT ·stripSquareThenIntoAddFullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareThenIntoAdd1FullZ()
+// Requires: AVX512F
+TEXT ·stripSquareThenIntoAdd1FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x10, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripSquareThenIntoAddThenAgainFullZ()
+// Requires: AVX512F
+TEXT ·stripSquareThenIntoAddThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000100
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
+	MOVQ (SI), AX
+	JMP  AX
+
+// func stripSquareThenIntoAddThenAgain1FullZ()
+// Requires: AVX512F
+TEXT ·stripSquareThenIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	MOVQ    8(DI)(AX*1), AX
+	ANDQ    R8, AX
+	VMOVUPS (CX)(AX*1), Z4
+	VADDPS  Z0, Z4, Z4
+	VMOVUPS Z4, (CX)(AX*1)
+	VMOVUPS 64(CX)(AX*1), Z4
+	VADDPS  Z1, Z4, Z4
+	VMOVUPS Z4, 64(CX)(AX*1)
+	VMOVUPS 128(CX)(AX*1), Z4
+	VADDPS  Z2, Z4, Z4
+	VMOVUPS Z4, 128(CX)(AX*1)
+	VMOVUPS 192(CX)(AX*1), Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(CX)(AX*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, AX
+	SUBQ    R8, AX
+	CMPQ    AX, $0x00000100
+	JLT     done
+	SUBQ    16(SI), SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+done:
+	ADDQ $0x18, SI
 	MOVQ (SI), AX
 	JMP  AX
 
@@ -12514,294 +13352,6 @@ TEXT ·stripMulAddThenIntoAddThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS     192(CX)(AX*1), Z4
 	VADDPS      Z3, Z4, Z4
 	VMOVUPS     Z4, 192(CX)(AX*1)
-	ADDQ        $0x00000100, R8
-	MOVQ        R9, AX
-	SUBQ        R8, AX
-	CMPQ        AX, $0x00000100
-	JLT         done
-	SUBQ        32(SI), SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-done:
-	ADDQ $0x28, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulAddToThenStoreFullZ()
-// Requires: AVX512F
-TEXT ·stripMulAddToThenStoreFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Z4
-	VFMADD231PS (BX)(DX*1), Z4, Z0
-	VMOVUPS     64(CX)(AX*1), Z4
-	VFMADD231PS 64(BX)(DX*1), Z4, Z1
-	VMOVUPS     128(CX)(AX*1), Z4
-	VFMADD231PS 128(BX)(DX*1), Z4, Z2
-	VMOVUPS     192(CX)(AX*1), Z4
-	VFMADD231PS 192(BX)(DX*1), Z4, Z3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVUPS     Z0, (CX)(AX*1)
-	VMOVUPS     Z1, 64(CX)(AX*1)
-	VMOVUPS     Z2, 128(CX)(AX*1)
-	VMOVUPS     Z3, 192(CX)(AX*1)
-	ADDQ        $0x20, SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-// func stripMulAddToThenStore1FullZ()
-// Requires: AVX512F
-TEXT ·stripMulAddToThenStore1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Z4
-	VFMADD231PS (BX)(DX*1), Z4, Z0
-	VMOVUPS     64(CX)(AX*1), Z4
-	VFMADD231PS 64(BX)(DX*1), Z4, Z1
-	VMOVUPS     128(CX)(AX*1), Z4
-	VFMADD231PS 128(BX)(DX*1), Z4, Z2
-	VMOVUPS     192(CX)(AX*1), Z4
-	VFMADD231PS 192(BX)(DX*1), Z4, Z3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVUPS     Z0, (CX)(AX*1)
-	VMOVUPS     Z1, 64(CX)(AX*1)
-	VMOVUPS     Z2, 128(CX)(AX*1)
-	VMOVUPS     Z3, 192(CX)(AX*1)
-	ADDQ        $0x20, SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-// func stripMulAddToThenStoreThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripMulAddToThenStoreThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Z4
-	VFMADD231PS (BX)(DX*1), Z4, Z0
-	VMOVUPS     64(CX)(AX*1), Z4
-	VFMADD231PS 64(BX)(DX*1), Z4, Z1
-	VMOVUPS     128(CX)(AX*1), Z4
-	VFMADD231PS 128(BX)(DX*1), Z4, Z2
-	VMOVUPS     192(CX)(AX*1), Z4
-	VFMADD231PS 192(BX)(DX*1), Z4, Z3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVUPS     Z0, (CX)(AX*1)
-	VMOVUPS     Z1, 64(CX)(AX*1)
-	VMOVUPS     Z2, 128(CX)(AX*1)
-	VMOVUPS     Z3, 192(CX)(AX*1)
-	ADDQ        $0x00000100, R8
-	MOVQ        R9, AX
-	SUBQ        R8, AX
-	CMPQ        AX, $0x00000100
-	JLT         done
-	SUBQ        32(SI), SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-done:
-	ADDQ $0x28, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulAddToThenStoreThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripMulAddToThenStoreThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Z4
-	VFMADD231PS (BX)(DX*1), Z4, Z0
-	VMOVUPS     64(CX)(AX*1), Z4
-	VFMADD231PS 64(BX)(DX*1), Z4, Z1
-	VMOVUPS     128(CX)(AX*1), Z4
-	VFMADD231PS 128(BX)(DX*1), Z4, Z2
-	VMOVUPS     192(CX)(AX*1), Z4
-	VFMADD231PS 192(BX)(DX*1), Z4, Z3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVUPS     Z0, (CX)(AX*1)
-	VMOVUPS     Z1, 64(CX)(AX*1)
-	VMOVUPS     Z2, 128(CX)(AX*1)
-	VMOVUPS     Z3, 192(CX)(AX*1)
-	ADDQ        $0x00000100, R8
-	MOVQ        R9, AX
-	SUBQ        R8, AX
-	CMPQ        AX, $0x00000100
-	JLT         done
-	SUBQ        32(SI), SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-done:
-	ADDQ $0x28, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulAddToThenStorePastFullZ()
-// Requires: AVX512F
-TEXT ·stripMulAddToThenStorePastFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Z4
-	VFMADD231PS (BX)(DX*1), Z4, Z0
-	VMOVUPS     64(CX)(AX*1), Z4
-	VFMADD231PS 64(BX)(DX*1), Z4, Z1
-	VMOVUPS     128(CX)(AX*1), Z4
-	VFMADD231PS 128(BX)(DX*1), Z4, Z2
-	VMOVUPS     192(CX)(AX*1), Z4
-	VFMADD231PS 192(BX)(DX*1), Z4, Z3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVNTPS    Z0, (CX)(AX*1)
-	VMOVNTPS    Z1, 64(CX)(AX*1)
-	VMOVNTPS    Z2, 128(CX)(AX*1)
-	VMOVNTPS    Z3, 192(CX)(AX*1)
-	ADDQ        $0x20, SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-// func stripMulAddToThenStorePast1FullZ()
-// Requires: AVX512F
-TEXT ·stripMulAddToThenStorePast1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Z4
-	VFMADD231PS (BX)(DX*1), Z4, Z0
-	VMOVUPS     64(CX)(AX*1), Z4
-	VFMADD231PS 64(BX)(DX*1), Z4, Z1
-	VMOVUPS     128(CX)(AX*1), Z4
-	VFMADD231PS 128(BX)(DX*1), Z4, Z2
-	VMOVUPS     192(CX)(AX*1), Z4
-	VFMADD231PS 192(BX)(DX*1), Z4, Z3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVNTPS    Z0, (CX)(AX*1)
-	VMOVNTPS    Z1, 64(CX)(AX*1)
-	VMOVNTPS    Z2, 128(CX)(AX*1)
-	VMOVNTPS    Z3, 192(CX)(AX*1)
-	ADDQ        $0x20, SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-// func stripMulAddToThenStorePastThenAgainFullZ()
-// Requires: AVX512F
-TEXT ·stripMulAddToThenStorePastThenAgainFullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Z4
-	VFMADD231PS (BX)(DX*1), Z4, Z0
-	VMOVUPS     64(CX)(AX*1), Z4
-	VFMADD231PS 64(BX)(DX*1), Z4, Z1
-	VMOVUPS     128(CX)(AX*1), Z4
-	VFMADD231PS 128(BX)(DX*1), Z4, Z2
-	VMOVUPS     192(CX)(AX*1), Z4
-	VFMADD231PS 192(BX)(DX*1), Z4, Z3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVNTPS    Z0, (CX)(AX*1)
-	VMOVNTPS    Z1, 64(CX)(AX*1)
-	VMOVNTPS    Z2, 128(CX)(AX*1)
-	VMOVNTPS    Z3, 192(CX)(AX*1)
-	ADDQ        $0x00000100, R8
-	MOVQ        R9, AX
-	SUBQ        R8, AX
-	CMPQ        AX, $0x00000100
-	JLT         done
-	SUBQ        32(SI), SI
-	MOVQ        (SI), AX
-	JMP         AX
-
-done:
-	ADDQ $0x28, SI
-	MOVQ (SI), AX
-	JMP  AX
-
-// func stripMulAddToThenStorePastThenAgain1FullZ()
-// Requires: AVX512F
-TEXT ·stripMulAddToThenStorePastThenAgain1FullZ(SB), NOSPLIT|NOFRAME, $0
-	MOVQ        8(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	MOVQ        16(SI), DX
-	MOVQ        (DI)(DX*1), BX
-	MOVQ        8(DI)(DX*1), DX
-	ANDQ        R8, DX
-	VMOVUPS     (CX)(AX*1), Z4
-	VFMADD231PS (BX)(DX*1), Z4, Z0
-	VMOVUPS     64(CX)(AX*1), Z4
-	VFMADD231PS 64(BX)(DX*1), Z4, Z1
-	VMOVUPS     128(CX)(AX*1), Z4
-	VFMADD231PS 128(BX)(DX*1), Z4, Z2
-	VMOVUPS     192(CX)(AX*1), Z4
-	VFMADD231PS 192(BX)(DX*1), Z4, Z3
-	MOVQ        24(SI), AX
-	MOVQ        (DI)(AX*1), CX
-	MOVQ        8(DI)(AX*1), AX
-	ANDQ        R8, AX
-	VMOVNTPS    Z0, (CX)(AX*1)
-	VMOVNTPS    Z1, 64(CX)(AX*1)
-	VMOVNTPS    Z2, 128(CX)(AX*1)
-	VMOVNTPS    Z3, 192(CX)(AX*1)
 	ADDQ        $0x00000100, R8
 	MOVQ        R9, AX
 	SUBQ        R8, AX
@@ -12991,6 +13541,1323 @@ done:
 	ADDQ $0x28, SI
 	MOVQ (SI), AX
 	JMP  AX
+
+// func stripLoopLoadAThenIntoAddSFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenIntoAddSFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	VMOVUPS 128(CX), Z6
+	VMOVUPS 192(CX), Z7
+	VMOVUPS 256(CX), Z8
+	VMOVUPS 320(CX), Z9
+	VMOVUPS 384(CX), Z10
+	VMOVUPS 448(CX), Z11
+
+loop:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z1
+	VMOVUPS 128(AX)(R8*1), Z2
+	VMOVUPS 192(AX)(R8*1), Z3
+	VADDPS  Z0, Z4, Z4
+	VADDPS  Z1, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z3, Z7, Z7
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000100
+	JLT     done
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z1
+	VMOVUPS 128(AX)(R8*1), Z2
+	VMOVUPS 192(AX)(R8*1), Z3
+	VADDPS  Z0, Z8, Z8
+	VADDPS  Z1, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z3, Z11, Z11
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000100
+	JGE     loop
+
+done:
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	VMOVUPS Z6, 128(CX)
+	VMOVUPS Z7, 192(CX)
+	VMOVUPS Z8, 256(CX)
+	VMOVUPS Z9, 320(CX)
+	VMOVUPS Z10, 384(CX)
+	VMOVUPS Z11, 448(CX)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopAheadFirstAThenLoadAThenIntoAddSFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadFirstAThenLoadAThenIntoAddSFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+
+loop:
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	PREFETCHT1 64(CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Z0
+	VMOVUPS    64(AX)(R8*1), Z1
+	VMOVUPS    128(AX)(R8*1), Z2
+	VMOVUPS    192(AX)(R8*1), Z3
+	VADDPS     Z0, Z4, Z4
+	VADDPS     Z1, Z5, Z5
+	VADDPS     Z2, Z6, Z6
+	VADDPS     Z3, Z7, Z7
+	ADDQ       $0x00000100, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000100
+	JLT        done
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	PREFETCHT1 64(CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Z0
+	VMOVUPS    64(AX)(R8*1), Z1
+	VMOVUPS    128(AX)(R8*1), Z2
+	VMOVUPS    192(AX)(R8*1), Z3
+	VADDPS     Z0, Z8, Z8
+	VADDPS     Z1, Z9, Z9
+	VADDPS     Z2, Z10, Z10
+	VADDPS     Z3, Z11, Z11
+	ADDQ       $0x00000100, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000100
+	JGE        loop
+
+done:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	ADDQ    $0x20, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopLoadAThenSquareThenIntoAddSFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenSquareThenIntoAddSFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	VMOVUPS 128(CX), Z6
+	VMOVUPS 192(CX), Z7
+	VMOVUPS 256(CX), Z8
+	VMOVUPS 320(CX), Z9
+	VMOVUPS 384(CX), Z10
+	VMOVUPS 448(CX), Z11
+
+loop:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z1
+	VMOVUPS 128(AX)(R8*1), Z2
+	VMOVUPS 192(AX)(R8*1), Z3
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	VADDPS  Z0, Z4, Z4
+	VADDPS  Z1, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z3, Z7, Z7
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000100
+	JLT     done
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z1
+	VMOVUPS 128(AX)(R8*1), Z2
+	VMOVUPS 192(AX)(R8*1), Z3
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	VADDPS  Z0, Z8, Z8
+	VADDPS  Z1, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z3, Z11, Z11
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000100
+	JGE     loop
+
+done:
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	VMOVUPS Z6, 128(CX)
+	VMOVUPS Z7, 192(CX)
+	VMOVUPS Z8, 256(CX)
+	VMOVUPS Z9, 320(CX)
+	VMOVUPS Z10, 384(CX)
+	VMOVUPS Z11, 448(CX)
+	ADDQ    $0x18, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	VMOVUPS 256(DX), Z8
+	VMOVUPS 320(DX), Z9
+	VMOVUPS 384(DX), Z10
+	VMOVUPS 448(DX), Z11
+
+loop:
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	PREFETCHT1 64(CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Z0
+	VMOVUPS    64(AX)(R8*1), Z1
+	VMOVUPS    128(AX)(R8*1), Z2
+	VMOVUPS    192(AX)(R8*1), Z3
+	VMULPS     Z0, Z0, Z0
+	VMULPS     Z1, Z1, Z1
+	VMULPS     Z2, Z2, Z2
+	VMULPS     Z3, Z3, Z3
+	VADDPS     Z0, Z4, Z4
+	VADDPS     Z1, Z5, Z5
+	VADDPS     Z2, Z6, Z6
+	VADDPS     Z3, Z7, Z7
+	ADDQ       $0x00000100, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000100
+	JLT        done
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	PREFETCHT1 64(CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Z0
+	VMOVUPS    64(AX)(R8*1), Z1
+	VMOVUPS    128(AX)(R8*1), Z2
+	VMOVUPS    192(AX)(R8*1), Z3
+	VMULPS     Z0, Z0, Z0
+	VMULPS     Z1, Z1, Z1
+	VMULPS     Z2, Z2, Z2
+	VMULPS     Z3, Z3, Z3
+	VADDPS     Z0, Z8, Z8
+	VADDPS     Z1, Z9, Z9
+	VADDPS     Z2, Z10, Z10
+	VADDPS     Z3, Z11, Z11
+	ADDQ       $0x00000100, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000100
+	JGE        loop
+
+done:
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	VMOVUPS Z6, 128(DX)
+	VMOVUPS Z7, 192(DX)
+	VMOVUPS Z8, 256(DX)
+	VMOVUPS Z9, 320(DX)
+	VMOVUPS Z10, 384(DX)
+	VMOVUPS Z11, 448(DX)
+	ADDQ    $0x20, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopLoadAThenSubNThenSquareThenIntoAddSFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenSubNThenSquareThenIntoAddSFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z5
+	VMOVUPS 64(CX), Z6
+	VMOVUPS 128(CX), Z7
+	VMOVUPS 192(CX), Z8
+	VMOVUPS 256(CX), Z9
+	VMOVUPS 320(CX), Z10
+	VMOVUPS 384(CX), Z11
+	VMOVUPS 448(CX), Z12
+
+loop:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z1
+	VMOVUPS 128(AX)(R8*1), Z2
+	VMOVUPS 192(AX)(R8*1), Z3
+	VSUBPS  Z4, Z0, Z0
+	VSUBPS  Z4, Z1, Z1
+	VSUBPS  Z4, Z2, Z2
+	VSUBPS  Z4, Z3, Z3
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	VADDPS  Z0, Z5, Z5
+	VADDPS  Z1, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z3, Z8, Z8
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000100
+	JLT     done
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z1
+	VMOVUPS 128(AX)(R8*1), Z2
+	VMOVUPS 192(AX)(R8*1), Z3
+	VSUBPS  Z4, Z0, Z0
+	VSUBPS  Z4, Z1, Z1
+	VSUBPS  Z4, Z2, Z2
+	VSUBPS  Z4, Z3, Z3
+	VMULPS  Z0, Z0, Z0
+	VMULPS  Z1, Z1, Z1
+	VMULPS  Z2, Z2, Z2
+	VMULPS  Z3, Z3, Z3
+	VADDPS  Z0, Z9, Z9
+	VADDPS  Z1, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z3, Z12, Z12
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, DX
+	SUBQ    R8, DX
+	CMPQ    DX, $0x00000100
+	JGE     loop
+
+done:
+	VMOVUPS Z5, (CX)
+	VMOVUPS Z6, 64(CX)
+	VMOVUPS Z7, 128(CX)
+	VMOVUPS Z8, 192(CX)
+	VMOVUPS Z9, 256(CX)
+	VMOVUPS Z10, 320(CX)
+	VMOVUPS Z11, 384(CX)
+	VMOVUPS Z12, 448(CX)
+	ADDQ    $0x20, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z5
+	VMOVUPS 64(DX), Z6
+	VMOVUPS 128(DX), Z7
+	VMOVUPS 192(DX), Z8
+	VMOVUPS 256(DX), Z9
+	VMOVUPS 320(DX), Z10
+	VMOVUPS 384(DX), Z11
+	VMOVUPS 448(DX), Z12
+
+loop:
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	PREFETCHT1 64(CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Z0
+	VMOVUPS    64(AX)(R8*1), Z1
+	VMOVUPS    128(AX)(R8*1), Z2
+	VMOVUPS    192(AX)(R8*1), Z3
+	VSUBPS     Z4, Z0, Z0
+	VSUBPS     Z4, Z1, Z1
+	VSUBPS     Z4, Z2, Z2
+	VSUBPS     Z4, Z3, Z3
+	VMULPS     Z0, Z0, Z0
+	VMULPS     Z1, Z1, Z1
+	VMULPS     Z2, Z2, Z2
+	VMULPS     Z3, Z3, Z3
+	VADDPS     Z0, Z5, Z5
+	VADDPS     Z1, Z6, Z6
+	VADDPS     Z2, Z7, Z7
+	VADDPS     Z3, Z8, Z8
+	ADDQ       $0x00000100, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000100
+	JLT        done
+	MOVQ       R8, BX
+	SHRQ       $0x01, BX
+	PREFETCHT1 (CX)(BX*1)
+	PREFETCHT1 64(CX)(BX*1)
+	VMOVUPS    (AX)(R8*1), Z0
+	VMOVUPS    64(AX)(R8*1), Z1
+	VMOVUPS    128(AX)(R8*1), Z2
+	VMOVUPS    192(AX)(R8*1), Z3
+	VSUBPS     Z4, Z0, Z0
+	VSUBPS     Z4, Z1, Z1
+	VSUBPS     Z4, Z2, Z2
+	VSUBPS     Z4, Z3, Z3
+	VMULPS     Z0, Z0, Z0
+	VMULPS     Z1, Z1, Z1
+	VMULPS     Z2, Z2, Z2
+	VMULPS     Z3, Z3, Z3
+	VADDPS     Z0, Z9, Z9
+	VADDPS     Z1, Z10, Z10
+	VADDPS     Z2, Z11, Z11
+	VADDPS     Z3, Z12, Z12
+	ADDQ       $0x00000100, R8
+	MOVQ       R9, BX
+	SUBQ       R8, BX
+	CMPQ       BX, $0x00000100
+	JGE        loop
+
+done:
+	VMOVUPS Z5, (DX)
+	VMOVUPS Z6, 64(DX)
+	VMOVUPS Z7, 128(DX)
+	VMOVUPS Z8, 192(DX)
+	VMOVUPS Z9, 256(DX)
+	VMOVUPS Z10, 320(DX)
+	VMOVUPS Z11, 384(DX)
+	VMOVUPS Z12, 448(DX)
+	ADDQ    $0x28, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopLoadAThenMulNThenMulAThenStoreAFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenMulNThenMulAThenStoreAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+
+loop:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z1
+	VMOVUPS 128(AX)(R8*1), Z2
+	VMOVUPS 192(AX)(R8*1), Z3
+	VMULPS  Z4, Z0, Z0
+	VMULPS  Z4, Z1, Z1
+	VMULPS  Z4, Z2, Z2
+	VMULPS  Z4, Z3, Z3
+	VMULPS  (CX)(R8*1), Z0, Z0
+	VMULPS  64(CX)(R8*1), Z1, Z1
+	VMULPS  128(CX)(R8*1), Z2, Z2
+	VMULPS  192(CX)(R8*1), Z3, Z3
+	VMOVUPS Z0, (DX)(R8*1)
+	VMOVUPS Z1, 64(DX)(R8*1)
+	VMOVUPS Z2, 128(DX)(R8*1)
+	VMOVUPS Z3, 192(DX)(R8*1)
+	ADDQ    $0x00000100, R8
+	MOVQ    R9, BX
+	SUBQ    R8, BX
+	CMPQ    BX, $0x00000100
+	JGE     loop
+	ADDQ    $0x28, SI
+	MOVQ    (SI), AX
+	JMP     AX
+
+// func stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	MOVQ       R8, R12
+	ADDQ       R9, R12
+	SHRQ       $0x01, R12
+	PREFETCHT1 (CX)(R12*1)
+	PREFETCHT1 64(CX)(R12*1)
+	VMOVUPS    (AX)(R8*1), Z0
+	VMOVUPS    64(AX)(R8*1), Z1
+	VMOVUPS    128(AX)(R8*1), Z2
+	VMOVUPS    192(AX)(R8*1), Z3
+	VMULPS     Z4, Z0, Z0
+	VMULPS     Z4, Z1, Z1
+	VMULPS     Z4, Z2, Z2
+	VMULPS     Z4, Z3, Z3
+	VMULPS     (DX)(R8*1), Z0, Z0
+	VMULPS     64(DX)(R8*1), Z1, Z1
+	VMULPS     128(DX)(R8*1), Z2, Z2
+	VMULPS     192(DX)(R8*1), Z3, Z3
+	VMOVUPS    Z0, (BX)(R8*1)
+	VMOVUPS    Z1, 64(BX)(R8*1)
+	VMOVUPS    Z2, 128(BX)(R8*1)
+	VMOVUPS    Z3, 192(BX)(R8*1)
+	ADDQ       $0x00000100, R8
+	MOVQ       R9, R12
+	SUBQ       R8, R12
+	CMPQ       R12, $0x00000100
+	JGE        loop
+	ADDQ       $0x30, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z5
+	MOVQ    32(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    40(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    48(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	VMOVUPS     (AX)(R8*1), Z0
+	VMOVUPS     64(AX)(R8*1), Z1
+	VMOVUPS     128(AX)(R8*1), Z2
+	VMOVUPS     192(AX)(R8*1), Z3
+	VSUBPS      Z4, Z0, Z0
+	VSUBPS      Z4, Z1, Z1
+	VSUBPS      Z4, Z2, Z2
+	VSUBPS      Z4, Z3, Z3
+	VMULPS      Z5, Z0, Z0
+	VMULPS      Z5, Z1, Z1
+	VMULPS      Z5, Z2, Z2
+	VMULPS      Z5, Z3, Z3
+	VMOVUPS     (CX)(R8*1), Z6
+	VFMADD213PS (DX)(R8*1), Z6, Z0
+	VMOVUPS     64(CX)(R8*1), Z6
+	VFMADD213PS 64(DX)(R8*1), Z6, Z1
+	VMOVUPS     128(CX)(R8*1), Z6
+	VFMADD213PS 128(DX)(R8*1), Z6, Z2
+	VMOVUPS     192(CX)(R8*1), Z6
+	VFMADD213PS 192(DX)(R8*1), Z6, Z3
+	VMOVUPS     Z0, (BX)(R8*1)
+	VMOVUPS     Z1, 64(BX)(R8*1)
+	VMOVUPS     Z2, 128(BX)(R8*1)
+	VMOVUPS     Z3, 192(BX)(R8*1)
+	ADDQ        $0x00000100, R8
+	MOVQ        R9, R12
+	SUBQ        R8, R12
+	CMPQ        R12, $0x00000100
+	JGE         loop
+	ADDQ        $0x38, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z5
+	MOVQ    40(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    48(SI), BX
+	MOVQ    (DI)(BX*1), BX
+	MOVQ    56(SI), R12
+	MOVQ    (DI)(R12*1), R12
+
+loop:
+	MOVQ        R8, R13
+	ADDQ        R9, R13
+	SHRQ        $0x01, R13
+	PREFETCHT1  (CX)(R13*1)
+	PREFETCHT1  64(CX)(R13*1)
+	VMOVUPS     (AX)(R8*1), Z0
+	VMOVUPS     64(AX)(R8*1), Z1
+	VMOVUPS     128(AX)(R8*1), Z2
+	VMOVUPS     192(AX)(R8*1), Z3
+	VSUBPS      Z4, Z0, Z0
+	VSUBPS      Z4, Z1, Z1
+	VSUBPS      Z4, Z2, Z2
+	VSUBPS      Z4, Z3, Z3
+	VMULPS      Z5, Z0, Z0
+	VMULPS      Z5, Z1, Z1
+	VMULPS      Z5, Z2, Z2
+	VMULPS      Z5, Z3, Z3
+	VMOVUPS     (DX)(R8*1), Z6
+	VFMADD213PS (BX)(R8*1), Z6, Z0
+	VMOVUPS     64(DX)(R8*1), Z6
+	VFMADD213PS 64(BX)(R8*1), Z6, Z1
+	VMOVUPS     128(DX)(R8*1), Z6
+	VFMADD213PS 128(BX)(R8*1), Z6, Z2
+	VMOVUPS     192(DX)(R8*1), Z6
+	VFMADD213PS 192(BX)(R8*1), Z6, Z3
+	VMOVUPS     Z0, (R12)(R8*1)
+	VMOVUPS     Z1, 64(R12)(R8*1)
+	VMOVUPS     Z2, 128(R12)(R8*1)
+	VMOVUPS     Z3, 192(R12)(R8*1)
+	ADDQ        $0x00000100, R8
+	MOVQ        R9, R13
+	SUBQ        R8, R13
+	CMPQ        R13, $0x00000100
+	JGE         loop
+	ADDQ        $0x40, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	VMOVUPS      (AX)(R8*1), Z0
+	VMOVUPS      64(AX)(R8*1), Z1
+	VMOVUPS      128(AX)(R8*1), Z2
+	VMOVUPS      192(AX)(R8*1), Z3
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z0, Z0, Z5
+	VMULPS       Z1, Z1, Z6
+	VMULPS       Z2, Z2, Z7
+	VMULPS       Z3, Z3, Z8
+	VBROADCASTSS const42a25c36avx512<>+0(SB), Z9
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMINPS       Z8, Z9, Z8
+	VBROADCASTSS const3265203davx512<>+0(SB), Z10
+	VMOVAPS      Z10, Z9
+	VBROADCASTSS const37acc63aavx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VMOVAPS      Z10, Z12
+	VFMADD213PS  Z11, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3b65093bavx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3e0903d8avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VMULPS       Z9, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VBROADCASTSS const35508e37avx512<>+0(SB), Z10
+	VMOVAPS      Z10, Z9
+	VBROADCASTSS const39ac3205avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VMOVAPS      Z10, Z12
+	VFMADD213PS  Z11, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3cd3f5c8avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3eef2c91avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VDIVPS       Z9, Z0, Z0
+	VDIVPS       Z12, Z1, Z1
+	VDIVPS       Z13, Z2, Z2
+	VDIVPS       Z10, Z3, Z3
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VMINPS       Z0, Z5, Z0
+	VMINPS       Z1, Z5, Z1
+	VMINPS       Z2, Z5, Z2
+	VMINPS       Z3, Z5, Z3
+	VBROADCASTSS constbf800000avx512<>+0(SB), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMOVUPS      (CX)(R8*1), Z5
+	VFMADD213PS  (DX)(R8*1), Z5, Z0
+	VMOVUPS      64(CX)(R8*1), Z5
+	VFMADD213PS  64(DX)(R8*1), Z5, Z1
+	VMOVUPS      128(CX)(R8*1), Z5
+	VFMADD213PS  128(DX)(R8*1), Z5, Z2
+	VMOVUPS      192(CX)(R8*1), Z5
+	VFMADD213PS  192(DX)(R8*1), Z5, Z3
+	VMOVUPS      Z0, (BX)(R8*1)
+	VMOVUPS      Z1, 64(BX)(R8*1)
+	VMOVUPS      Z2, 128(BX)(R8*1)
+	VMOVUPS      Z3, 192(BX)(R8*1)
+	ADDQ         $0x00000100, R8
+	MOVQ         R9, R12
+	SUBQ         R8, R12
+	CMPQ         R12, $0x00000100
+	JGE          loop
+	ADDQ         $0x30, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+	MOVQ    48(SI), R12
+	MOVQ    (DI)(R12*1), R12
+
+loop:
+	PREFETCHT0   2048(AX)(R8*1)
+	PREFETCHT0   2112(AX)(R8*1)
+	PREFETCHT0   2176(AX)(R8*1)
+	PREFETCHT0   2240(AX)(R8*1)
+	VMOVUPS      (CX)(R8*1), Z0
+	VMOVUPS      64(CX)(R8*1), Z1
+	VMOVUPS      128(CX)(R8*1), Z2
+	VMOVUPS      192(CX)(R8*1), Z3
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z0, Z0, Z5
+	VMULPS       Z1, Z1, Z6
+	VMULPS       Z2, Z2, Z7
+	VMULPS       Z3, Z3, Z8
+	VBROADCASTSS const42a25c36avx512<>+0(SB), Z9
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMINPS       Z8, Z9, Z8
+	VBROADCASTSS const3265203davx512<>+0(SB), Z10
+	VMOVAPS      Z10, Z9
+	VBROADCASTSS const37acc63aavx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VMOVAPS      Z10, Z12
+	VFMADD213PS  Z11, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3b65093bavx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3e0903d8avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VMULPS       Z9, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VBROADCASTSS const35508e37avx512<>+0(SB), Z10
+	VMOVAPS      Z10, Z9
+	VBROADCASTSS const39ac3205avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VMOVAPS      Z10, Z12
+	VFMADD213PS  Z11, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3cd3f5c8avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3eef2c91avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VDIVPS       Z9, Z0, Z0
+	VDIVPS       Z12, Z1, Z1
+	VDIVPS       Z13, Z2, Z2
+	VDIVPS       Z10, Z3, Z3
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VMINPS       Z0, Z5, Z0
+	VMINPS       Z1, Z5, Z1
+	VMINPS       Z2, Z5, Z2
+	VMINPS       Z3, Z5, Z3
+	VBROADCASTSS constbf800000avx512<>+0(SB), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMOVUPS      (DX)(R8*1), Z5
+	VFMADD213PS  (BX)(R8*1), Z5, Z0
+	VMOVUPS      64(DX)(R8*1), Z5
+	VFMADD213PS  64(BX)(R8*1), Z5, Z1
+	VMOVUPS      128(DX)(R8*1), Z5
+	VFMADD213PS  128(BX)(R8*1), Z5, Z2
+	VMOVUPS      192(DX)(R8*1), Z5
+	VFMADD213PS  192(BX)(R8*1), Z5, Z3
+	VMOVUPS      Z0, (R12)(R8*1)
+	VMOVUPS      Z1, 64(R12)(R8*1)
+	VMOVUPS      Z2, 128(R12)(R8*1)
+	VMOVUPS      Z3, 192(R12)(R8*1)
+	ADDQ         $0x00000100, R8
+	MOVQ         R9, R13
+	SUBQ         R8, R13
+	CMPQ         R13, $0x00000100
+	JGE          loop
+	ADDQ         $0x38, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLoopLoadAThenMulNThenMulAThenStorePastAFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenMulNThenMulAThenStorePastAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+
+loop:
+	VMOVUPS  (AX)(R8*1), Z0
+	VMOVUPS  64(AX)(R8*1), Z1
+	VMOVUPS  128(AX)(R8*1), Z2
+	VMOVUPS  192(AX)(R8*1), Z3
+	VMULPS   Z4, Z0, Z0
+	VMULPS   Z4, Z1, Z1
+	VMULPS   Z4, Z2, Z2
+	VMULPS   Z4, Z3, Z3
+	VMULPS   (CX)(R8*1), Z0, Z0
+	VMULPS   64(CX)(R8*1), Z1, Z1
+	VMULPS   128(CX)(R8*1), Z2, Z2
+	VMULPS   192(CX)(R8*1), Z3, Z3
+	VMOVNTPS Z0, (DX)(R8*1)
+	VMOVNTPS Z1, 64(DX)(R8*1)
+	VMOVNTPS Z2, 128(DX)(R8*1)
+	VMOVNTPS Z3, 192(DX)(R8*1)
+	ADDQ     $0x00000100, R8
+	MOVQ     R9, BX
+	SUBQ     R8, BX
+	CMPQ     BX, $0x00000100
+	JGE      loop
+	ADDQ     $0x28, SI
+	MOVQ     (SI), AX
+	JMP      AX
+
+// func stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	MOVQ       R8, R12
+	ADDQ       R9, R12
+	SHRQ       $0x01, R12
+	PREFETCHT1 (CX)(R12*1)
+	PREFETCHT1 64(CX)(R12*1)
+	VMOVUPS    (AX)(R8*1), Z0
+	VMOVUPS    64(AX)(R8*1), Z1
+	VMOVUPS    128(AX)(R8*1), Z2
+	VMOVUPS    192(AX)(R8*1), Z3
+	VMULPS     Z4, Z0, Z0
+	VMULPS     Z4, Z1, Z1
+	VMULPS     Z4, Z2, Z2
+	VMULPS     Z4, Z3, Z3
+	VMULPS     (DX)(R8*1), Z0, Z0
+	VMULPS     64(DX)(R8*1), Z1, Z1
+	VMULPS     128(DX)(R8*1), Z2, Z2
+	VMULPS     192(DX)(R8*1), Z3, Z3
+	VMOVNTPS   Z0, (BX)(R8*1)
+	VMOVNTPS   Z1, 64(BX)(R8*1)
+	VMOVNTPS   Z2, 128(BX)(R8*1)
+	VMOVNTPS   Z3, 192(BX)(R8*1)
+	ADDQ       $0x00000100, R8
+	MOVQ       R9, R12
+	SUBQ       R8, R12
+	CMPQ       R12, $0x00000100
+	JGE        loop
+	ADDQ       $0x30, SI
+	MOVQ       (SI), AX
+	JMP        AX
+
+// func stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z5
+	MOVQ    32(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    40(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    48(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	VMOVUPS     (AX)(R8*1), Z0
+	VMOVUPS     64(AX)(R8*1), Z1
+	VMOVUPS     128(AX)(R8*1), Z2
+	VMOVUPS     192(AX)(R8*1), Z3
+	VSUBPS      Z4, Z0, Z0
+	VSUBPS      Z4, Z1, Z1
+	VSUBPS      Z4, Z2, Z2
+	VSUBPS      Z4, Z3, Z3
+	VMULPS      Z5, Z0, Z0
+	VMULPS      Z5, Z1, Z1
+	VMULPS      Z5, Z2, Z2
+	VMULPS      Z5, Z3, Z3
+	VMOVUPS     (CX)(R8*1), Z6
+	VFMADD213PS (DX)(R8*1), Z6, Z0
+	VMOVUPS     64(CX)(R8*1), Z6
+	VFMADD213PS 64(DX)(R8*1), Z6, Z1
+	VMOVUPS     128(CX)(R8*1), Z6
+	VFMADD213PS 128(DX)(R8*1), Z6, Z2
+	VMOVUPS     192(CX)(R8*1), Z6
+	VFMADD213PS 192(DX)(R8*1), Z6, Z3
+	VMOVNTPS    Z0, (BX)(R8*1)
+	VMOVNTPS    Z1, 64(BX)(R8*1)
+	VMOVNTPS    Z2, 128(BX)(R8*1)
+	VMOVNTPS    Z3, 192(BX)(R8*1)
+	ADDQ        $0x00000100, R8
+	MOVQ        R9, R12
+	SUBQ        R8, R12
+	CMPQ        R12, $0x00000100
+	JGE         loop
+	ADDQ        $0x38, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), CX
+	ADDQ    16(DI)(AX*1), CX
+	MOVQ    16(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z5
+	MOVQ    40(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    48(SI), BX
+	MOVQ    (DI)(BX*1), BX
+	MOVQ    56(SI), R12
+	MOVQ    (DI)(R12*1), R12
+
+loop:
+	MOVQ        R8, R13
+	ADDQ        R9, R13
+	SHRQ        $0x01, R13
+	PREFETCHT1  (CX)(R13*1)
+	PREFETCHT1  64(CX)(R13*1)
+	VMOVUPS     (AX)(R8*1), Z0
+	VMOVUPS     64(AX)(R8*1), Z1
+	VMOVUPS     128(AX)(R8*1), Z2
+	VMOVUPS     192(AX)(R8*1), Z3
+	VSUBPS      Z4, Z0, Z0
+	VSUBPS      Z4, Z1, Z1
+	VSUBPS      Z4, Z2, Z2
+	VSUBPS      Z4, Z3, Z3
+	VMULPS      Z5, Z0, Z0
+	VMULPS      Z5, Z1, Z1
+	VMULPS      Z5, Z2, Z2
+	VMULPS      Z5, Z3, Z3
+	VMOVUPS     (DX)(R8*1), Z6
+	VFMADD213PS (BX)(R8*1), Z6, Z0
+	VMOVUPS     64(DX)(R8*1), Z6
+	VFMADD213PS 64(BX)(R8*1), Z6, Z1
+	VMOVUPS     128(DX)(R8*1), Z6
+	VFMADD213PS 128(BX)(R8*1), Z6, Z2
+	VMOVUPS     192(DX)(R8*1), Z6
+	VFMADD213PS 192(BX)(R8*1), Z6, Z3
+	VMOVNTPS    Z0, (R12)(R8*1)
+	VMOVNTPS    Z1, 64(R12)(R8*1)
+	VMOVNTPS    Z2, 128(R12)(R8*1)
+	VMOVNTPS    Z3, 192(R12)(R8*1)
+	ADDQ        $0x00000100, R8
+	MOVQ        R9, R13
+	SUBQ        R8, R13
+	CMPQ        R13, $0x00000100
+	JGE         loop
+	ADDQ        $0x40, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ()
+// Requires: AVX512F
+TEXT ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	VMOVUPS (CX), Z4
+	MOVQ    24(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+
+loop:
+	VMOVUPS      (AX)(R8*1), Z0
+	VMOVUPS      64(AX)(R8*1), Z1
+	VMOVUPS      128(AX)(R8*1), Z2
+	VMOVUPS      192(AX)(R8*1), Z3
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z0, Z0, Z5
+	VMULPS       Z1, Z1, Z6
+	VMULPS       Z2, Z2, Z7
+	VMULPS       Z3, Z3, Z8
+	VBROADCASTSS const42a25c36avx512<>+0(SB), Z9
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMINPS       Z8, Z9, Z8
+	VBROADCASTSS const3265203davx512<>+0(SB), Z10
+	VMOVAPS      Z10, Z9
+	VBROADCASTSS const37acc63aavx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VMOVAPS      Z10, Z12
+	VFMADD213PS  Z11, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3b65093bavx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3e0903d8avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VMULPS       Z9, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VBROADCASTSS const35508e37avx512<>+0(SB), Z10
+	VMOVAPS      Z10, Z9
+	VBROADCASTSS const39ac3205avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VMOVAPS      Z10, Z12
+	VFMADD213PS  Z11, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3cd3f5c8avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3eef2c91avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VDIVPS       Z9, Z0, Z0
+	VDIVPS       Z12, Z1, Z1
+	VDIVPS       Z13, Z2, Z2
+	VDIVPS       Z10, Z3, Z3
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VMINPS       Z0, Z5, Z0
+	VMINPS       Z1, Z5, Z1
+	VMINPS       Z2, Z5, Z2
+	VMINPS       Z3, Z5, Z3
+	VBROADCASTSS constbf800000avx512<>+0(SB), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMOVUPS      (CX)(R8*1), Z5
+	VFMADD213PS  (DX)(R8*1), Z5, Z0
+	VMOVUPS      64(CX)(R8*1), Z5
+	VFMADD213PS  64(DX)(R8*1), Z5, Z1
+	VMOVUPS      128(CX)(R8*1), Z5
+	VFMADD213PS  128(DX)(R8*1), Z5, Z2
+	VMOVUPS      192(CX)(R8*1), Z5
+	VFMADD213PS  192(DX)(R8*1), Z5, Z3
+	VMOVNTPS     Z0, (BX)(R8*1)
+	VMOVNTPS     Z1, 64(BX)(R8*1)
+	VMOVNTPS     Z2, 128(BX)(R8*1)
+	VMOVNTPS     Z3, 192(BX)(R8*1)
+	ADDQ         $0x00000100, R8
+	MOVQ         R9, R12
+	SUBQ         R8, R12
+	CMPQ         R12, $0x00000100
+	JGE          loop
+	ADDQ         $0x30, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ()
+// Requires: AVX512F, MMX+
+TEXT ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ    8(SI), AX
+	MOVQ    (DI)(AX*1), AX
+	MOVQ    16(SI), CX
+	MOVQ    (DI)(CX*1), CX
+	MOVQ    24(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	VMOVUPS (DX), Z4
+	MOVQ    32(SI), DX
+	MOVQ    (DI)(DX*1), DX
+	MOVQ    40(SI), BX
+	MOVQ    (DI)(BX*1), BX
+	MOVQ    48(SI), R12
+	MOVQ    (DI)(R12*1), R12
+
+loop:
+	PREFETCHT0   2048(AX)(R8*1)
+	PREFETCHT0   2112(AX)(R8*1)
+	PREFETCHT0   2176(AX)(R8*1)
+	PREFETCHT0   2240(AX)(R8*1)
+	VMOVUPS      (CX)(R8*1), Z0
+	VMOVUPS      64(CX)(R8*1), Z1
+	VMOVUPS      128(CX)(R8*1), Z2
+	VMOVUPS      192(CX)(R8*1), Z3
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z0, Z0, Z5
+	VMULPS       Z1, Z1, Z6
+	VMULPS       Z2, Z2, Z7
+	VMULPS       Z3, Z3, Z8
+	VBROADCASTSS const42a25c36avx512<>+0(SB), Z9
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMINPS       Z8, Z9, Z8
+	VBROADCASTSS const3265203davx512<>+0(SB), Z10
+	VMOVAPS      Z10, Z9
+	VBROADCASTSS const37acc63aavx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VMOVAPS      Z10, Z12
+	VFMADD213PS  Z11, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3b65093bavx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3e0903d8avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VMULPS       Z9, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VBROADCASTSS const35508e37avx512<>+0(SB), Z10
+	VMOVAPS      Z10, Z9
+	VBROADCASTSS const39ac3205avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VMOVAPS      Z10, Z12
+	VFMADD213PS  Z11, Z6, Z12
+	VMOVAPS      Z10, Z13
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3cd3f5c8avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3eef2c91avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z11
+	VFMADD213PS  Z11, Z5, Z9
+	VFMADD213PS  Z11, Z6, Z12
+	VFMADD213PS  Z11, Z7, Z13
+	VFMADD213PS  Z11, Z8, Z10
+	VDIVPS       Z9, Z0, Z0
+	VDIVPS       Z12, Z1, Z1
+	VDIVPS       Z13, Z2, Z2
+	VDIVPS       Z10, Z3, Z3
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VMINPS       Z0, Z5, Z0
+	VMINPS       Z1, Z5, Z1
+	VMINPS       Z2, Z5, Z2
+	VMINPS       Z3, Z5, Z3
+	VBROADCASTSS constbf800000avx512<>+0(SB), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMOVUPS      (DX)(R8*1), Z5
+	VFMADD213PS  (BX)(R8*1), Z5, Z0
+	VMOVUPS      64(DX)(R8*1), Z5
+	VFMADD213PS  64(BX)(R8*1), Z5, Z1
+	VMOVUPS      128(DX)(R8*1), Z5
+	VFMADD213PS  128(BX)(R8*1), Z5, Z2
+	VMOVUPS      192(DX)(R8*1), Z5
+	VFMADD213PS  192(BX)(R8*1), Z5, Z3
+	VMOVNTPS     Z0, (R12)(R8*1)
+	VMOVNTPS     Z1, 64(R12)(R8*1)
+	VMOVNTPS     Z2, 128(R12)(R8*1)
+	VMOVNTPS     Z3, 192(R12)(R8*1)
+	ADDQ         $0x00000100, R8
+	MOVQ         R9, R13
+	SUBQ         R8, R13
+	CMPQ         R13, $0x00000100
+	JGE          loop
+	ADDQ         $0x38, SI
+	MOVQ         (SI), AX
+	JMP          AX
 
 // func stripBeginFullZ()
 TEXT ·stripBeginFullZ(SB), NOSPLIT|NOFRAME, $0
@@ -13697,312 +15564,386 @@ TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
 	MOVQ CX, 2288(AX)
 	LEAQ ·stripAheadTailZ+0(SB), CX
 	MOVQ CX, 2296(AX)
-	LEAQ ·stripAheadRowFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstFullZ+0(SB), CX
 	MOVQ CX, 2304(AX)
-	LEAQ ·stripAheadRowTailZ+0(SB), CX
+	LEAQ ·stripAheadFirstTailZ+0(SB), CX
 	MOVQ CX, 2312(AX)
-	LEAQ ·stripIntoAddFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondFullZ+0(SB), CX
 	MOVQ CX, 2320(AX)
-	LEAQ ·stripIntoAddTailZ+0(SB), CX
+	LEAQ ·stripAheadSecondTailZ+0(SB), CX
 	MOVQ CX, 2328(AX)
-	LEAQ ·stripIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripIntoAddFullZ+0(SB), CX
 	MOVQ CX, 2336(AX)
-	LEAQ ·stripIntoAdd1TailZ+0(SB), CX
+	LEAQ ·stripIntoAddTailZ+0(SB), CX
 	MOVQ CX, 2344(AX)
-	LEAQ ·stripIntoAdd2FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd1FullZ+0(SB), CX
 	MOVQ CX, 2352(AX)
-	LEAQ ·stripIntoAdd2TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd1TailZ+0(SB), CX
 	MOVQ CX, 2360(AX)
-	LEAQ ·stripIntoAdd3FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd2FullZ+0(SB), CX
 	MOVQ CX, 2368(AX)
-	LEAQ ·stripIntoAdd3TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd2TailZ+0(SB), CX
 	MOVQ CX, 2376(AX)
-	LEAQ ·stripIntoAdd4FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd3FullZ+0(SB), CX
 	MOVQ CX, 2384(AX)
-	LEAQ ·stripIntoAdd4TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd3TailZ+0(SB), CX
 	MOVQ CX, 2392(AX)
-	LEAQ ·stripIntoAdd5FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd4FullZ+0(SB), CX
 	MOVQ CX, 2400(AX)
-	LEAQ ·stripIntoAdd5TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd4TailZ+0(SB), CX
 	MOVQ CX, 2408(AX)
-	LEAQ ·stripIntoAdd6FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd5FullZ+0(SB), CX
 	MOVQ CX, 2416(AX)
-	LEAQ ·stripIntoAdd6TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd5TailZ+0(SB), CX
 	MOVQ CX, 2424(AX)
-	LEAQ ·stripIntoAdd7FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd6FullZ+0(SB), CX
 	MOVQ CX, 2432(AX)
-	LEAQ ·stripIntoAdd7TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd6TailZ+0(SB), CX
 	MOVQ CX, 2440(AX)
-	LEAQ ·stripIntoMaxFullZ+0(SB), CX
+	LEAQ ·stripIntoAdd7FullZ+0(SB), CX
 	MOVQ CX, 2448(AX)
-	LEAQ ·stripIntoMaxTailZ+0(SB), CX
+	LEAQ ·stripIntoAdd7TailZ+0(SB), CX
 	MOVQ CX, 2456(AX)
-	LEAQ ·stripIntoMinFullZ+0(SB), CX
+	LEAQ ·stripIntoMaxFullZ+0(SB), CX
 	MOVQ CX, 2464(AX)
-	LEAQ ·stripIntoMinTailZ+0(SB), CX
+	LEAQ ·stripIntoMaxTailZ+0(SB), CX
 	MOVQ CX, 2472(AX)
-	LEAQ ·stripLoadOneTailZ+0(SB), CX
+	LEAQ ·stripIntoMinFullZ+0(SB), CX
 	MOVQ CX, 2480(AX)
-	LEAQ ·stripStoreOneTailZ+0(SB), CX
+	LEAQ ·stripIntoMinTailZ+0(SB), CX
 	MOVQ CX, 2488(AX)
-	LEAQ ·stripSpreadTailZ+0(SB), CX
+	LEAQ ·stripLoadOneTailZ+0(SB), CX
 	MOVQ CX, 2496(AX)
-	LEAQ ·stripSpread1TailZ+0(SB), CX
+	LEAQ ·stripStoreOneTailZ+0(SB), CX
 	MOVQ CX, 2504(AX)
-	LEAQ ·stripSpread2TailZ+0(SB), CX
+	LEAQ ·stripSpreadTailZ+0(SB), CX
 	MOVQ CX, 2512(AX)
-	LEAQ ·stripSpread3TailZ+0(SB), CX
+	LEAQ ·stripSpread1TailZ+0(SB), CX
 	MOVQ CX, 2520(AX)
-	LEAQ ·stripSpread4TailZ+0(SB), CX
+	LEAQ ·stripSpread2TailZ+0(SB), CX
 	MOVQ CX, 2528(AX)
-	LEAQ ·stripSpread5TailZ+0(SB), CX
+	LEAQ ·stripSpread3TailZ+0(SB), CX
 	MOVQ CX, 2536(AX)
-	LEAQ ·stripSpread6TailZ+0(SB), CX
+	LEAQ ·stripSpread4TailZ+0(SB), CX
 	MOVQ CX, 2544(AX)
-	LEAQ ·stripSpread7TailZ+0(SB), CX
+	LEAQ ·stripSpread5TailZ+0(SB), CX
 	MOVQ CX, 2552(AX)
-	LEAQ ·stripFoldAddTailZ+0(SB), CX
+	LEAQ ·stripSpread6TailZ+0(SB), CX
 	MOVQ CX, 2560(AX)
-	LEAQ ·stripFoldMaxTailZ+0(SB), CX
+	LEAQ ·stripSpread7TailZ+0(SB), CX
 	MOVQ CX, 2568(AX)
-	LEAQ ·stripFoldMinTailZ+0(SB), CX
+	LEAQ ·stripStartTailZ+0(SB), CX
 	MOVQ CX, 2576(AX)
-	LEAQ ·stripBeginTailTailZ+0(SB), CX
+	LEAQ ·stripFoldAddTailZ+0(SB), CX
 	MOVQ CX, 2584(AX)
-	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	LEAQ ·stripFoldMaxTailZ+0(SB), CX
 	MOVQ CX, 2592(AX)
-	LEAQ ·stripOnceTailZ+0(SB), CX
+	LEAQ ·stripFoldMinTailZ+0(SB), CX
 	MOVQ CX, 2600(AX)
-	LEAQ ·stripNextRowTailZ+0(SB), CX
+	LEAQ ·stripBeginTailTailZ+0(SB), CX
 	MOVQ CX, 2608(AX)
-	LEAQ ·stripEndTailZ+0(SB), CX
+	LEAQ ·stripAgainTailTailZ+0(SB), CX
 	MOVQ CX, 2616(AX)
-	LEAQ ·stripBeginFullZ+0(SB), CX
+	LEAQ ·stripOnceTailZ+0(SB), CX
 	MOVQ CX, 2624(AX)
-	LEAQ ·stripAgainFullZ+0(SB), CX
+	LEAQ ·stripNextRowTailZ+0(SB), CX
 	MOVQ CX, 2632(AX)
-	LEAQ ·stripAheadThenAheadFullZ+0(SB), CX
+	LEAQ ·stripEndTailZ+0(SB), CX
 	MOVQ CX, 2640(AX)
-	LEAQ ·stripAheadThenAhead1FullZ+0(SB), CX
+	LEAQ ·stripBeginFullZ+0(SB), CX
 	MOVQ CX, 2648(AX)
-	LEAQ ·stripAheadRowThenAheadRowFullZ+0(SB), CX
+	LEAQ ·stripAgainFullZ+0(SB), CX
 	MOVQ CX, 2656(AX)
-	LEAQ ·stripAheadRowThenAheadRow1FullZ+0(SB), CX
-	MOVQ CX, 2664(AX)
 	LEAQ ·stripMulThenMulFullZ+0(SB), CX
-	MOVQ CX, 2672(AX)
+	MOVQ CX, 2664(AX)
 	LEAQ ·stripMulThenMul1FullZ+0(SB), CX
-	MOVQ CX, 2680(AX)
+	MOVQ CX, 2672(AX)
 	LEAQ ·stripLoadThenAddFullZ+0(SB), CX
-	MOVQ CX, 2688(AX)
+	MOVQ CX, 2680(AX)
 	LEAQ ·stripLoadThenAdd1FullZ+0(SB), CX
-	MOVQ CX, 2696(AX)
+	MOVQ CX, 2688(AX)
 	LEAQ ·stripLoadThenSubFullZ+0(SB), CX
-	MOVQ CX, 2704(AX)
+	MOVQ CX, 2696(AX)
 	LEAQ ·stripLoadThenSub1FullZ+0(SB), CX
-	MOVQ CX, 2712(AX)
+	MOVQ CX, 2704(AX)
 	LEAQ ·stripLoadThenRSubFullZ+0(SB), CX
-	MOVQ CX, 2720(AX)
+	MOVQ CX, 2712(AX)
 	LEAQ ·stripLoadThenRSub1FullZ+0(SB), CX
-	MOVQ CX, 2728(AX)
+	MOVQ CX, 2720(AX)
 	LEAQ ·stripLoadThenMulFullZ+0(SB), CX
-	MOVQ CX, 2736(AX)
+	MOVQ CX, 2728(AX)
 	LEAQ ·stripLoadThenMul1FullZ+0(SB), CX
-	MOVQ CX, 2744(AX)
+	MOVQ CX, 2736(AX)
 	LEAQ ·stripLoadThenSquareFullZ+0(SB), CX
-	MOVQ CX, 2752(AX)
+	MOVQ CX, 2744(AX)
 	LEAQ ·stripLoadThenSquare1FullZ+0(SB), CX
-	MOVQ CX, 2760(AX)
+	MOVQ CX, 2752(AX)
 	LEAQ ·stripLoadThenMulAddFullZ+0(SB), CX
-	MOVQ CX, 2768(AX)
+	MOVQ CX, 2760(AX)
 	LEAQ ·stripLoadThenMulAdd1FullZ+0(SB), CX
-	MOVQ CX, 2776(AX)
+	MOVQ CX, 2768(AX)
 	LEAQ ·stripAheadThenLoadFullZ+0(SB), CX
-	MOVQ CX, 2784(AX)
+	MOVQ CX, 2776(AX)
 	LEAQ ·stripAheadThenLoad1FullZ+0(SB), CX
+	MOVQ CX, 2784(AX)
+	LEAQ ·stripAheadThenAheadFullZ+0(SB), CX
 	MOVQ CX, 2792(AX)
-	LEAQ ·stripAheadThenLoadThenAddFullZ+0(SB), CX
+	LEAQ ·stripAheadThenAhead1FullZ+0(SB), CX
 	MOVQ CX, 2800(AX)
-	LEAQ ·stripAheadThenLoadThenAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenAddFullZ+0(SB), CX
 	MOVQ CX, 2808(AX)
-	LEAQ ·stripAheadThenLoadThenSubFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenAdd1FullZ+0(SB), CX
 	MOVQ CX, 2816(AX)
-	LEAQ ·stripAheadThenLoadThenSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSubFullZ+0(SB), CX
 	MOVQ CX, 2824(AX)
-	LEAQ ·stripAheadThenLoadThenRSubFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSub1FullZ+0(SB), CX
 	MOVQ CX, 2832(AX)
-	LEAQ ·stripAheadThenLoadThenRSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenRSubFullZ+0(SB), CX
 	MOVQ CX, 2840(AX)
-	LEAQ ·stripAheadThenLoadThenMulFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenRSub1FullZ+0(SB), CX
 	MOVQ CX, 2848(AX)
-	LEAQ ·stripAheadThenLoadThenMul1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulFullZ+0(SB), CX
 	MOVQ CX, 2856(AX)
-	LEAQ ·stripAheadThenLoadThenSquareFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMul1FullZ+0(SB), CX
 	MOVQ CX, 2864(AX)
-	LEAQ ·stripAheadThenLoadThenSquare1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSquareFullZ+0(SB), CX
 	MOVQ CX, 2872(AX)
-	LEAQ ·stripAheadThenLoadThenMulAddFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSquare1FullZ+0(SB), CX
 	MOVQ CX, 2880(AX)
-	LEAQ ·stripAheadThenLoadThenMulAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulAddFullZ+0(SB), CX
 	MOVQ CX, 2888(AX)
-	LEAQ ·stripAheadRowThenLoadFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 2896(AX)
-	LEAQ ·stripAheadRowThenLoad1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadFullZ+0(SB), CX
 	MOVQ CX, 2904(AX)
-	LEAQ ·stripAheadRowThenLoadThenAddFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoad1FullZ+0(SB), CX
 	MOVQ CX, 2912(AX)
-	LEAQ ·stripAheadRowThenLoadThenAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenAheadFirstFullZ+0(SB), CX
 	MOVQ CX, 2920(AX)
-	LEAQ ·stripAheadRowThenLoadThenSubFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenAheadFirst1FullZ+0(SB), CX
 	MOVQ CX, 2928(AX)
-	LEAQ ·stripAheadRowThenLoadThenSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenAddFullZ+0(SB), CX
 	MOVQ CX, 2936(AX)
-	LEAQ ·stripAheadRowThenLoadThenRSubFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenAdd1FullZ+0(SB), CX
 	MOVQ CX, 2944(AX)
-	LEAQ ·stripAheadRowThenLoadThenRSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSubFullZ+0(SB), CX
 	MOVQ CX, 2952(AX)
-	LEAQ ·stripAheadRowThenLoadThenMulFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSub1FullZ+0(SB), CX
 	MOVQ CX, 2960(AX)
-	LEAQ ·stripAheadRowThenLoadThenMul1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenRSubFullZ+0(SB), CX
 	MOVQ CX, 2968(AX)
-	LEAQ ·stripAheadRowThenLoadThenSquareFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenRSub1FullZ+0(SB), CX
 	MOVQ CX, 2976(AX)
-	LEAQ ·stripAheadRowThenLoadThenSquare1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulFullZ+0(SB), CX
 	MOVQ CX, 2984(AX)
-	LEAQ ·stripAheadRowThenLoadThenMulAddFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMul1FullZ+0(SB), CX
 	MOVQ CX, 2992(AX)
-	LEAQ ·stripAheadRowThenLoadThenMulAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSquareFullZ+0(SB), CX
 	MOVQ CX, 3000(AX)
-	LEAQ ·stripStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSquare1FullZ+0(SB), CX
 	MOVQ CX, 3008(AX)
-	LEAQ ·stripStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulAddFullZ+0(SB), CX
 	MOVQ CX, 3016(AX)
-	LEAQ ·stripStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 3024(AX)
-	LEAQ ·stripStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadFullZ+0(SB), CX
 	MOVQ CX, 3032(AX)
-	LEAQ ·stripIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoad1FullZ+0(SB), CX
 	MOVQ CX, 3040(AX)
-	LEAQ ·stripIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenAheadSecondFullZ+0(SB), CX
 	MOVQ CX, 3048(AX)
-	LEAQ ·stripAddThenStoreFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenAheadSecond1FullZ+0(SB), CX
 	MOVQ CX, 3056(AX)
-	LEAQ ·stripAddThenStore1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenAddFullZ+0(SB), CX
 	MOVQ CX, 3064(AX)
-	LEAQ ·stripAddThenStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenAdd1FullZ+0(SB), CX
 	MOVQ CX, 3072(AX)
-	LEAQ ·stripAddThenStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSubFullZ+0(SB), CX
 	MOVQ CX, 3080(AX)
-	LEAQ ·stripAddThenStorePastFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSub1FullZ+0(SB), CX
 	MOVQ CX, 3088(AX)
-	LEAQ ·stripAddThenStorePast1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenRSubFullZ+0(SB), CX
 	MOVQ CX, 3096(AX)
-	LEAQ ·stripAddThenStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenRSub1FullZ+0(SB), CX
 	MOVQ CX, 3104(AX)
-	LEAQ ·stripAddThenStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulFullZ+0(SB), CX
 	MOVQ CX, 3112(AX)
-	LEAQ ·stripAddThenIntoAddFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMul1FullZ+0(SB), CX
 	MOVQ CX, 3120(AX)
-	LEAQ ·stripAddThenIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSquareFullZ+0(SB), CX
 	MOVQ CX, 3128(AX)
-	LEAQ ·stripAddThenIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSquare1FullZ+0(SB), CX
 	MOVQ CX, 3136(AX)
-	LEAQ ·stripAddThenIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulAddFullZ+0(SB), CX
 	MOVQ CX, 3144(AX)
-	LEAQ ·stripMulThenStoreFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 3152(AX)
-	LEAQ ·stripMulThenStore1FullZ+0(SB), CX
+	LEAQ ·stripStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3160(AX)
-	LEAQ ·stripMulThenStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3168(AX)
-	LEAQ ·stripMulThenStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAddThenStoreFullZ+0(SB), CX
 	MOVQ CX, 3176(AX)
-	LEAQ ·stripMulThenStorePastFullZ+0(SB), CX
+	LEAQ ·stripAddThenStore1FullZ+0(SB), CX
 	MOVQ CX, 3184(AX)
-	LEAQ ·stripMulThenStorePast1FullZ+0(SB), CX
+	LEAQ ·stripAddThenStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3192(AX)
-	LEAQ ·stripMulThenStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAddThenStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3200(AX)
-	LEAQ ·stripMulThenStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulThenStoreFullZ+0(SB), CX
 	MOVQ CX, 3208(AX)
-	LEAQ ·stripMulThenIntoAddFullZ+0(SB), CX
+	LEAQ ·stripMulThenStore1FullZ+0(SB), CX
 	MOVQ CX, 3216(AX)
-	LEAQ ·stripMulThenIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripMulThenStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3224(AX)
-	LEAQ ·stripMulThenIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulThenStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3232(AX)
-	LEAQ ·stripMulThenIntoAddThenAgain1FullZ+0(SB), CX
-	MOVQ CX, 3240(AX)
 	LEAQ ·stripSquareThenStoreFullZ+0(SB), CX
-	MOVQ CX, 3248(AX)
+	MOVQ CX, 3240(AX)
 	LEAQ ·stripSquareThenStore1FullZ+0(SB), CX
-	MOVQ CX, 3256(AX)
+	MOVQ CX, 3248(AX)
 	LEAQ ·stripSquareThenStoreThenAgainFullZ+0(SB), CX
-	MOVQ CX, 3264(AX)
+	MOVQ CX, 3256(AX)
 	LEAQ ·stripSquareThenStoreThenAgain1FullZ+0(SB), CX
-	MOVQ CX, 3272(AX)
-	LEAQ ·stripSquareThenStorePastFullZ+0(SB), CX
-	MOVQ CX, 3280(AX)
-	LEAQ ·stripSquareThenStorePast1FullZ+0(SB), CX
-	MOVQ CX, 3288(AX)
-	LEAQ ·stripSquareThenStorePastThenAgainFullZ+0(SB), CX
-	MOVQ CX, 3296(AX)
-	LEAQ ·stripSquareThenStorePastThenAgain1FullZ+0(SB), CX
-	MOVQ CX, 3304(AX)
-	LEAQ ·stripSquareThenIntoAddFullZ+0(SB), CX
-	MOVQ CX, 3312(AX)
-	LEAQ ·stripSquareThenIntoAdd1FullZ+0(SB), CX
-	MOVQ CX, 3320(AX)
-	LEAQ ·stripSquareThenIntoAddThenAgainFullZ+0(SB), CX
-	MOVQ CX, 3328(AX)
-	LEAQ ·stripSquareThenIntoAddThenAgain1FullZ+0(SB), CX
-	MOVQ CX, 3336(AX)
+	MOVQ CX, 3264(AX)
 	LEAQ ·stripMulAddThenStoreFullZ+0(SB), CX
-	MOVQ CX, 3344(AX)
+	MOVQ CX, 3272(AX)
 	LEAQ ·stripMulAddThenStore1FullZ+0(SB), CX
-	MOVQ CX, 3352(AX)
+	MOVQ CX, 3280(AX)
 	LEAQ ·stripMulAddThenStoreThenAgainFullZ+0(SB), CX
-	MOVQ CX, 3360(AX)
+	MOVQ CX, 3288(AX)
 	LEAQ ·stripMulAddThenStoreThenAgain1FullZ+0(SB), CX
-	MOVQ CX, 3368(AX)
-	LEAQ ·stripMulAddThenStorePastFullZ+0(SB), CX
-	MOVQ CX, 3376(AX)
-	LEAQ ·stripMulAddThenStorePast1FullZ+0(SB), CX
-	MOVQ CX, 3384(AX)
-	LEAQ ·stripMulAddThenStorePastThenAgainFullZ+0(SB), CX
-	MOVQ CX, 3392(AX)
-	LEAQ ·stripMulAddThenStorePastThenAgain1FullZ+0(SB), CX
-	MOVQ CX, 3400(AX)
-	LEAQ ·stripMulAddThenIntoAddFullZ+0(SB), CX
-	MOVQ CX, 3408(AX)
-	LEAQ ·stripMulAddThenIntoAdd1FullZ+0(SB), CX
-	MOVQ CX, 3416(AX)
-	LEAQ ·stripMulAddThenIntoAddThenAgainFullZ+0(SB), CX
-	MOVQ CX, 3424(AX)
-	LEAQ ·stripMulAddThenIntoAddThenAgain1FullZ+0(SB), CX
-	MOVQ CX, 3432(AX)
+	MOVQ CX, 3296(AX)
 	LEAQ ·stripMulAddToThenStoreFullZ+0(SB), CX
-	MOVQ CX, 3440(AX)
+	MOVQ CX, 3304(AX)
 	LEAQ ·stripMulAddToThenStore1FullZ+0(SB), CX
-	MOVQ CX, 3448(AX)
+	MOVQ CX, 3312(AX)
 	LEAQ ·stripMulAddToThenStoreThenAgainFullZ+0(SB), CX
-	MOVQ CX, 3456(AX)
+	MOVQ CX, 3320(AX)
 	LEAQ ·stripMulAddToThenStoreThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3328(AX)
+	LEAQ ·stripStorePastThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3336(AX)
+	LEAQ ·stripStorePastThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3344(AX)
+	LEAQ ·stripAddThenStorePastFullZ+0(SB), CX
+	MOVQ CX, 3352(AX)
+	LEAQ ·stripAddThenStorePast1FullZ+0(SB), CX
+	MOVQ CX, 3360(AX)
+	LEAQ ·stripAddThenStorePastThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3368(AX)
+	LEAQ ·stripAddThenStorePastThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3376(AX)
+	LEAQ ·stripMulThenStorePastFullZ+0(SB), CX
+	MOVQ CX, 3384(AX)
+	LEAQ ·stripMulThenStorePast1FullZ+0(SB), CX
+	MOVQ CX, 3392(AX)
+	LEAQ ·stripMulThenStorePastThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3400(AX)
+	LEAQ ·stripMulThenStorePastThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3408(AX)
+	LEAQ ·stripSquareThenStorePastFullZ+0(SB), CX
+	MOVQ CX, 3416(AX)
+	LEAQ ·stripSquareThenStorePast1FullZ+0(SB), CX
+	MOVQ CX, 3424(AX)
+	LEAQ ·stripSquareThenStorePastThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3432(AX)
+	LEAQ ·stripSquareThenStorePastThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3440(AX)
+	LEAQ ·stripMulAddThenStorePastFullZ+0(SB), CX
+	MOVQ CX, 3448(AX)
+	LEAQ ·stripMulAddThenStorePast1FullZ+0(SB), CX
+	MOVQ CX, 3456(AX)
+	LEAQ ·stripMulAddThenStorePastThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3464(AX)
-	LEAQ ·stripMulAddToThenStorePastFullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStorePastThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3472(AX)
-	LEAQ ·stripMulAddToThenStorePast1FullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastFullZ+0(SB), CX
 	MOVQ CX, 3480(AX)
-	LEAQ ·stripMulAddToThenStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePast1FullZ+0(SB), CX
 	MOVQ CX, 3488(AX)
-	LEAQ ·stripMulAddToThenStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3496(AX)
-	LEAQ ·stripMulAddToThenIntoAddFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3504(AX)
-	LEAQ ·stripMulAddToThenIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripIntoAddThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3512(AX)
-	LEAQ ·stripMulAddToThenIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripIntoAddThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3520(AX)
-	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAddThenIntoAddFullZ+0(SB), CX
 	MOVQ CX, 3528(AX)
+	LEAQ ·stripAddThenIntoAdd1FullZ+0(SB), CX
+	MOVQ CX, 3536(AX)
+	LEAQ ·stripAddThenIntoAddThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3544(AX)
+	LEAQ ·stripAddThenIntoAddThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3552(AX)
+	LEAQ ·stripMulThenIntoAddFullZ+0(SB), CX
+	MOVQ CX, 3560(AX)
+	LEAQ ·stripMulThenIntoAdd1FullZ+0(SB), CX
+	MOVQ CX, 3568(AX)
+	LEAQ ·stripMulThenIntoAddThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3576(AX)
+	LEAQ ·stripMulThenIntoAddThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3584(AX)
+	LEAQ ·stripSquareThenIntoAddFullZ+0(SB), CX
+	MOVQ CX, 3592(AX)
+	LEAQ ·stripSquareThenIntoAdd1FullZ+0(SB), CX
+	MOVQ CX, 3600(AX)
+	LEAQ ·stripSquareThenIntoAddThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3608(AX)
+	LEAQ ·stripSquareThenIntoAddThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3616(AX)
+	LEAQ ·stripMulAddThenIntoAddFullZ+0(SB), CX
+	MOVQ CX, 3624(AX)
+	LEAQ ·stripMulAddThenIntoAdd1FullZ+0(SB), CX
+	MOVQ CX, 3632(AX)
+	LEAQ ·stripMulAddThenIntoAddThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3640(AX)
+	LEAQ ·stripMulAddThenIntoAddThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3648(AX)
+	LEAQ ·stripMulAddToThenIntoAddFullZ+0(SB), CX
+	MOVQ CX, 3656(AX)
+	LEAQ ·stripMulAddToThenIntoAdd1FullZ+0(SB), CX
+	MOVQ CX, 3664(AX)
+	LEAQ ·stripMulAddToThenIntoAddThenAgainFullZ+0(SB), CX
+	MOVQ CX, 3672(AX)
+	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullZ+0(SB), CX
+	MOVQ CX, 3680(AX)
+	LEAQ ·stripLoopLoadAThenIntoAddSFullZ+0(SB), CX
+	MOVQ CX, 3688(AX)
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenIntoAddSFullZ+0(SB), CX
+	MOVQ CX, 3696(AX)
+	LEAQ ·stripLoopLoadAThenSquareThenIntoAddSFullZ+0(SB), CX
+	MOVQ CX, 3704(AX)
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullZ+0(SB), CX
+	MOVQ CX, 3712(AX)
+	LEAQ ·stripLoopLoadAThenSubNThenSquareThenIntoAddSFullZ+0(SB), CX
+	MOVQ CX, 3720(AX)
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullZ+0(SB), CX
+	MOVQ CX, 3728(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStoreAFullZ+0(SB), CX
+	MOVQ CX, 3736(AX)
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullZ+0(SB), CX
+	MOVQ CX, 3744(AX)
+	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ+0(SB), CX
+	MOVQ CX, 3752(AX)
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ+0(SB), CX
+	MOVQ CX, 3760(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ+0(SB), CX
+	MOVQ CX, 3768(AX)
+	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ+0(SB), CX
+	MOVQ CX, 3776(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStorePastAFullZ+0(SB), CX
+	MOVQ CX, 3784(AX)
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullZ+0(SB), CX
+	MOVQ CX, 3792(AX)
+	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	MOVQ CX, 3800(AX)
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	MOVQ CX, 3808(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	MOVQ CX, 3816(AX)
+	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	MOVQ CX, 3824(AX)
 	RET

@@ -25,6 +25,7 @@ var (
 
 const (
 	vectors  = 4 // of a strip
+	partials = 2 // strips in which a row is added up, in turn
 	word     = 8
 	slotSize = 32 // address, mask of at0, step from row to row, nothing
 )
@@ -49,7 +50,8 @@ func lanes() reg.Register {
 type writer struct {
 	n     int // vectors
 	tail  bool
-	words int // of the instruction so far
+	words int                      // of the instruction so far
+	given []func(i int) operand.Op // of a loop: the operands that are not read yet
 }
 
 var written = map[string]string{} // the function of each piece of code that there is
@@ -107,20 +109,32 @@ func chains() {
 	}
 }
 
-// slot reads the next operand: where its vectors are.
-func (w *writer) slot() func(i int) operand.Mem {
-	s, address, offset := GP64(), GP64(), GP64()
+// address reads the next operand: where its slot is among the slots, and the address in it.
+func (w *writer) address() (s, address reg.GPVirtual) {
+	s, address = GP64(), GP64()
 	MOVQ(operand.Mem{Base: ip, Disp: word * w.words}, s)
 	w.words++
 	MOVQ(operand.Mem{Base: slots, Index: s, Scale: 1}, address)
+	return s, address
+}
+
+// slot returns the next operand: where its vectors are.
+func (w *writer) slot() func(i int) operand.Op {
+	if len(w.given) > 0 {
+		next := w.given[0]
+		w.given = w.given[1:]
+		return next
+	}
+	s, address := w.address()
+	offset := GP64()
 	MOVQ(operand.Mem{Base: slots, Index: s, Scale: 1, Disp: 8}, offset)
 	ANDQ(at0, offset)
-	return func(i int) operand.Mem {
+	return func(i int) operand.Op {
 		return operand.Mem{Base: address, Index: offset, Scale: 1, Disp: i * f.Bytes()}
 	}
 }
 
-func (w *writer) load(m operand.Mem, dst reg.Register) {
+func (w *writer) load(m operand.Op, dst reg.Register) {
 	switch {
 	case !w.tail:
 		VMOVUPS(m, dst)
@@ -131,7 +145,7 @@ func (w *writer) load(m operand.Mem, dst reg.Register) {
 	}
 }
 
-func (w *writer) store(src reg.Register, m operand.Mem) {
+func (w *writer) store(src reg.Register, m operand.Op) {
 	switch {
 	case !w.tail:
 		VMOVUPS(src, m)
@@ -143,18 +157,21 @@ func (w *writer) store(src reg.Register, m operand.Mem) {
 }
 
 // read loads a vector of an operand.
-func (w *writer) read(m operand.Mem) reg.Register {
+func (w *writer) read(m operand.Op) reg.Register {
+	if r, ok := m.(reg.Register); ok {
+		return r
+	}
 	dst := f.Reg()
 	w.load(m, dst)
 	return dst
 }
 
 // value is a vector of an operand, read by the instruction that uses it where no mask is in the way.
-func (w *writer) value(m operand.Mem) vec.Value {
-	if w.tail {
-		return vec.R(w.read(m))
+func (w *writer) value(m operand.Op) vec.Value {
+	if at, ok := m.(operand.Mem); ok && !w.tail {
+		return vec.M(at)
 	}
-	return vec.M(m)
+	return vec.R(w.read(m))
 }
 
 // next goes on with the following instruction.
@@ -255,6 +272,7 @@ func strips() {
 	moves()
 	folds()
 	chains()
+	loops()
 	control()
 	table()
 }
@@ -286,30 +304,48 @@ func moves() {
 	both("Ahead", func(w *writer) {
 		m := w.slot()
 		for line := 0; line < w.n*f.Bytes(); line += 64 {
-			ahead := m(0)
+			ahead := m(0).(operand.Mem)
 			ahead.Disp = line + aheadBytes
 			PREFETCHT0(ahead)
 		}
 	})
-	both("AheadRow", func(w *writer) {
-		s, next, offset := GP64(), GP64(), GP64()
-		MOVQ(operand.Mem{Base: ip, Disp: word * w.words}, s)
-		w.words++
-		MOVQ(operand.Mem{Base: slots, Index: s, Scale: 1}, next)
-		ADDQ(operand.Mem{Base: slots, Index: s, Scale: 1, Disp: 16}, next)
-		MOVQ(at0, offset)
-		for line := 0; line < w.n*f.Bytes(); line += 64 {
-			PREFETCHT1(operand.Mem{Base: next, Index: offset, Scale: 1, Disp: line})
-		}
-	})
+	for half, name := range []string{"AheadFirst", "AheadSecond"} {
+		both(name, func(w *writer) {
+			next, offset := w.nextRow(), GP64()
+			MOVQ(at0, offset)
+			if half == 1 {
+				ADDQ(row, offset)
+			}
+			SHRQ(operand.U8(1), offset)
+			for line := 0; line < w.n*f.Bytes()/2; line += 64 {
+				at := next
+				at.Index, at.Scale, at.Disp = offset, 1, line
+				PREFETCHT1(at)
+			}
+		})
+	}
 	code("LoadOne", true, func(w *writer) { VBROADCASTSS(w.slot()(0), acc(0)) })
 	code("StoreOne", true, func(w *writer) { VMOVSS(low(acc(0)), w.slot()(0)) })
-	code("Spread", true, func(w *writer) {
-		m := w.slot()
-		for i := range vectors {
-			VMOVUPS(acc(0), m(i))
-		}
-	})
+	spread := func(name string, n int) {
+		code(name, true, func(w *writer) {
+			m := w.slot()
+			for i := range n {
+				VMOVUPS(acc(0), m(i))
+			}
+		})
+	}
+	spread("Spread", vectors)
+	spread("Start", partials*vectors)
+}
+
+// nextRow returns where the next row of the next operand is.
+func (w *writer) nextRow() operand.Mem {
+	if len(w.given) > 0 {
+		return w.slot()(0).(operand.Mem)
+	}
+	s, next := w.address()
+	ADDQ(operand.Mem{Base: slots, Index: s, Scale: 1, Disp: 16}, next)
+	return operand.Mem{Base: next}
 }
 
 // aheadBytes is how far before its use memory is asked for.
@@ -318,7 +354,7 @@ const aheadBytes = 2048
 // low is the part of a register that holds its first lane.
 func low(r reg.VecPhysical) reg.Register { return r.AsX() }
 
-// folds reduce: Into adds the accumulator to a slot, lane by lane; Fold makes one number of a slot's strip and puts it in
+// folds reduce: Into adds the accumulator to a slot, lane by lane; Fold makes one number of a slot's strips and puts it in
 // every lane.
 func folds() {
 	for _, k := range []struct {
@@ -341,6 +377,11 @@ func folds() {
 			for i := range v {
 				v[i] = f.Reg()
 				VMOVUPS(m(i), v[i])
+				for j := 1; j < partials; j++ {
+					other := f.Reg()
+					VMOVUPS(m(j*vectors+i), other)
+					v[i] = k.body(v[i], other)
+				}
 			}
 			x := k.body(k.body(v[0], v[1]), k.body(v[2], v[3]))
 			f.Everywhere(x, acc(0), k.body)

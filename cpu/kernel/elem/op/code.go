@@ -20,10 +20,10 @@ func Codes() []string {
 	for o := None + 1; o < Count; o++ {
 		add(o.String(), "Full", "Tail")
 	}
-	for _, name := range []string{"Load", "Store", "StorePast", "Ahead", "AheadRow", "IntoAdd", "IntoMax", "IntoMin"} {
+	for _, name := range []string{"Load", "Store", "StorePast", "Ahead", "AheadFirst", "AheadSecond", "IntoAdd", "IntoMax", "IntoMin"} {
 		add(name, "Full", "Tail")
 	}
-	for _, name := range []string{"LoadOne", "StoreOne", "Spread", "FoldAdd", "FoldMax", "FoldMin", "BeginTail", "AgainTail", "Once", "NextRow", "End"} {
+	for _, name := range []string{"LoadOne", "StoreOne", "Spread", "Start", "FoldAdd", "FoldMax", "FoldMin", "BeginTail", "AgainTail", "Once", "NextRow", "End"} {
 		add(name, "Tail")
 	}
 	add("Begin", "Full")
@@ -31,29 +31,32 @@ func Codes() []string {
 	for _, chain := range Chains() {
 		add(Chain(chain...), "Full")
 	}
+	for _, steps := range Loops() {
+		add(LoopName(steps), "Full")
+	}
 	return names
 }
 
 // Chains lists the sequences of instructions that are one piece of code for whole strips, besides a piece each: how most
-// traversals begin, and how they end. Load, product, store take 4.0 cycles a register of AVX2 instead of 5.3 (KERNEL.md).
+// traversals begin, and how they end (measured: elem/KERNEL.md).
 func Chains() [][]string {
-	chains := [][]string{{"Ahead", "Ahead"}, {"AheadRow", "AheadRow"}, {"Mul", "Mul"}}
-	for _, ahead := range [][]string{nil, {"Ahead"}, {"AheadRow"}} {
-		load := append(slices.Clone(ahead), "Load")
+	chains := [][]string{{"Mul", "Mul"}}
+	for _, ahead := range [][]string{nil, {"Ahead"}, {"AheadFirst"}, {"AheadSecond"}} {
+		load := slices.Concat(ahead, []string{"Load"})
 		if ahead != nil {
-			chains = append(chains, load)
+			chains = append(chains, load, slices.Concat(ahead, ahead))
 		}
 		for _, first := range []string{"Add", "Sub", "RSub", "Mul", "Square", "MulAdd"} {
-			chains = append(chains, append(slices.Clone(load), first))
+			chains = append(chains, slices.Concat(load, []string{first}))
 		}
 	}
-	for _, last := range [][]string{nil, {"Add"}, {"Mul"}, {"Square"}, {"MulAdd"}, {"MulAddTo"}} {
-		for _, to := range []string{"Store", "StorePast", "IntoAdd"} {
-			end := append(slices.Clone(last), to)
+	for _, to := range []string{"Store", "StorePast", "IntoAdd"} {
+		for _, last := range [][]string{nil, {"Add"}, {"Mul"}, {"Square"}, {"MulAdd"}, {"MulAddTo"}} {
+			end := slices.Concat(last, []string{to})
 			if last != nil {
 				chains = append(chains, end)
 			}
-			chains = append(chains, append(slices.Clone(end), "Again"))
+			chains = append(chains, slices.Concat(end, []string{"Again"}))
 		}
 	}
 	return chains
@@ -70,7 +73,7 @@ func Copies(name string) int {
 	case "Load", "Store", "Add", "Sub", "RSub", "Mul", "Square", "MulAdd", "NegMulAdd", "MulAddTo", "NegMulAddTo", "IntoAdd", "Spread":
 		return 8
 	}
-	if strings.Contains(name, "Then") {
+	if strings.Contains(name, "Then") && !strings.HasPrefix(name, "Loop") {
 		return 2
 	}
 	return 1

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -82,5 +83,25 @@ func TestReadersOfOneArrayRunTogether(t *testing.T) {
 	exec.MustCall(waves(512, 256, 1))
 	if n := len(backend.last().Steps); n != 1 {
 		t.Errorf("%d steps, expected one:\n%s", n, backend.last())
+	}
+}
+
+// A value that a barrier waits for stays where it is, though one cluster alone reads it.
+func TestWhatABarrierWaitsForIsNotComputedAgain(t *testing.T) {
+	const rows, width = 512, 256
+	p := compile(t, openBackend(t, ""), [][]int{{rows, width}, {rows, width}, {width, width}}, func(f compute.Function, in []compute.Value) []compute.Value {
+		y := must(f.Add(in[0], in[0]))
+		held, err := f.OptimizationBarrier(in[1], y)
+		fatal(t, err)
+		wide := must(f.DotGeneral(must(f.Tanh(held[0])), []int{1}, nil, in[2], []int{0}, nil, compute.DotGeneralConfig{}))
+		return []compute.Value{must(f.Mul(held[1], wide))}
+	})
+	outputs, err := p.Execute(p.inputs, nil, 0)
+	fatal(t, err)
+	want := width * 0.5 * math.Tanh(0.5) // every parameter holds 0.5
+	for i, x := range floats(t, outputs[0]) {
+		if math.Abs(float64(x)-want) > 1e-4*want { // 256 terms in float32
+			t.Fatalf("element %d: %g, expected %g", i, x, want)
+		}
 	}
 }

@@ -194,3 +194,17 @@ func grown(random *rand.Rand, in []*Node) (out []*Node) {
 	}
 	return append(out, AddScalar(BroadcastToDims(pick(), rows, cols), 1))
 }
+
+// A result of as many elements as a donated parameter, and another shape, has its own shape.
+func TestResultsKeepTheirShape(t *testing.T) {
+	p := compile(t, openBackend(t, ""), [][]int{{1536}, {32, 48}}, func(f compute.Function, in []compute.Value) []compute.Value {
+		return []compute.Value{must(f.Add(must(f.Reshape(in[0], 32, 48)), in[1]))}
+	})
+	outputs, err := p.Execute(p.inputs, []bool{true, false}, 0)
+	fatal(t, err)
+	shape, err := outputs[0].Shape()
+	fatal(t, err)
+	if want := p.Outputs()[0]; !shape.Equal(want) {
+		t.Errorf("the result's shape is %s, expected %s", shape, want)
+	}
+}

@@ -5,6 +5,7 @@
 package exec
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/gomlx/compute"
@@ -65,7 +66,7 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 	if e.ended.Load() {
 		return nil, errors.Errorf("cpu: execute %q: the executable was finalized", e.name)
 	}
-	f, err := e.frames.get()
+	f, err := e.frames.get(slices.Contains(donate, true))
 	if err != nil {
 		return nil, err
 	}

@@ -20,9 +20,9 @@ func (e *TooLarge) Error() string {
 
 func gib(bytes int) float64 { return float64(bytes) / (1 << 30) }
 
-// fitsMemory returns a *TooLarge when there is no memory for a frame of p. The collector gives back what is garbage before it does.
-func fitsMemory(name string, p *plan.Plan, size int, free func() int) error {
-	need := frameBytes(p, size) + resultBytes(p)
+// fitsMemory returns a *TooLarge when there is no memory for a frame of p and its results. The collector gives back what is garbage before it does.
+func fitsMemory(name string, p *plan.Plan, size int, donated bool, free func() int) error {
+	need := frameBytes(p, size) + resultBytes(p, donated)
 	if left := free(); left == 0 || need <= left { // 0: the system does not say
 		return nil
 	}
@@ -33,14 +33,14 @@ func fitsMemory(name string, p *plan.Plan, size int, free func() int) error {
 	return nil
 }
 
-// freeBytes is what the machine has left.
-func freeBytes() int { return int(host.Describe().FreeBytes) }
+// freeBytes is what the machine has left; 0 where the system does not say.
+func freeBytes() int { return int(host.FreeBytes()) }
 
-// resultBytes is what Execute allocates for results of p that take no donated memory.
-func resultBytes(p *plan.Plan) int {
+// resultBytes is what Execute allocates for results of p; donated says that those that can take a parameter's memory do.
+func resultBytes(p *plan.Plan, donated bool) int {
 	bytes := 0
 	for _, v := range p.Func.Results {
-		if place := p.Places[v.ID]; place.Kind == plan.PlaceResult && place.From == nil {
+		if place := p.Places[v.ID]; place.Kind == plan.PlaceResult && (place.From == nil || !donated) {
 			bytes += int(v.Shape.ByteSize())
 		}
 	}

@@ -41,13 +41,13 @@ type frames struct {
 	ended  bool
 }
 
-// get returns a frame that nobody uses, a new one if there is memory for it.
-func (fs *frames) get() (*frame, error) {
+// get returns a frame that nobody uses, a new one if there is memory for it. donated says that inputs end with the execution.
+func (fs *frames) get(donated bool) (*frame, error) {
 	fs.mutex.Lock()
 	defer fs.mutex.Unlock()
 	n := len(fs.free)
 	if n == 0 {
-		if err := fitsMemory(fs.name, fs.plan, fs.size, freeBytes); err != nil {
+		if err := fitsMemory(fs.name, fs.plan, fs.size, donated, freeBytes); err != nil {
 			return nil, err
 		}
 		return newFrame(fs.plan, fs.size), nil

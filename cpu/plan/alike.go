@@ -50,7 +50,9 @@ func (a *alike) write(g *group, needed []bool) {
 		for _, x := range n.args {
 			a.array(x.Root)
 			if def := x.Root.Def; def != nil && def.Kind == ir.Constant { // a number of it may be part of the tape
-				a.put(x.Root.ID)
+				a.put(1, x.Root.ID)
+			} else {
+				a.put(0)
 			}
 			a.put(x.Offset, len(x.Dims))
 			a.put(x.Dims...)

@@ -163,10 +163,12 @@ func (p *planner) order() []int {
 	waits := make([]int, len(p.groups))
 	readers := make([][]int, len(p.groups))
 	var ready, order []int
+	alive := 0
 	for id, g := range p.groups {
 		if g.gone {
 			continue
 		}
+		alive++
 		for from := range g.direct.each {
 			waits[id]++
 			readers[from] = append(readers[from], id)
@@ -190,6 +192,9 @@ func (p *planner) order() []int {
 				ready = append(ready, reader)
 			}
 		}
+	}
+	if len(order) < alive {
+		panic(fmt.Sprintf("BUG: plan: %d of %d groups wait for one that never runs", alive-len(order), alive))
 	}
 	return order
 }

@@ -43,6 +43,9 @@ func (p *planner) read(id int) {
 				p.note(a.Root, id)
 			}
 		}
+		for _, v := range n.after { // a group behind a barrier waits for v, so v's own group must stay
+			p.note(v, -1)
+		}
 	}
 }
 

@@ -100,6 +100,12 @@ func number(path string) (uint64, bool) {
 	return n, err == nil
 }
 
+// FreeBytes returns how many bytes are available without swapping; 0 where the system does not say.
+func FreeBytes() uint64 {
+	_, free := memory()
+	return free
+}
+
 // Resident returns how many bytes of this process are in RAM; 0 where the system does not say.
 func Resident() uint64 {
 	content, err := os.ReadFile("/proc/self/status")

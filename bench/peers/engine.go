@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 )
@@ -40,7 +41,7 @@ func (m machine) start(name string, env ...string) (*engine, error) {
 			return nil, err
 		}
 		e.cmd = exec.Command(self, "serve")
-		env = append([]string{"DYT_THREADS=" + strconv.Itoa(m.threads), "GOMAXPROCS=" + strconv.Itoa(m.threads)}, env...)
+		env = append([]string{"DYT_THREADS=" + strconv.Itoa(m.threads), "GOMAXPROCS=" + strconv.Itoa(min(m.threads, runtime.NumCPU()))}, env...)
 	} else {
 		e.cmd = exec.Command(m.python, m.script, name, strconv.Itoa(m.threads))
 	}

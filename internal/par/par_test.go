@@ -1,6 +1,7 @@
 package par
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -68,6 +69,35 @@ func BenchmarkBarrier(b *testing.B) {
 	defer p.Close()
 	p.Run(func(team *Team, worker int) {
 		for range b.N {
+			team.Barrier()
+		}
+	})
+}
+
+// Where more threads run than there are cores a worker waits awake for a short time only; more workers than threads change nothing.
+func TestCrowdedTeamsParkEarly(t *testing.T) {
+	cores := runtime.NumCPU()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+	if got := newTeam(4 * cores).rounds; got != rounds {
+		t.Errorf("%d workers on %d threads and cores wait %d rounds, expected %d", 4*cores, cores, got, rounds)
+	}
+	runtime.GOMAXPROCS(4 * cores)
+	if got := newTeam(cores).rounds; got != rounds {
+		t.Errorf("a worker a core waits %d rounds, expected %d", got, rounds)
+	}
+	p := New(4 * cores)
+	defer p.Close()
+	if got := p.team.rounds; got != crowdedRounds {
+		t.Errorf("%d workers on %d cores wait %d rounds, expected %d", 4*cores, cores, got, crowdedRounds)
+	}
+	counts := make([]int, 4*cores)
+	p.Run(func(team *Team, worker int) {
+		for i := range 1000 {
+			counts[worker]++
+			team.Barrier()
+			if other := (worker + 1) % len(counts); counts[other] != i+1 {
+				t.Errorf("worker %d is at %d when %d passed barrier %d", other, counts[other], worker, i+1)
+			}
 			team.Barrier()
 		}
 	})

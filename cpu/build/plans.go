@@ -37,15 +37,21 @@ func (p *plans) of(f *ir.Func, planning func(*ir.Func) (*plan.Plan, error)) (*pl
 		return known, nil
 	}
 	made, err := planning(f)
-	if err == nil {
-		p.keep(keptPlan{text, made})
+	if err != nil {
+		return nil, err
 	}
-	return made, err
+	return p.keep(keptPlan{text, made}), nil
 }
 
+// find returns the plan of a text, which then is the newest, or nil.
 func (p *plans) find(text [sha256.Size]byte) *plan.Plan {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	return p.known(text)
+}
+
+// known is find for who holds the mutex.
+func (p *plans) known(text [sha256.Size]byte) *plan.Plan {
 	i := slices.IndexFunc(p.kept, func(k keptPlan) bool { return k.text == text })
 	if i < 0 {
 		return nil
@@ -55,11 +61,16 @@ func (p *plans) find(text [sha256.Size]byte) *plan.Plan {
 	return found.plan
 }
 
-func (p *plans) keep(k keptPlan) {
+// keep returns the plan to run: k's, which it keeps, or the one that somebody else kept meanwhile for the same text.
+func (p *plans) keep(k keptPlan) *plan.Plan {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if first := p.known(k.text); first != nil {
+		return first
+	}
 	if len(p.kept) == keptPlans {
 		p.kept = slices.Delete(p.kept, 0, 1)
 	}
 	p.kept = append(p.kept, k)
+	return k.plan
 }

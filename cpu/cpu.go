@@ -46,7 +46,7 @@ type Options struct {
 	FusedOps bool
 	// FromText ("from_text") compiles the text form of what was recorded, for tests of the text form.
 	FromText bool
-	// Fusion ("fuse=none", "fuse=elementwise") lets less run together than could.
+	// Fusion ("fuse=none", "fuse=elementwise", "fuse=apart") lets less run together than could.
 	Fusion plan.Fusion
 	// Profile ("profile") keeps what was compiled and what it went through, for Compiled and Executables.
 	Profile bool
@@ -64,12 +64,14 @@ func ParseOptions(config string) (Options, error) {
 			o.FromText = true
 		case "fuse=none":
 			o.Fusion = plan.Nothing
+		case "fuse=apart":
+			o.Fusion = plan.Apart
 		case "fuse=elementwise":
 			o.Fusion = plan.Clusters
 		case "profile":
 			o.Profile = true
 		default:
-			return o, errors.Errorf("cpu: unknown option %q in %q; there are: fused_ops, from_text, fuse=none, fuse=elementwise, profile", word, Name+":"+config)
+			return o, errors.Errorf("cpu: unknown option %q in %q; there are: fused_ops, from_text, fuse=none, fuse=elementwise, fuse=apart, profile", word, Name+":"+config)
 		}
 	}
 	return o, nil

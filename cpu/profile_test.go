@@ -67,7 +67,7 @@ func TestWithoutTheOptionNothingIsKept(t *testing.T) {
 // Less fusion is more steps and the same numbers: a kernel that multiplies and adds at once rounds once where two round twice.
 func TestFusionLevelsAgree(t *testing.T) {
 	steps, losses := map[string]int{}, map[string]float64{}
-	levels := []string{"", "fuse=elementwise", "fuse=none"}
+	levels := []string{"", "fuse=apart", "fuse=elementwise", "fuse=none"}
 	for _, level := range levels {
 		b, err := cpu.New("profile," + level)
 		if err != nil {

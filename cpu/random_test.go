@@ -271,7 +271,8 @@ func (g *randomGraph) reduce(x compute.Value, dims []int) {
 	g.add(fmt.Sprint("reduce_sum ", axes), v, err, g.size(x)*float64(terms), sumOff(terms, g.size(x), g.off(x)))
 }
 
-// dot multiplies x with itself or a view of it, over one or two axes, with or without batch axes.
+// dot multiplies x with itself or a view of it, over one or two axes, with or without batch axes, and does something with the
+// product.
 func (g *randomGraph) dot(x compute.Value, dims []int) {
 	perm := g.random.Perm(len(dims))
 	contracted := perm[:1]
@@ -297,6 +298,17 @@ func (g *randomGraph) dot(x compute.Value, dims []int) {
 	}
 	v, err := g.f.DotGeneral(x, contracted, batch, y, contracted, batch, compute.DotGeneralConfig{})
 	g.add(fmt.Sprint("dot over ", contracted, " batch ", batch), v, err, g.size(x)*g.size(x)*float64(dims[contracted[0]]), sumOff(dims[contracted[0]], g.size(x)*g.size(x), 2*g.size(x)*g.off(x)))
+	for range g.random.IntN(5) { // what may run on its blocks
+		last := g.values[len(g.values)-1]
+		if g.random.IntN(2) == 0 {
+			g.unary(last)
+		} else {
+			g.binary(last)
+		}
+	}
+	if last := g.values[len(g.values)-1]; g.random.IntN(2) == 0 && len(g.shape(last)) > 0 {
+		g.reduce(last, g.shape(last))
+	}
 }
 
 // otherDims gives as many elements in another shape.

@@ -22,7 +22,7 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 		case s.Gemm != nil && s.Gemm.Thin:
 			thin(s.Gemm, p.Table.Matvec, f, team, index)
 		case s.Gemm != nil:
-			w.gemm(s.Gemm, p.Table.Gemm, f, f.shared[i], team, index)
+			w.gemm(s.Gemm, p.Table.Gemm, p.Table.Elem, f, f.shared[i], team, index)
 		case s.Tapes != nil:
 			w.tapes(s.Tapes, p.Table.Elem, f, f.shared[i], team, index)
 		case s.Attention != nil:

@@ -31,7 +31,13 @@ func (w *worker) numbersOf(t *plan.Tape, k *elem.Table, f *frame) {
 
 // strips runs the program of t on a tile, which is bound.
 func (w *worker) strips(t *plan.Tape, at tile, chunk int, f *frame, shared []float32) {
-	program, isAligned := t.Strips.Program, true
+	aligned := w.point(t, at, chunk, f, shared)
+	w.run(t, at, aligned, chunk, f, shared)
+}
+
+// point points the slots of t to what a tile reads and writes, and reports whether stores past the caches may be made.
+func (w *worker) point(t *plan.Tape, at tile, chunk int, f *frame, shared []float32) bool {
+	isAligned := true
 	for i := range t.Strips.Slots {
 		s, slot := &t.Strips.Slots[i], &w.slots[i]
 		switch s.Kind {
@@ -39,17 +45,23 @@ func (w *worker) strips(t *plan.Tape, at tile, chunk int, f *frame, shared []flo
 			w.loadSlot(t, &t.Loads[s.Index], slot, f, at)
 		case plan.SlotStore:
 			store := &t.Stores[s.Index]
-			*slot = across(w.regs[store.Reg], at.cols, store.Rows)
+			*slot = across(w.regs[store.Reg], at.stride, store.Rows)
 			isAligned = isAligned && (!s.Past || (slot.Address|slot.Step)%alignment == 0)
 		case plan.SlotPack:
 			pack := &t.Packs[s.Index]
-			*slot = across(w.regs[pack.Reg], at.cols, pack.Rows)
+			*slot = across(w.regs[pack.Reg], at.stride, pack.Rows)
 		case plan.SlotColumns:
 			*slot = across(partial(t, s.Index, chunk, f, shared)[at.col:], 0, false)
 		case plan.SlotTotal:
 			fill(w.total(t, s), identity(t.Sums[s.Index].Code))
 		}
 	}
+	return isAligned
+}
+
+// run runs the program of t on a tile to which the slots point, and takes up what it leaves in strips.
+func (w *worker) run(t *plan.Tape, at tile, isAligned bool, chunk int, f *frame, shared []float32) {
+	program := t.Strips.Program
 	if !isAligned {
 		program = t.Strips.Near
 	}
@@ -74,7 +86,7 @@ func (w *worker) total(t *plan.Tape, s *plan.StripSlot) []float32 {
 // loadSlot points a slot to the elements of a load that a tile needs.
 func (w *worker) loadSlot(t *plan.Tape, d *plan.Load, slot *elem.Slot, f *frame, at tile) {
 	if !d.IsStep() || d.Kind == plan.LoadDense {
-		*slot = across(w.regs[d.Reg], at.cols, d.Kind == plan.LoadRows)
+		*slot = across(w.regs[d.Reg], at.stride, d.Kind == plan.LoadRows)
 		return
 	}
 	step := 0

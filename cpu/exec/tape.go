@@ -8,8 +8,9 @@ import (
 	"github.com/dyt-go/dyt/internal/par"
 )
 
-// tile is where the instructions are: rows [row, row+rows), columns [col, col+cols).
-type tile struct{ row, col, rows, cols int }
+// tile is where the instructions are: rows [row, row+rows), columns [col, col+cols), whose arrays have stride elements from row
+// to row.
+type tile struct{ row, col, rows, cols, stride int }
 
 // tapes computes the worker's share of clusters: an equal part of all their elements, in chunks, tile by tile.
 func (w *worker) tapes(tapes []*plan.Tape, k *elem.Table, f *frame, shared []float32, team *par.Team, index int) {
@@ -51,6 +52,7 @@ func (w *worker) tape(t *plan.Tape, k *elem.Table, f *frame, shared []float32, f
 		for n := chunk * t.Chunk; n < min((chunk+1)*t.Chunk, tiles); n++ {
 			at := tile{row: n / perRow * t.TileRows, col: n % perRow * t.TileCols}
 			at.rows, at.cols = min(t.TileRows, t.Rows-at.row), min(t.TileCols, t.Row-at.col)
+			at.stride = at.cols
 			w.bind(t, f, at)
 			if t.Strips != nil {
 				w.strips(t, at, chunk, f, shared)

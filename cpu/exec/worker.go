@@ -16,6 +16,7 @@ type worker struct {
 	filled  []bool    // by load: its repeated row lies in memory already
 	slots   []elem.Slot
 	spans   []span   // by step, of an execution that is traced
+	after   epilogue // of the product that is being computed
 	_       [64]byte // no other worker's fields on the same line
 }
 
@@ -23,7 +24,7 @@ func newWorker(p *plan.Plan) *worker {
 	w := &worker{memory: words(alignedBytes(4 * p.Worker))}
 	regs, numbers, loads, slots := 0, 0, 0, 0
 	for i := range p.Steps {
-		for _, t := range p.Steps[i].Tapes {
+		for _, t := range p.Steps[i].Programs() {
 			regs, numbers, loads = max(regs, t.Regs), max(numbers, len(t.Scalars)), max(loads, len(t.Loads))
 			if t.Strips != nil {
 				slots = max(slots, len(t.Strips.Slots))
@@ -35,19 +36,26 @@ func newWorker(p *plan.Plan) *worker {
 }
 
 // gemm computes the worker's share of a multiplication: rows of a single one, whole ones of several.
-func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, f *frame, shared []float32, team *par.Team, index int) {
+func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, elems *elem.Table, f *frame, shared []float32, team *par.Team, index int) {
 	batches := g.Batches()
 	if batches < team.Size() || batches == 1 {
 		for b := range batches {
 			job := newJob(g, kernel, f, b, shared)
+			scratch := w.memory
+			if g.After != nil {
+				scratch = w.after.begin(w, g, &job, elems, f, shared, team, index)
+			}
 			for block := range job.Blocks() {
 				if b+block > 0 {
 					team.Barrier()
 				}
 				job.Pack(block, index, team.Size())
 				team.Barrier()
-				job.Multiply(block, index, team.Size(), w.memory)
+				job.Multiply(block, index, team.Size(), scratch)
 			}
+		}
+		if g.After != nil {
+			w.after.end(team, index)
 		}
 		return
 	}

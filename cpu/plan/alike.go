@@ -35,7 +35,7 @@ func (p *planner) tapeOf(g *group, needed []bool) *Tape {
 		return like.with(a.values)
 	}
 	text := string(a.text)
-	tape := p.lower(g, needed)
+	tape := p.lower(g, needed, nil)
 	a.known[text] = a.numbered(tape)
 	return tape
 }

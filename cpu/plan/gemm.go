@@ -17,6 +17,7 @@ type Gemm struct {
 	A, B, C             Matrix
 	AStep, BStep, CStep []int // strides of Batch
 	Thin                bool  // few rows: B is read where it lies
+	After               *Epilogue
 }
 
 // Matrix is one operand: element (i, j) of batch 0 is element Offset + i*RowStride + j*ColStride of Root.

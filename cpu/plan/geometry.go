@@ -129,12 +129,26 @@ func (l *lowering) tiles(wide int) {
 	if len(t.Sums) == 0 {
 		return
 	}
-	results := 0
+	t.Chunk = ceil(t.Tiles(), t.mostChunks())
+	t.placePartials()
+}
+
+// mostChunks returns into how many chunks a tape with sums may be cut.
+func (t *Tape) mostChunks() int {
+	return max(1, min(chunksMax, partialMax/t.results(), t.Rows*t.Row/chunkElements))
+}
+
+// results returns how many numbers the sums of a tape have.
+func (t *Tape) results() int {
+	n := 0
 	for i := range t.Sums {
-		results += t.Sums[i].Len(t)
+		n += t.Sums[i].Len(t)
 	}
-	chunks := max(1, min(chunksMax, partialMax/results, t.Rows*t.Row/chunkElements))
-	t.Chunk = ceil(t.Tiles(), chunks)
+	return n
+}
+
+// placePartials gives the partial results of chunks their places.
+func (t *Tape) placePartials() {
 	at := 0
 	for i := range t.Sums {
 		t.Sums[i].Partial = at

@@ -54,9 +54,10 @@ type group struct {
 	reach     bitset // groups that must run before it
 	space     space  // of a cluster
 	gemm      *Gemm
-	move      *Move    // of a move: this or
-	windows   *Windows // this
-	random    *Random  // or this
+	epilogue  *Epilogue // of a product
+	move      *Move     // of a move: this or
+	windows   *Windows  // this
+	random    *Random   // or this
 	control   *Control
 	attention *Attention
 	rotation  *Rotation

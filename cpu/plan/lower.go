@@ -38,11 +38,12 @@ type lowering struct {
 	values  map[*ir.Value]int // register of each value that the cluster computes
 	needed  []bool            // by value: somebody outside reads it
 	touched touches           // by the code of strips
+	blocks  *ir.Value         // of an epilogue: the product, which it gets block by block
 }
 
-// lower makes the tape of cluster g.
-func (p *planner) lower(g *group, needed []bool) *Tape {
-	l := &lowering{p: p, g: g, tape: &Tape{}, values: make(map[*ir.Value]int, len(g.nodes)), needed: needed}
+// lower makes the tape of cluster g, of an epilogue for the blocks of a product.
+func (p *planner) lower(g *group, needed []bool, blocks *ir.Value) *Tape {
+	l := &lowering{p: p, g: g, tape: &Tape{}, values: make(map[*ir.Value]int, len(g.nodes)), needed: needed, blocks: blocks}
 	l.tape.Code, l.regs = make([]Instr, 0, len(g.nodes)+len(g.nodes)/4), make([]reg, 0, 2*len(g.nodes))
 	l.chooseRow()
 	for _, n := range g.nodes {

@@ -137,6 +137,9 @@ func (s *Step) scratch(p *Plan) (shared, worker int) {
 		if s.Gemm.Batches() > 1 {
 			return packed, packed + p.Table.Gemm.ScratchA()
 		}
+		if e := s.Gemm.After; e != nil {
+			return packed + e.Tape.Partials(), e.Scratch() + e.Buffer + p.Table.Gemm.ScratchA()
+		}
 		return packed, p.Table.Gemm.ScratchA()
 	case s.Attention != nil && s.Attention.Backward:
 		return 0, p.Table.Attn.BackwardScratch(&s.Attention.Shape)

@@ -1,9 +1,9 @@
 // Package plan decides, once per function, what is run by whom, in which order, and where every value lies.
 //
 // A Plan is data and can be printed: steps that read and write values, and a place in memory for each value. It runs
-// nothing (exec does) and rewrites nothing (pass does). Ops become groups: a multiplication (gemm.go), a cluster of
-// element-wise ops and reductions (cluster.go), or a region that is left to GoMLX's Go backend (region.go). Ops that only
-// rename elements are views (view.go) and take no step.
+// nothing (exec does) and rewrites nothing (pass does). Ops become groups: a multiplication (gemm.go), with what runs on its
+// blocks (epilogue.go), a cluster of element-wise ops and reductions (cluster.go), or a region that is left to GoMLX's Go
+// backend (region.go). Ops that only rename elements are views (view.go) and take no step.
 //
 // Read Make in this file first, then planner.go.
 package plan
@@ -70,11 +70,20 @@ func (s *Step) Name() string {
 	return "region"
 }
 
+// Programs returns the tapes of clusters, or that of a product's epilogue.
+func (s *Step) Programs() []*Tape {
+	if s.Gemm != nil && s.Gemm.After != nil {
+		return []*Tape{s.Gemm.After.Tape}
+	}
+	return s.Tapes
+}
+
 // Fusion says how far ops run together. Less than everything is for measuring what it is worth.
 type Fusion uint8
 
 const (
 	Everything Fusion = iota
+	Apart             // everything, but products and clusters are steps of their own
 	Clusters          // element-wise ops and reductions with each other, nothing else
 	Nothing           // every op is a step; one that moves no element still takes none
 )
@@ -121,7 +130,9 @@ func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 	planner.group()
 	planner.siblings()
 	planner.recompute()
+	planner.epilogues(planner.needed())
 	needed := planner.needed()
+	planner.keepProducts(needed)
 	order := planner.order()
 	p.Steps = make([]Step, 0, len(order))
 	for _, id := range order {
@@ -180,7 +191,7 @@ func (p *planner) order() []int {
 	for len(ready) > 0 {
 		first := 0
 		for i, id := range ready {
-			if p.groups[id].last() < p.groups[ready[first]].last() {
+			if p.groups[id].turn() < p.groups[ready[first]].turn() {
 				first = i
 			}
 		}
@@ -222,7 +233,9 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	}
 	switch g.kind {
 	case gemmGroup:
-		step.Gemm = g.gemm
+		if step.Gemm = g.gemm; g.epilogue != nil {
+			step.Gemm.after(g.epilogue, needed, p.table.Gemm)
+		}
 	case moveGroup:
 		step.Move, step.Windows, step.Random = g.move, g.windows, g.random
 	case controlGroup:

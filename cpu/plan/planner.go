@@ -52,7 +52,7 @@ func (p *planner) group() {
 			p.users[v.ID] = append(p.users[v.ID], op)
 		}
 	}
-	if p.fusion == Everything {
+	if p.fusion <= Apart {
 		p.findAttention(ops)
 		p.findRotations(ops)
 	}

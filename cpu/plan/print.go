@@ -58,7 +58,20 @@ func (g *Gemm) String() string {
 	if g.Thin {
 		text += " thin"
 	}
-	return fmt.Sprintf("%s [%s][%s][%s]", text, lies(g.A), lies(g.B), lies(g.C))
+	text = fmt.Sprintf("%s [%s][%s][%s]", text, lies(g.A), lies(g.B), lies(g.C))
+	if g.After != nil {
+		text += ", " + g.After.String()
+	}
+	return text
+}
+
+// String writes what runs on each block, and whether the product outlives it.
+func (e *Epilogue) String() string {
+	text := fmt.Sprintf("then by %d columns %s", min(e.Width, e.Tape.Row), e.Tape.program())
+	if e.Buffer == 0 {
+		text += ", kept"
+	}
+	return text
 }
 
 // String writes the number of heads, and the sizes of one.
@@ -78,7 +91,12 @@ func (a *Attention) String() string {
 
 // String writes the space, the tile, and how operands are loaded.
 func (t *Tape) String() string {
-	text := fmt.Sprintf("%dx%d in tiles of %dx%d, %d instructions", t.Rows, t.Row, t.TileRows, t.TileCols, len(t.Code))
+	return fmt.Sprintf("%dx%d in tiles of %dx%d, %s", t.Rows, t.Row, t.TileRows, t.TileCols, t.program())
+}
+
+// program writes how many instructions there are, and how operands are loaded.
+func (t *Tape) program() string {
+	text := fmt.Sprintf("%d instructions", len(t.Code))
 	for _, d := range t.Loads {
 		text += " " + d.Kind.String()
 	}

@@ -13,6 +13,7 @@ type Tape struct {
 	Rows, Row          int // the space: Rows rows of Row elements
 	TileRows, TileCols int // a tile: whole rows, or part of one row
 	Chunk              int // tiles whose sums are added up together
+	Units              int // of an epilogue: chunks, whatever the tiles
 
 	Loads  []Load
 	Stores []Store
@@ -128,7 +129,12 @@ const (
 func (t *Tape) Tiles() int { return ceil(t.Rows, t.TileRows) * ceil(t.Row, t.TileCols) }
 
 // Chunks returns the number of chunks.
-func (t *Tape) Chunks() int { return ceil(t.Tiles(), t.Chunk) }
+func (t *Tape) Chunks() int {
+	if t.Units > 0 {
+		return t.Units
+	}
+	return ceil(t.Tiles(), t.Chunk)
+}
 
 // Partials returns the size of the partial results in floats.
 func (t *Tape) Partials() int {

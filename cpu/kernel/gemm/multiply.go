@@ -24,6 +24,7 @@ type Job struct {
 	kernel  *Kernel
 	A, B, C Matrix
 	Add     bool
+	After   After
 	packed  []float32 // a block of B in panels, the same memory for each: it stays in the cache
 }
 
@@ -36,7 +37,7 @@ func New(kernel *Kernel, c, a, b Matrix, add bool, scratch []float32) Job {
 	if a.Rows != c.Rows || b.Cols != c.Cols || a.Cols != b.Rows || c.ColStride != 1 {
 		panic("BUG: gemm: sizes or strides do not fit")
 	}
-	return Job{kernel, a, b, c, add, scratch}
+	return Job{kernel: kernel, A: a, B: b, C: c, Add: add, packed: scratch}
 }
 
 // Scratch returns how many floats New needs for C (m x n) = A (m x k) B, whichever way C and A lie.
@@ -81,13 +82,14 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 		return
 	}
 	rows := rowSplit{j.C.Rows, j.kernel.MR}
-	first, last := rows.panels()*part/parts, rows.panels()*(part+1)/parts
+	first, last := j.share(part, parts)
 	var memory [2]run
-	step := max(1, mcFloats/((to-from)*j.kernel.MR))
+	step := blockPanels(j.kernel, to-from, j.After.Unit, j.After.Width)
+	ends := j.After.Do != nil && to == j.A.Cols
 	next := j.upcoming(block, part, parts, (last-first)*j.kernel.panels(j.C.Cols))
 	for p := first; p < last; p += step {
 		for _, run := range rows.runs(memory[:0], p, min(p+step, last)) {
-			j.rows(run, from, to-from, &next, scratch)
+			j.rows(run, from, to-from, ends, &next, scratch)
 		}
 	}
 }
@@ -96,8 +98,8 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 func (kn *Kernel) ScratchA() int { return mcFloats + deep*kn.MR + 8 }
 
 // rows multiplies a run of panels of A with every panel of B, over depth values of K from l on. Meanwhile it fetches the panels
-// of A after each, or, when A is packed, some of what comes next.
-func (j *Job) rows(r run, l, depth int, next *ahead, scratch []float32) {
+// of A after each, or, when A is packed, some of what comes next. When K ends here, the epilogue follows.
+func (j *Job) rows(r run, l, depth int, ends bool, next *ahead, scratch []float32) {
 	kn := j.kernel
 	a := j.A.block(r.row, l, r.count*r.height, depth)
 	rsa, csa, astep := a.RowStride, a.ColStride, r.height*a.RowStride
@@ -110,13 +112,16 @@ func (j *Job) rows(r run, l, depth int, next *ahead, scratch []float32) {
 	n := j.C.Cols
 	for col := 0; col < n; col += kn.NR {
 		width := min(kn.NR, n-col)
-		c := j.C.Data[r.row*j.C.RowStride+col:]
+		c, ldc := j.target(r.row, col)
 		if packs {
 			near, knear = next.take(r.count*(depth/2), a.Data)
 			pnear = depth / 2 * knear
 		}
-		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, j.C.RowStride, depth, r.count, astep, r.height*j.C.RowStride, width,
+		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, ldc, depth, r.count, astep, r.height*ldc, width,
 			j.Add || l > 0, near, pnear, knear)
+		if ends {
+			j.finish(r, col+width)
+		}
 	}
 }
 

@@ -1,0 +1,93 @@
+package gemm
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// collector is an epilogue that copies blocks to where they belong, and notes which unit each row was said to be of.
+type collector struct {
+	c     Matrix
+	seen  []int // by element: how many blocks had it
+	units []int // by row
+	width int
+	fault string
+}
+
+func (x *collector) Block(c Matrix, unit, row, col int) {
+	if col%x.width != 0 || c.Cols > x.width {
+		x.fault = fmt.Sprintf("a block of %d columns from %d on, width %d", c.Cols, col, x.width)
+	}
+	for i := range c.Rows {
+		x.units[row+i] = unit
+		for j := range c.Cols {
+			x.seen[(row+i)*x.c.Cols+col+j]++
+			x.c.Data[(row+i)*x.c.RowStride+col+j] = c.Data[i*c.RowStride+j]
+		}
+	}
+}
+
+// What an epilogue gets, from memory or from a buffer, by any number of workers, is the product, each element once, and rows
+// of the same unit whoever computes them.
+func TestEpilogueGetsTheProduct(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	for _, kn := range kernels() {
+		for range 25 {
+			m, k, n := 1+rng.IntN(150), 1+rng.IntN(60), 1+rng.IntN(90)
+			if rng.IntN(8) == 0 {
+				k += deep // blocks of K, which need C
+			}
+			a, b := RowMajor(random(rng, m*k), m, k), RowMajor(random(rng, k*n), k, n)
+			if rng.IntN(2) == 0 {
+				a = RowMajor(a.Data, k, m).T()
+			}
+			after := After{Unit: rng.IntN(9), Width: kn.NR * (1 + rng.IntN(4))}
+			want := RowMajor(make([]float32, m*n), m, n)
+			multiply(kn, want, a, b, After{}, 1)
+			var units []int
+			for _, parts := range []int{1, 2, 3, 7} {
+				x := &collector{c: RowMajor(make([]float32, m*n), m, n), seen: make([]int, m*n), units: make([]int, m), width: after.Width}
+				after.Do, after.Buffer = x, nil
+				c := RowMajor(make([]float32, m*n), m, n)
+				if job := New(kn, c, a, b, false, nil); job.Blocks() == 1 && rng.IntN(2) == 0 {
+					after.Buffer = make([]float32, kn.BufferSize(k, after.Unit, after.Width))
+					c.Data = nil
+				}
+				multiply(kn, c, a, b, after, parts)
+				if x.fault != "" {
+					t.Fatalf("%s: %dx%dx%d: %s", kn.Name, m, k, n, x.fault)
+				}
+				for i := range x.seen {
+					if x.seen[i] != 1 || math.Float32bits(x.c.Data[i]) != math.Float32bits(want.Data[i]) {
+						t.Fatalf("%s: %dx%dx%d, %d parts, %+v: element %d came %d times, as %g, expected once and %g", kn.Name, m, k, n, parts, after, i, x.seen[i], x.c.Data[i], want.Data[i])
+					}
+				}
+				if units == nil {
+					units = x.units
+				}
+				for row := range units {
+					if units[row] != x.units[row] || row > 0 && units[row] < units[row-1] {
+						t.Fatalf("%s: %dx%dx%d, %d parts: row %d is of unit %d, with one part of %d", kn.Name, m, k, n, parts, row, x.units[row], units[row])
+					}
+				}
+			}
+		}
+	}
+}
+
+// multiply computes C = A B with an epilogue, part after part.
+func multiply(kn *Kernel, c, a, b Matrix, after After, parts int) {
+	job := New(kn, c, a, b, false, make([]float32, kn.Scratch(a.Rows, a.Cols, b.Cols)))
+	job.After = after
+	own := make([]float32, kn.ScratchA())
+	for block := range job.Blocks() {
+		for part := range parts {
+			job.Pack(block, part, parts)
+		}
+		for part := range parts {
+			job.Multiply(block, part, parts, own)
+		}
+	}
+}

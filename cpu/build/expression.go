@@ -83,6 +83,7 @@ func appendWords(list []int, kind ir.Kind, attr ir.Attr, args []*ir.Value) []int
 		put(a.LhsBatchAxes)
 		put(a.RhsContractingAxes)
 		put(a.RhsBatchAxes)
+		list = append(list, int(a.Config.AccumulatorDType), int(a.Config.OutputDType))
 	case ir.SliceAttr:
 		put(a.Starts)
 		put(a.Limits)

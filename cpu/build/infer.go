@@ -1,7 +1,6 @@
 package build
 
 import (
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
 	"github.com/gomlx/compute/shapes"
@@ -50,7 +49,8 @@ func inferMoved(kind ir.Kind, attr ir.Attr, args []*value) (shapes.Shape, bool) 
 	case ir.ReduceSumAttr, ir.ReduceMaxAttr, ir.ReduceMinAttr:
 		shape, err = shapeinference.Reduce(args[0].ir.Shape, reducedAxes(attr, args[0].ir.Shape.Rank()))
 	case ir.DotGeneralAttr:
-		if args[0].ir.Shape.DType != dtypes.Float32 || a.Config != (compute.DotGeneralConfig{}) {
+		isPlain := func(t dtypes.DType) bool { return t == dtypes.InvalidDType || t == dtypes.Float32 }
+		if args[0].ir.Shape.DType != dtypes.Float32 || !isPlain(a.Config.AccumulatorDType) || !isPlain(a.Config.OutputDType) {
 			return shape, false
 		}
 		shape, err = shapeinference.DotGeneral(args[0].ir.Shape, a.LhsContractingAxes, a.LhsBatchAxes, args[1].ir.Shape, a.RhsContractingAxes, a.RhsBatchAxes, a.Config)

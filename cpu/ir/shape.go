@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,18 +11,18 @@ import (
 
 // dtypeText is the name of a type in the text form.
 func dtypeText(dtype dtypes.DType) string {
-	if text, ok := dtypeTexts[dtype]; ok {
-		return text
+	if dtype >= 0 && int(dtype) < len(dtypeTexts) {
+		return dtypeTexts[dtype]
 	}
 	return shortName(dtype)
 }
 
-var dtypeTexts = func() map[dtypes.DType]string {
-	m := make(map[dtypes.DType]string)
-	for _, dtype := range dtypes.DTypeValues() {
-		m[dtype] = shortName(dtype)
+var dtypeTexts = func() []string {
+	list := make([]string, slices.Max(dtypes.DTypeValues())+1)
+	for i := range list {
+		list[i] = shortName(dtypes.DType(i))
 	}
-	return m
+	return list
 }()
 
 // shortName shortens compute's names: f32 for Float32, i64 for Int64. Others are compute's names in lower case.

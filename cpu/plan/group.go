@@ -64,6 +64,21 @@ type group struct {
 	choice    *Choice
 	gone      bool // merged into another
 	apart     bool // not yet one of the planner's
+	reader    int  // the group that reads from it, noReader or someReaders
+}
+
+const (
+	noReader    = -1
+	someReaders = -2
+)
+
+func (g *group) readBy(id int) {
+	switch g.reader {
+	case noReader, id:
+		g.reader = id
+	default:
+		g.reader = someReaders
+	}
 }
 
 // last is the place of the last node in the order of the function.
@@ -72,10 +87,15 @@ func (g *group) last() int { return g.nodes[len(g.nodes)-1].index }
 type bitset []uint64
 
 func (b *bitset) add(i int) {
-	for len(*b) <= i/64 {
-		*b = append(*b, 0)
-	}
+	b.grow(i/64 + 1)
 	(*b)[i/64] |= 1 << (i % 64)
+}
+
+// grow makes room for n words.
+func (b *bitset) grow(n int) {
+	if more := n - len(*b); more > 0 {
+		*b = append(*b, make([]uint64, more)...)
+	}
 }
 
 func (b bitset) has(i int) bool { return i/64 < len(b) && b[i/64]>>(i%64)&1 == 1 }
@@ -95,9 +115,7 @@ func (b *bitset) replace(from, to int) {
 }
 
 func (b *bitset) join(o bitset) {
-	for len(*b) < len(o) {
-		*b = append(*b, 0)
-	}
+	b.grow(len(o))
 	for i, word := range o {
 		(*b)[i] |= word
 	}
@@ -118,7 +136,7 @@ func (b bitset) each(yield func(int) bool) {
 // newGroup adds a group of one node.
 func (p *planner) newGroup(kind groupKind, n *node) int {
 	id := len(p.groups)
-	g := &group{kind: kind}
+	g := &group{kind: kind, reader: noReader}
 	p.groups = append(p.groups, g)
 	p.enter(id, n)
 	return id
@@ -134,6 +152,7 @@ func (p *planner) enter(id int, n *node) {
 			continue
 		}
 		g.direct.add(from)
+		p.groups[from].readBy(id)
 		if !g.reach.has(from) {
 			g.reach.add(from)
 			g.reach.join(p.groups[from].reach)
@@ -226,10 +245,17 @@ func (p *planner) merge(a, b int) {
 	ga.direct.join(gb.direct)
 	ga.reach.join(gb.reach)
 	gb.gone = true
+	between := (ga.reader == noReader || ga.reader == b) && (gb.reader == noReader || gb.reader == a)
+	if ga.reader = noReader; !between {
+		ga.reader = someReaders
+	}
 	ga.direct.replace(b, a)
 	ga.reach.replace(b, a)
 	ga.direct.remove(a)
 	ga.reach.remove(a)
+	if between { // no third group runs after one of them
+		return
+	}
 	for _, g := range p.groups {
 		if g.gone || g == ga || !g.reach.has(b) && !g.reach.has(a) {
 			continue

@@ -47,8 +47,17 @@ func newPlanner(f *ir.Func, table *kernel.Table) *planner {
 // group assigns every op that the results need to a group, in the order of the function.
 func (p *planner) group() {
 	ops := p.f.LiveOps()
+	uses, all := p.f.Uses(), 0
+	for _, n := range uses {
+		all += n
+	}
+	room := make([]*ir.Op, all)
 	for _, op := range ops {
 		for v := range op.Inputs {
+			if p.users[v.ID] == nil {
+				n := uses[v.ID]
+				p.users[v.ID], room = room[:0:n], room[n:]
+			}
 			p.users[v.ID] = append(p.users[v.ID], op)
 		}
 	}

@@ -204,6 +204,7 @@ func (p *planner) repeat(g *group, id int, nodes []*node) bool {
 		for _, from := range p.sources(n) {
 			if from != id {
 				g.direct.add(from)
+				p.groups[from].readBy(id)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -196,12 +197,18 @@ func TestAttentionEqualsTheGoBackends(t *testing.T) {
 			if steps := strings.Count(plan, " attention "+fmt.Sprint(c.batch*c.groups)+" x "); steps != c.steps {
 				t.Errorf("the plan has %d attention steps, want %d", steps, c.steps)
 			}
+			if c.repeat > 1 && copies.MatchString(plan[:strings.LastIndex(plan, " attention ")]) {
+				t.Errorf("something is copied before it is attended to:\n%s", plan)
+			}
 			if c.joined && strings.Contains(plan, "concatenate;") {
 				t.Errorf("gradients that belong together are put together in a step of their own:\n%s", plan)
 			}
 		})
 	}
 }
+
+// copies are steps that do nothing but move elements.
+var copies = regexp.MustCompile(`(cluster|move) [^:]*: \d+ (reshape|transpose)(, \d+ (reshape|transpose))?;`)
 
 // watched is a backend that keeps what it compiled.
 type watched struct {

@@ -35,20 +35,22 @@ func newHead(a *plan.Attention, f *frame, number int) attn.Head {
 	rows := s.Repeat * s.Queries
 	of := func(r plan.Rows, rows, cols int) gemm.Matrix {
 		at := r.Offset + number/a.Groups*r.Steps[0] + number%a.Groups*r.Steps[1]
-		return gemm.Matrix{Data: f.data[r.Root.ID][at:], Rows: rows, Cols: cols, RowStride: r.Steps[2], ColStride: 1}
+		return gemm.Matrix{Data: f.data[r.Root.ID][at:], Rows: rows, Cols: cols, RowStride: r.Steps[3], ColStride: 1}
+	}
+	grouped := func(r plan.Rows, cols int) attn.Grouped {
+		return attn.Grouped{Matrix: of(r, s.Queries, cols), Step: r.Steps[2]}
 	}
 	h := attn.Head{
-		Q: of(a.Q, rows, s.Depth), K: of(a.K, s.Keys, s.Depth), V: of(a.V, s.Keys, s.ValueDepth),
+		Q: grouped(a.Q, s.Depth), K: of(a.K, s.Keys, s.Depth), V: of(a.V, s.Keys, s.ValueDepth),
 		Max: f.data[a.Max.ID][number*rows:][:rows], Sum: f.data[a.Sum.ID][number*rows:][:rows],
 	}
-	if m := &a.Mask; s.Masked {
-		at := m.Offset + number/a.Groups*m.Steps[0] + number%a.Groups*m.Steps[1]
-		h.Mask, h.MaskStep = gemm.Matrix{Data: f.data[m.Root.ID][at:], Rows: s.Queries, Cols: s.Keys, RowStride: m.Steps[3], ColStride: 1}, m.Steps[2]
+	if s.Masked {
+		h.Mask = grouped(a.Mask, s.Keys)
 	}
 	if !a.Backward {
-		h.O = of(a.O, rows, s.ValueDepth)
+		h.O = grouped(a.O, s.ValueDepth)
 	} else {
-		h.DO, h.DQ = of(a.DO, rows, s.ValueDepth), of(a.DQ, rows, s.Depth)
+		h.DO, h.DQ = grouped(a.DO, s.ValueDepth), grouped(a.DQ, s.Depth)
 		h.DK, h.DV = of(a.DK, s.Keys, s.Depth), of(a.DV, s.Keys, s.ValueDepth)
 	}
 	return h

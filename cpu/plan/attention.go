@@ -14,25 +14,17 @@ type Attention struct {
 	Backward      bool
 
 	Q, K, V, O     Rows
-	Max, Sum       *ir.Value // [Batch, Groups, rows of Q]
+	Max, Sum       *ir.Value // [Batch, Groups, Repeat*Queries]
 	DO, DQ, DK, DV Rows      // of a backward pass
-	Mask           Mask      // when Shape.Masked
+	Mask           Rows      // what is added to scores, when Shape.Masked
 }
 
-// Mask is what is added to scores: row t of query head r of group g in batch b begins at Offset + b*Steps[0] + g*Steps[1] +
-// r*Steps[2] + t*Steps[3].
-type Mask struct {
-	Root   *ir.Value
-	Offset int
-	Steps  [4]int
-}
-
-// Rows is a matrix for each head: row i of group g in batch b begins at Offset + b*Steps[0] + g*Steps[1] + i*Steps[2], and its
-// elements are contiguous.
+// Rows is a matrix for each head: row i of query head r of group g in batch b begins at Offset + b*Steps[0] + g*Steps[1] +
+// r*Steps[2] + i*Steps[3], and its elements are contiguous. Keys and values are the same for all r.
 type Rows struct {
 	Root   *ir.Value
 	Offset int
-	Steps  [3]int
+	Steps  [4]int
 }
 
 // Heads returns the number of heads.
@@ -58,8 +50,8 @@ func (p *planner) attendForward(index int, a *attention) {
 	step.Batch, step.Groups = q[0], q[1]
 	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale * a.queryScale, Causal: a.hides || a.mask != nil && a.added == nil, Masked: a.added != nil}
 	n := &node{op: a.output, index: index, outs: []*ir.Value{a.o, step.Max, step.Sum}}
-	step.Q, step.K, step.V = p.rowsOf(n, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
-	step.O = p.tokens(a.o, 2, 3, step.Shape.Repeat == 1)
+	step.Q, step.K, step.V = p.queriesOf(n, step, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
+	step.O = p.queryTokens(step, a.o)
 	step.Mask = p.maskOf(n, a)
 	n.inner = p.inner(a, n.op, false)
 	for _, v := range []*ir.Value{step.Max, step.Sum} {
@@ -74,8 +66,8 @@ func (p *planner) attendBackward(index int, a *attention) {
 	step := *a.step
 	step.Backward = true
 	n := &node{op: a.firstOfBackward, index: index}
-	step.Q, step.K, step.V = p.rowsOf(n, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
-	step.DO, step.Mask = p.rowsOf(n, a.do), p.maskOf(n, a)
+	step.Q, step.K, step.V = p.queriesOf(n, &step, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
+	step.DO, step.Mask = p.queriesOf(n, &step, a.do), p.maskOf(n, a)
 	n.inner = p.inner(a, n.op, true)
 	n.args = append(n.args, p.views[step.Max.ID], p.views[step.Sum.ID])
 	p.placeGradients(n, &step, a)
@@ -84,9 +76,10 @@ func (p *planner) attendBackward(index int, a *attention) {
 
 // placeGradients decides where the step writes the gradients: side by side where they are concatenated, else each by itself.
 func (p *planner) placeGradients(n *node, step *Attention, a *attention) {
-	list := []*ir.Value{a.queryGradient(), a.dk.Result(), a.dv.Result()}
-	if j := p.joinGradients(list); j != nil && j.parts[0].Strides[3] == 1 && j.parts[1].Strides[3] == 1 && j.parts[2].Strides[2] == 1 {
-		step.DQ, step.DK, step.DV = rowsIn(j.parts[0], 2), rowsIn(j.parts[1], 2), rowsIn(j.parts[2], 3)
+	list := []*ir.Value{a.dqResult, a.dk.Result(), a.dv.Result()}
+	if j := p.joinGradients(list); j != nil && step.liesAsQueries(j.parts[0]) && j.parts[1].Strides[3] == 1 && j.parts[2].Strides[2] == 1 {
+		step.DQ, _ = step.queryRows(j.parts[0])
+		step.DK, step.DV = rowsIn(j.parts[1], 2), rowsIn(j.parts[2], 3)
 		n.outs = j.op.Results
 		p.views[j.op.Result().ID] = j.layer
 		for _, op := range p.f.Ops {
@@ -97,7 +90,7 @@ func (p *planner) placeGradients(n *node, step *Attention, a *attention) {
 		}
 		return
 	}
-	step.DQ = p.tokens(list[0], 2, 3, step.Shape.Repeat == 1)
+	step.DQ = p.queryTokens(step, list[0])
 	step.DK = p.tokens(list[1], 2, 3, true)
 	step.DV = p.tokens(list[2], 3, 2, true)
 	n.outs = list
@@ -105,8 +98,20 @@ func (p *planner) placeGradients(n *node, step *Attention, a *attention) {
 
 // rowsIn is v, [B, G, ...], as rows along an axis.
 func rowsIn(v View, row int) Rows {
-	return Rows{v.Root, v.Offset, [3]int{v.Strides[0], v.Strides[1], v.Strides[row]}}
+	return Rows{v.Root, v.Offset, [4]int{v.Strides[0], v.Strides[1], 0, v.Strides[row]}}
 }
+
+// queryRows is v, the elements of all queries in order, as rows; false when strides do not say so.
+func (a *Attention) queryRows(v View) (Rows, bool) {
+	channels := v.Dims[len(v.Dims)-1]
+	v, ok := v.reshape([]int{a.Batch, a.Groups, a.Shape.Repeat, a.Shape.Queries, channels})
+	if !ok || v.Strides[4] != 1 && channels > 1 {
+		return Rows{}, false
+	}
+	return Rows{v.Root, v.Offset, [4]int(v.Strides)}, true
+}
+
+func (a *Attention) liesAsQueries(v View) bool { _, ok := a.queryRows(v); return ok }
 
 // inner lists the ops of a that come before or after its output, but for the step's own.
 func (p *planner) inner(a *attention, own *ir.Op, after bool) []*ir.Op {
@@ -131,11 +136,29 @@ func (p *planner) rowsOf(n *node, v *ir.Value) Rows {
 	return rowsIn(view, 2)
 }
 
+// queriesOf adds v, the elements of all queries in order, to what n reads, copied first when it does not lie in rows.
+func (p *planner) queriesOf(n *node, a *Attention, v *ir.Value) Rows {
+	if !a.liesAsQueries(p.views[v.ID]) {
+		p.own(n.index, v)
+	}
+	view := p.views[v.ID]
+	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
+	rows, _ := a.queryRows(view)
+	return rows
+}
+
+// queryTokens is tokens for v, [B, G, Repeat*Queries, channels] or [B, G*Repeat, Queries, channels].
+func (p *planner) queryTokens(a *Attention, v *ir.Value) Rows {
+	p.tokens(v, 2, 3, v.Shape.Dimensions[2] == a.Shape.Queries)
+	rows, _ := a.queryRows(p.views[v.ID])
+	return rows
+}
+
 // maskOf adds the mask of a, if there is one, to what n reads, copied first when its rows are not contiguous.
-func (p *planner) maskOf(n *node, a *attention) Mask {
+func (p *planner) maskOf(n *node, a *attention) Rows {
 	v := a.added
 	if v == nil {
-		return Mask{}
+		return Rows{}
 	}
 	if view, last := p.views[v.ID], v.Shape.Rank()-1; view.Strides[last] != 1 && view.Dims[last] > 1 {
 		p.own(n.index, v)
@@ -144,9 +167,9 @@ func (p *planner) maskOf(n *node, a *attention) Mask {
 	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
 	s := view.Strides
 	if len(s) == 4 { // each row of a group is a query of its own
-		return Mask{view.Root, view.Offset, [4]int{s[0], s[1], 0, s[2]}}
+		return Rows{view.Root, view.Offset, [4]int{s[0], s[1], 0, s[2]}}
 	}
-	return Mask{view.Root, view.Offset, [4]int(s)}
+	return Rows{view.Root, view.Offset, [4]int(s)}
 }
 
 // tokens lets v, [B, G, ...] with the given axes of rows and channels, lie as [B, rows, G, channels], as projections read and
@@ -155,12 +178,12 @@ func (p *planner) tokens(v *ir.Value, row, channel int, wanted bool) Rows {
 	d := v.Shape.Dimensions
 	groups, rows, channels := d[1], d[row], d[channel]
 	isRead := func(op *ir.Op) bool { return !isView(op.Kind) }
-	steps := [3]int{groups * rows * channels, channels, groups * channels}
+	steps := [4]int{groups * rows * channels, channels, 0, groups * channels}
 	if !wanted || slices.Contains(p.f.Results, v) || slices.ContainsFunc(p.users[v.ID], isRead) {
-		steps = [3]int{groups * rows * channels, rows * channels, channels}
+		steps = [4]int{groups * rows * channels, rows * channels, 0, channels}
 	}
 	strides := make([]int, 4)
-	strides[0], strides[1], strides[row], strides[channel] = steps[0], steps[1], steps[2], 1
+	strides[0], strides[1], strides[row], strides[channel] = steps[0], steps[1], steps[3], 1
 	p.views[v.ID] = View{Root: v, Dims: d, Strides: strides}
 	return Rows{Root: v, Steps: steps}
 }

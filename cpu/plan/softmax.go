@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dyt-go/dyt/cpu/ir"
 )
@@ -24,6 +25,7 @@ type attention struct {
 	queryScaled     *ir.Op    // multiplies the queries, nil when steps do not do it
 	queryScale      float32   // 1 without
 	dqScaled        *ir.Op    // the gradient of queryScaled
+	dqResult        *ir.Value // the gradient of query as the step writes it
 	dScores         *ir.Op    // gradient of the softmax
 	dScaled         *ir.Op
 	do              *ir.Value
@@ -53,6 +55,7 @@ func (p *planner) findAttention(ops []*ir.Op) {
 		if !p.isClosed(a) {
 			continue
 		}
+		p.ungroup(a)
 		p.attention[a.output] = a
 		if a.dScores != nil {
 			a.firstOfBackward = a.dp
@@ -218,13 +221,13 @@ func (a *attention) softmaxGradient(op *ir.Op) bool {
 func (p *planner) unscaleQuery(a *attention) {
 	a.query, a.queryScale = a.q, 1
 	scaled := made(a.q, ir.Mul)
-	if scaled == nil || !scaled.Result().Shape.Equal(a.q.Shape) {
+	if scaled == nil {
 		return
 	}
 	either(scaled, func(x, y *ir.Value) bool {
 		s, ok := number(y)
 		read := map[*ir.Op]bool{a.scores: true, a.dk: true}
-		if !ok || !(s > 0) || !x.Shape.Equal(a.q.Shape) || !p.closed(plain(a.q), read) || !p.scalesQueryGradient(a, s) {
+		if !ok || !(s > 0) || !x.Shape.Equal(scaled.Result().Shape) || !p.closed(plain(a.q), read) || !p.scalesQueryGradient(a, s) {
 			return false
 		}
 		a.query, a.queryScaled, a.queryScale = x, scaled, s
@@ -240,7 +243,7 @@ func (p *planner) scalesQueryGradient(a *attention, s float32) bool {
 	}
 	dq := a.dq.Result()
 	users := p.usersOf(dq)
-	if len(users) != 1 || users[0].Kind != ir.Mul || !users[0].Result().Shape.Equal(dq.Shape) || !p.closed(dq, map[*ir.Op]bool{users[0]: true}) {
+	if len(users) != 1 || users[0].Kind != ir.Mul || users[0].Result().Shape.Size() != dq.Shape.Size() || !p.closed(dq, map[*ir.Op]bool{users[0]: true}) {
 		return false
 	}
 	ok := either(users[0], func(x, y *ir.Value) bool { n, ok := number(y); return ok && n == s && same(x, dq) })
@@ -250,12 +253,38 @@ func (p *planner) scalesQueryGradient(a *attention, s float32) bool {
 	return ok
 }
 
-// queryGradient is the gradient of what the steps read as queries.
-func (a *attention) queryGradient() *ir.Value {
-	if a.dqScaled != nil {
-		return a.dqScaled.Result()
+// ungroup lets the steps read and write queries, and what has their shape, as [B, H, T, D] when several heads share keys and
+// values: in [B, G, H/G*T, D] they would have to lie in another order than projections leave them.
+func (p *planner) ungroup(a *attention) {
+	a.query, a.o = p.shapedBefore(a, a.query), p.shapedAfter(a, a.o)
+	if a.do == nil {
+		return
 	}
-	return a.dq.Result()
+	a.do, a.dqResult = p.shapedBefore(a, a.do), a.dq.Result()
+	if a.dqScaled != nil {
+		a.dqResult = a.dqScaled.Result()
+	}
+	a.dqResult = p.shapedAfter(a, a.dqResult)
+}
+
+// shapedBefore returns what v is before it is reshaped for the ops of a alone.
+func (p *planner) shapedBefore(a *attention, v *ir.Value) *ir.Value {
+	for v.Shape.Dimensions[2] != a.queries && v.Def != nil && v.Def.Kind == ir.Reshape && v.Def.Args[0].Shape.Rank() == 4 && p.closed(v, a.inside) {
+		a.inside[v.Def] = true
+		v = v.Def.Args[0]
+	}
+	return v
+}
+
+// shapedAfter returns what v is after the only op that reads it reshaped it to [B, H, T, D].
+func (p *planner) shapedAfter(a *attention, v *ir.Value) *ir.Value {
+	users, d := p.users[v.ID], v.Shape.Dimensions
+	if len(users) != 1 || users[0].Kind != ir.Reshape || slices.Contains(p.f.Results, v) || d[2] == a.queries ||
+		!slices.Equal(users[0].Result().Shape.Dimensions, []int{d[0], d[1] * (d[2] / a.queries), a.queries, d[3]}) {
+		return v
+	}
+	a.inside[users[0]] = true
+	return users[0].Result()
 }
 
 // usersOf returns the ops that read v or what keeps its elements in order.

@@ -35,8 +35,7 @@ type Kernel struct {
 	Rotary *Rotary
 }
 
-// Shape is the sizes of a head: Repeat query heads of Queries rows each share Keys keys and values. Row r*Queries+t of the
-// queries is position t of query head r.
+// Shape is the sizes of a head: Repeat query heads of Queries rows each share Keys keys and values.
 type Shape struct {
 	Repeat, Queries, Keys int
 	Depth, ValueDepth     int     // channels of queries and keys, of values
@@ -45,16 +44,28 @@ type Shape struct {
 	Masked                bool    // a matrix is added to the scaled scores
 }
 
-// Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each row of Q the largest score, scaled
-// only when there is a mask, and the sum of exp(scaled score - scaled Max). Mask is that of query head 0, those of the others
-// begin MaskStep further on each. Forward writes O, Max and Sum. Backward reads all but O and the last three, and writes those.
+// Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each query, those of query head 0 first, the
+// largest score, scaled only when there is a mask, and the sum of exp(scaled score - scaled Max). Forward writes O, Max and Sum.
+// Backward reads all but O, and writes DQ, DK and DV.
 type Head struct {
-	Q, K, V, O gemm.Matrix // [Repeat*Queries, Depth], [Keys, Depth], [Keys, ValueDepth], [Repeat*Queries, ValueDepth]
-	Max, Sum   []float32
-	DO         gemm.Matrix // gradient of O
-	DQ, DK, DV gemm.Matrix
-	Mask       gemm.Matrix // [Queries, Keys]; rows may be one and the same
-	MaskStep   int
+	Q, O, DO, DQ Grouped     // [Queries, Depth], [Queries, ValueDepth]; DO is the gradient of O, and so on
+	K, V, DK, DV gemm.Matrix // [Keys, Depth], [Keys, ValueDepth]
+	Max, Sum     []float32
+	Mask         Grouped // [Queries, Keys]; rows may be one and the same
+}
+
+// Grouped is the matrices of the query heads that share keys and values: that of head 0, those of the others begin Step further
+// on each.
+type Grouped struct {
+	gemm.Matrix
+	Step int
+}
+
+// of is rows [at, at+rows) of query head number head.
+func (g *Grouped) of(head, at, rows int) gemm.Matrix {
+	m := g.Matrix
+	m.Data = m.Data[head*g.Step:]
+	return m.Slice(at, rows)
 }
 
 // Blocks of queries are computed together: causal ones are short, so that few scores are computed that no query sees.
@@ -77,11 +88,12 @@ func (s *Shape) Blocks() int { return s.Repeat * s.perHead() }
 
 func (s *Shape) perHead() int { return (s.Queries + s.blockRows() - 1) / s.blockRows() }
 
-// block returns where block b begins, in rows and as a position, how many rows it has, and how many keys they see at most.
-func (s *Shape) block(b int) (row, at, rows, keys int) {
+// block returns of which query head block b is, at which position it begins, how many rows it has, and how many keys they see
+// at most.
+func (s *Shape) block(b int) (head, at, rows, keys int) {
 	at = b % s.perHead() * s.blockRows()
 	rows = min(s.blockRows(), s.Queries-at)
-	return b/s.perHead()*s.Queries + at, at, rows, s.sees(at + rows - 1)
+	return b / s.perHead(), at, rows, s.sees(at + rows - 1)
 }
 
 // sees returns how many keys position t sees.

@@ -243,18 +243,18 @@ func TestHeadMatchesFloat64(t *testing.T) {
 func testHead(t *testing.T, k *Kernel, s Shape) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	rows := s.Repeat * s.Queries
-	mask := strided(rng, rows, s.Keys) // of every query head its own
+	mask := grouped(rng, &s, s.Keys) // of every query head its own
 	for i := range mask.Data {
 		if rng.IntN(5) == 0 {
 			mask.Data[i] = float32(math.Inf(-1))
 		}
 	}
 	for i := range rows {
-		mask.Row(i)[0] = 1 // no row sees nothing
+		row(&s, mask, i)[0] = 1 // no row sees nothing
 	}
-	h := &Head{Mask: mask, MaskStep: s.Queries * mask.RowStride, Q: strided(rng, rows, s.Depth), K: strided(rng, s.Keys, s.Depth), V: strided(rng, s.Keys, s.ValueDepth),
-		O: strided(rng, rows, s.ValueDepth), DO: strided(rng, rows, s.ValueDepth), Max: make([]float32, rows), Sum: make([]float32, rows),
-		DQ: strided(rng, rows, s.Depth), DK: strided(rng, s.Keys, s.Depth), DV: strided(rng, s.Keys, s.ValueDepth)}
+	h := &Head{Mask: mask, Q: grouped(rng, &s, s.Depth), K: strided(rng, s.Keys, s.Depth), V: strided(rng, s.Keys, s.ValueDepth),
+		O: grouped(rng, &s, s.ValueDepth), DO: grouped(rng, &s, s.ValueDepth), Max: make([]float32, rows), Sum: make([]float32, rows),
+		DQ: grouped(rng, &s, s.Depth), DK: strided(rng, s.Keys, s.Depth), DV: strided(rng, s.Keys, s.ValueDepth)}
 	want := definition(&s, h)
 	scratch := func(n int) []float32 {
 		m := make([]float32, n)
@@ -269,17 +269,19 @@ func testHead(t *testing.T, k *Kernel, s Shape) {
 	k.Backward(&s, h, scratch(k.BackwardScratch(&s)), after)
 	for _, c := range []struct {
 		name string
-		got  gemm.Matrix
+		got  func(i int) []float32
 		want []float64
-	}{{"o", h.O, want.o}, {"dq", h.DQ, want.dq}, {"dk", h.DK, want.dk}, {"dv", h.DV, want.dv}} {
+		cols int
+	}{{"o", func(i int) []float32 { return row(&s, h.O, i) }, want.o, s.ValueDepth}, {"dq", func(i int) []float32 { return row(&s, h.DQ, i) }, want.dq, s.Depth},
+		{"dk", h.DK.Row, want.dk, s.Depth}, {"dv", h.DV.Row, want.dv, s.ValueDepth}} {
 		largest := 0.0
 		for _, v := range c.want {
 			largest = max(largest, math.Abs(v))
 		}
-		for i := range c.got.Rows {
-			for j, got := range c.got.Row(i) {
+		for i := range len(c.want) / c.cols {
+			for j, got := range c.got(i) {
 				// Scores of size 10 are 1e-6 off, so are probabilities; sums of up to 600 of them.
-				if w := c.want[i*c.got.Cols+j]; !(math.Abs(float64(got)-w) <= 4e-6*largest) {
+				if w := c.want[i*c.cols+j]; !(math.Abs(float64(got)-w) <= 4e-6*largest) {
 					t.Fatalf("%s[%d,%d] is %g, want %g (largest %g)", c.name, i, j, got, w, largest)
 				}
 			}
@@ -294,7 +296,7 @@ func definition(s *Shape, h *Head) gradients {
 	rows := s.Repeat * s.Queries
 	g := gradients{make([]float64, rows*s.ValueDepth), make([]float64, rows*s.Depth), make([]float64, s.Keys*s.Depth), make([]float64, s.Keys*s.ValueDepth)}
 	for i := range rows {
-		q, do := h.Q.Row(i), h.DO.Row(i)
+		q, do := row(s, h.Q, i), row(s, h.DO, i)
 		n := s.Keys
 		if s.Causal {
 			n = min(n, i%s.Queries+1)
@@ -303,7 +305,7 @@ func definition(s *Shape, h *Head) gradients {
 		for j := range n {
 			p[j] = math.Exp(float64(s.Scale) * dot(q, h.K.Row(j)))
 			if s.Masked {
-				p[j] *= math.Exp(float64(h.Mask.Row(i)[j]))
+				p[j] *= math.Exp(float64(row(s, h.Mask, i)[j]))
 			}
 			sum += p[j]
 		}
@@ -345,6 +347,20 @@ func strided(rng *rand.Rand, rows, cols int) gemm.Matrix {
 	return m
 }
 
+// grouped returns random matrices of all query heads: each head's rows together, or each position's heads.
+func grouped(rng *rand.Rand, s *Shape, cols int) Grouped {
+	all := strided(rng, s.Repeat*s.Queries, cols)
+	g := Grouped{all, s.Queries * all.RowStride}
+	if rng.IntN(2) == 0 {
+		g.Step, g.RowStride = all.RowStride, s.Repeat*all.RowStride
+	}
+	g.Rows = s.Queries
+	return g
+}
+
+// row is position i%Queries of query head i/Queries.
+func row(s *Shape, g Grouped, i int) []float32 { return g.of(i/s.Queries, i%s.Queries, 1).Row(0) }
+
 const guard = 20
 
 // guarded returns n random floats between NaN.
@@ -382,7 +398,7 @@ func BenchmarkHead(b *testing.B) {
 			q, k_, v, o, do := all(s.Queries, s.Depth), all(s.Keys, s.Depth), all(s.Keys, s.ValueDepth), all(s.Queries, s.ValueDepth), all(s.Queries, s.ValueDepth)
 			dq, dk, dv := all(s.Queries, s.Depth), all(s.Keys, s.Depth), all(s.Keys, s.ValueDepth)
 			for i := range heads {
-				heads[i] = Head{Q: q(i), K: k_(i), V: v(i), O: o(i), DO: do(i), DQ: dq(i), DK: dk(i), DV: dv(i),
+				heads[i] = Head{Q: Grouped{q(i), 0}, K: k_(i), V: v(i), O: Grouped{o(i), 0}, DO: Grouped{do(i), 0}, DQ: Grouped{dq(i), 0}, DK: dk(i), DV: dv(i),
 					Max: make([]float32, s.Queries), Sum: make([]float32, s.Queries)}
 			}
 			pairs := s.Queries * s.Keys

@@ -23,27 +23,28 @@ func (k *Kernel) BackwardScratch(s *Shape) int {
 // but o would have to come from memory. What is fetched meanwhile is as in Forward.
 func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32, after *Head) {
 	free := stack(scratch)
-	errands := gemm.Fetch(h.DV, h.DK, h.DQ, after.K, after.V, after.DO, after.Q)
+	errands := gemm.Fetch(h.DV, h.DK, h.DQ.Matrix, after.K, after.V, after.DO.Matrix, after.Q.Matrix)
 	keysT, valuesT, keys := k.pack(&free, h.K.T()), k.pack(&free, h.V.T()), k.pack(&free, h.K)
 	for j := s.sees(s.Queries - 1); j < s.Keys; j++ {
 		clear(h.DK.Row(j))
 		clear(h.DV.Row(j))
 	}
 	for b := s.Blocks() - 1; b >= 0; b-- {
-		row, at, rows, n := s.block(b)
+		head, at, rows, n := s.block(b)
+		row := head*s.Queries + at
 		stairs, more := s.stairs(at, n)
 		add := b < s.Blocks()-1
 		rest := free
-		q, do := h.Q.Slice(row, rows), h.DO.Slice(row, rows)
+		q, do := h.Q.of(head, at, rows), h.DO.of(head, at, rows)
 		p := gemm.Matrix{Data: rest.take(rows * s.line()), Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
 		ds := gemm.Matrix{Data: rest.take(rows * s.line()), Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
 		packedDO, packedQ := k.pack(&rest, do), k.pack(&rest, q)
 		k.Gemm.MultiplyToStairs(p, q, keysT, stairs, &errands)
 		k.Gemm.MultiplyToStairs(ds, do, valuesT, stairs, &errands)
-		scale := k.mask(s, h, p.Data, row/s.Queries, at, rows, n)
+		scale := k.mask(s, h, p.Data, head, at, rows, n)
 		k.Rows.Gradient(p.Data, ds.Data, s.line(), rows, n, stairs.First, more, scale*math.Log2E, s.Scale, h.Max[row:], h.Sum[row:])
 		k.Gemm.MultiplyUnderStairs(h.DV.Slice(0, n), p.T(), packedDO, stairs, add, &errands)
 		k.Gemm.MultiplyUnderStairs(h.DK.Slice(0, n), ds.T(), packedQ, stairs, add, &errands)
-		k.Gemm.MultiplyStairs(h.DQ.Slice(row, rows), ds, keys, stairs, false, &errands)
+		k.Gemm.MultiplyStairs(h.DQ.of(head, at, rows), ds, keys, stairs, false, &errands)
 	}
 }

@@ -30,7 +30,7 @@ func (k *Kernel) mask(s *Shape, h *Head, x []float32, head, at, rows, n int) (sc
 	if !s.Masked {
 		return s.Scale
 	}
-	k.Rows.Mask(x, s.line(), rows, n, s.Scale, h.Mask.Data[head*h.MaskStep+at*h.Mask.RowStride:], h.Mask.RowStride)
+	k.Rows.Mask(x, s.line(), rows, n, s.Scale, h.Mask.of(head, at, rows).Data, h.Mask.RowStride)
 	return 1
 }
 
@@ -45,17 +45,18 @@ func (k *Kernel) mask(s *Shape, h *Head, x []float32, head, at, rows, n int) (sc
 // behind the last head it may be h again.
 func (k *Kernel) Forward(s *Shape, h *Head, first, last int, scratch []float32, after *Head) {
 	free := stack(scratch)
-	errands := gemm.Fetch(h.O, after.K, after.V, after.Q)
+	errands := gemm.Fetch(h.O.Matrix, after.K, after.V, after.Q.Matrix)
 	keys, values := k.pack(&free, h.K.T()), k.pack(&free, h.V)
 	memory := free.take(s.blockRows() * s.line())
 	for b := first; b < last; b++ {
-		row, at, rows, n := s.block(b)
+		head, at, rows, n := s.block(b)
+		row := head*s.Queries + at
 		stairs, more := s.stairs(at, n)
 		scores := gemm.Matrix{Data: memory, Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
-		k.Gemm.MultiplyToStairs(scores, h.Q.Slice(row, rows), keys, stairs, &errands)
-		scale := k.mask(s, h, memory, row/s.Queries, at, rows, n)
+		k.Gemm.MultiplyToStairs(scores, h.Q.of(head, at, rows), keys, stairs, &errands)
+		scale := k.mask(s, h, memory, head, at, rows, n)
 		k.Rows.Softmax(memory, s.line(), rows, n, stairs.First, more, scale*math.Log2E, h.Max[row:], h.Sum[row:])
-		o := h.O.Slice(row, rows)
+		o := h.O.of(head, at, rows)
 		k.Gemm.MultiplyStairs(o, scores, values, stairs, false, &errands)
 		k.Rows.Divide(o.Data, o.RowStride, rows, o.Cols, h.Sum[row:])
 	}

@@ -91,9 +91,9 @@ type threading struct {
 }
 
 const (
-	shortestRow = 16       // rows below it are left to kernels over tiles: a strip would hardly be filled
-	farBytes    = 32 << 20 // results from this size on are in no cache when somebody reads them
-	aheadBytes  = 1 << 20  // arrays from this size on come from far enough to be asked for ahead
+	shortestRow  = 16       // rows below it are left to kernels over tiles: a strip would hardly be filled
+	farBytes     = 32 << 20 // results from this size on are in no cache when somebody reads them
+	distantBytes = 1 << 20  // arrays from this size on come from far enough to be asked for ahead
 )
 
 // thread makes the program of the tape; nil where it stays with kernels over tiles.

@@ -75,7 +75,7 @@ func (th *threading) askAhead(level int) {
 		code = elem.AheadSecond
 	}
 	for _, d := range th.l.tape.Loads {
-		if th.isFull(d.Reg) && d.Root != th.l.blocks && (d.Kind == LoadDense || d.Kind == LoadRuns) && d.Root.Shape.Size()*4 >= aheadBytes {
+		if th.isFull(d.Reg) && d.Root != th.l.blocks && (d.Kind == LoadDense || d.Kind == LoadRuns) && d.Root.Shape.Size()*4 >= distantBytes {
 			th.move(code, th.slotOf(d.Reg, false))
 		}
 	}

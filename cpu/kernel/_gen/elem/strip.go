@@ -305,7 +305,7 @@ func moves() {
 		m := w.slot()
 		for line := 0; line < w.n*f.Bytes(); line += 64 {
 			ahead := m(0).(operand.Mem)
-			ahead.Disp = line + aheadBytes
+			ahead.Disp = line + aheadDistance
 			PREFETCHT0(ahead)
 		}
 	})
@@ -348,8 +348,8 @@ func (w *writer) nextRow() operand.Mem {
 	return operand.Mem{Base: next}
 }
 
-// aheadBytes is how far before its use memory is asked for.
-const aheadBytes = 2048
+// aheadDistance is how many bytes before its use memory is asked for.
+const aheadDistance = 2048
 
 // low is the part of a register that holds its first lane.
 func low(r reg.VecPhysical) reg.Register { return r.AsX() }

@@ -2,15 +2,20 @@ package cpu_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/dyt-go/dyt/cpu/pass"
+	"github.com/dyt-go/dyt/internal/cpuid"
 )
 
 // lookedAt is set in a process that runs one function 12 times and is looked at from outside.
@@ -34,13 +39,33 @@ func TestLookedAt(t *testing.T) {
 	for range 12 {
 		exec.MustCall(x, w)
 	}
+	if os.Getenv(lookedAt) == "loop" {
+		runLoop(t)
+		MustNewExec(openBackend(t, ""), func(x, w *Node) *Node { return DotGeneral(x, []int{1}, nil, w, []int{0}, nil) }).MustCall(x[:1], w)
+	}
+}
+
+// runLoop adds 1 to 64 numbers, ten times.
+func runLoop(t *testing.T) {
+	MustNewExec(openBackend(t, ""), func(x *Node) *Node {
+		g := x.Graph()
+		cond := NewClosure(g, func(g *Graph) []*Node {
+			i, _ := Parameter(g, "i", shapes.Make(dtypes.Int32)), Parameter(g, "x", x.Shape())
+			return []*Node{LessThan(i, Const(g, int32(10)))}
+		})
+		body := NewClosure(g, func(g *Graph) []*Node {
+			i, x := Parameter(g, "i", shapes.Make(dtypes.Int32)), Parameter(g, "x", x.Shape())
+			return []*Node{AddScalar(i, 1), AddScalar(x, 1)}
+		})
+		return While(cond, body, Const(g, int32(0)), x)[1]
+	}).MustCall(make([]float32, 64))
 }
 
 // look runs TestLookedAt in a process of its own with two workers and returns what it says.
-func look(t *testing.T, setting string) string {
+func look(t *testing.T, settings ...string) string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestLookedAt$")
-	cmd.Env = append(os.Environ(), lookedAt+"=1", "DYT_THREADS=2", setting)
+	cmd.Env = append(append(os.Environ(), lookedAt+"=1", "DYT_THREADS=2"), settings...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -65,6 +90,31 @@ func TestDebugLevels(t *testing.T) {
 		if level == 1 && strings.Count(out, says[1]) != 2 {
 			t.Errorf("DYT_DEBUG=1: %d reports of 12 executions, expected 2\n%s", strings.Count(out, says[1]), out)
 		}
+	}
+}
+
+// Values in loops are printed, those of the first turns, with the function's name.
+func TestDebugValuesOfLoops(t *testing.T) {
+	out := look(t, "DYT_DEBUG=5", lookedAt+"=loop")
+	for turn, want := range []bool{1: true, 2: true, 3: true, 4: false, 10: false} {
+		if turn == 0 || turn > 4 && turn < 10 {
+			continue
+		}
+		text := fmt.Sprintf("f32[64]: %d to %d, mean %d\n", turn, turn, turn)
+		if got := regexp.MustCompile(` @\S+: step \d+ .* ` + regexp.QuoteMeta(text)).MatchString(out); got != want {
+			t.Errorf("values of turn %d are printed: %v, expected %v\n%s", turn, got, want, out)
+		}
+	}
+}
+
+// Threaded code and multiplications of few rows are named as what they are.
+func TestDebugNamesWhatRuns(t *testing.T) {
+	out := look(t, "DYT_DEBUG=4", lookedAt+"=loop")
+	if os.Getenv("DYT_CPU") != "ref" && cpuid.Best() != cpuid.Ref && !strings.Contains(out, "threaded code, strips of ") {
+		t.Errorf("no threaded code:\n%s", out)
+	}
+	if !strings.Contains(out, "a row of 8 at a time, nothing packed") {
+		t.Errorf("no product of one row:\n%s", out)
 	}
 }
 

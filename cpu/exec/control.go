@@ -20,6 +20,7 @@ type control struct {
 	state    []*Array
 	owned    bool // the state is ours
 	again    bool // the condition held
+	turns    int  // of its functions in this execution of the step
 }
 
 func newControl(c *plan.Control, size int) *control {
@@ -62,7 +63,7 @@ func (e *Executable) control(x *control, f *frame, team *par.Team, index int) bo
 
 // begin takes arguments and captures from the frame around the step.
 func (x *control) begin(f *frame) {
-	x.state, x.owned = x.state[:len(x.Args)], false
+	x.state, x.owned, x.turns = x.state[:len(x.Args)], false, 0
 	for i, v := range x.Args {
 		x.state[i] = arrayAt(f, v, x.shapeOf(i))
 	}
@@ -101,6 +102,8 @@ func (e *Executable) turn(x *control, k int, f *frame, team *par.Team, index int
 			inner.set(v, x.captures[k][i], false)
 		}
 		inner.results(p, memory)
+		inner.shown = f.shown && x.turns < 2*shownTurns
+		x.turns++
 	}
 	team.Barrier()
 	ok := e.steps(p, nil, inner, team, index)

@@ -16,7 +16,7 @@ const (
 	DebugPlan               // the plan of every function that is compiled
 	DebugPasses             // the function as recorded and after each pass
 	DebugKernels            // the plan with the kernels and tiles of each step
-	DebugValues             // what each step of those executions wrote: least, mean and greatest number, NaN and Inf
+	DebugValues             // what each step of those executions wrote, of loops in their first turns: least, mean and greatest number, NaN and Inf
 )
 
 // Debug is the level that DYT_DEBUG asks for. Anything that is not a number is 0.

@@ -83,6 +83,7 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 	}
 	f.results(e.plan, e.frames.memory)
 	f.looked = e.look()
+	f.shown = f.looked && Debug >= DebugValues
 	e.workers.Run(func(team *par.Team, index int) { e.steps(e.plan, e.clock, f, team, index) })
 	if f.err != nil {
 		return nil, errors.WithMessagef(f.err, "cpu: execute %q", e.name)

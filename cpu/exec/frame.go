@@ -26,6 +26,7 @@ type frame struct {
 	owned    []bool           // by value: its array is ours to free or to hand out
 	workers  []*worker
 	looked   bool // somebody looks at this execution: debug.go
+	shown    bool // what steps write is printed: values.go
 	err      error
 	failed   atomic.Int32 // number of the step that gave err, counted from 1; 0: none
 }

@@ -53,15 +53,15 @@ func (e *Executable) steps(p *plan.Plan, c *clock, f *frame, team *par.Team, ind
 		}
 		if index == 0 {
 			c.stop(i, start)
-			if f.looked && Debug >= DebugValues {
-				printValues(e.name, i, s, f)
+			if f.shown {
+				printValues(e.name, p, i, f)
 			}
 			for _, v := range s.Free {
 				e.frames.memory.Free(f.arrays[v.ID])
 				f.forget(v.ID)
 			}
 		}
-		if f.looked && Debug >= DebugValues { // the next step may write over what is printed
+		if f.shown { // the next step may write over what is printed
 			team.Barrier()
 		}
 	}

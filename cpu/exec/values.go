@@ -11,8 +11,15 @@ import (
 	"github.com/dyt-go/dyt/cpu/plan"
 )
 
-// printValues writes a line for each value of float32 that step i has written.
-func printValues(name string, i int, s *plan.Step, f *frame) {
+// shownTurns is the number of turns of a loop, each of a condition and a body, of which values are printed.
+const shownTurns = 3
+
+// printValues writes a line for each value of float32 that step i of p has written.
+func printValues(name string, p *plan.Plan, i int, f *frame) {
+	s := &p.Steps[i]
+	if p.Func.Name != "main" {
+		name += " @" + p.Func.Name
+	}
 	for _, v := range s.Writes {
 		if v.Shape.DType == dtypes.Float32 {
 			fmt.Fprintf(os.Stderr, "%s: step %d %s: %s %s: %s\n", name, i, s.Name(), v, ir.ShapeText(v.Shape), summarize(f.data[v.ID][:v.Shape.Size()]))

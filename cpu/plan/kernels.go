@@ -16,6 +16,8 @@ func (p *Plan) Kernels() string {
 		s := &p.Steps[i]
 		fmt.Fprintf(&b, "  %s\n", p.Line(i))
 		switch {
+		case s.Gemm != nil && s.Gemm.Thin:
+			fmt.Fprintf(&b, "    %s: a row of %d at a time, nothing packed\n", p.Table.Matvec.Name, s.Gemm.K)
 		case s.Gemm != nil:
 			k := p.Table.Gemm
 			fmt.Fprintf(&b, "    %s: tiles of %dx%d, %d x %d of them\n", k.Name, k.MR, k.NR, ceil(s.Gemm.M, k.MR), ceil(s.Gemm.N, k.NR))
@@ -35,8 +37,12 @@ func (p *Plan) Kernels() string {
 	return b.String()
 }
 
-// listing writes what a worker does for each tile.
+// listing writes what a worker does for each tile: kernels that go over it one after the other, or the same as threaded code,
+// which goes once over each of its rows in strips.
 func (t *Tape) listing(b *strings.Builder) {
+	if t.Strips != nil {
+		fmt.Fprintf(b, "    threaded code, strips of %d elements, %d slots:\n", t.Strips.Width, len(t.Strips.Slots))
+	}
 	for i, number := range t.Scalars {
 		fmt.Fprintf(b, "    r%d = %g\n", i, number)
 	}
@@ -44,7 +50,11 @@ func (t *Tape) listing(b *strings.Builder) {
 		fmt.Fprintf(b, "    r%d = load %s, %s\n", l.Reg, l.Root, l.Kind)
 	}
 	for _, in := range t.Code {
-		fmt.Fprintf(b, "    %s\n", in)
+		text := in.String()
+		if t.Strips != nil {
+			text = in.threaded()
+		}
+		fmt.Fprintf(b, "    %s\n", text)
 	}
 	for _, s := range t.Stores {
 		fmt.Fprintf(b, "    store %s, r%d\n", s.Value, s.Reg)
@@ -59,22 +69,27 @@ func (k LoadKind) String() string {
 	return [...]string{"one", "rows", "dense", "repeat", "runs", "gather"}[k]
 }
 
-// String writes an instruction: r4 = exp r3.
-func (in Instr) String() string {
+// String writes an instruction with the kernel that runs it over a tile: r4 = expAVX2 r3.
+func (in Instr) String() string { return in.text(kernelName) }
+
+// threaded writes an instruction with its function, for which there is a piece of threaded code: r4 = exp r3.
+func (in Instr) threaded() string { return in.text(func(any) string { return in.Func.String() }) }
+
+func (in Instr) text(name func(kernel any) string) string {
 	d, a, b, c := in.Dst, in.A, in.B, in.C
 	switch in.Op {
 	case OpUnary:
-		return fmt.Sprintf("r%d = %s r%d", d, kernelName(in.Unary), a)
+		return fmt.Sprintf("r%d = %s r%d", d, name(in.Unary), a)
 	case OpBinary:
-		return fmt.Sprintf("r%d = %s r%d, r%d", d, kernelName(in.Binary), a, b)
+		return fmt.Sprintf("r%d = %s r%d, r%d", d, name(in.Binary), a, b)
 	case OpScalar:
-		return fmt.Sprintf("r%d = %s r%d, number r%d", d, kernelName(in.Scalar), a, b)
+		return fmt.Sprintf("r%d = %s r%d, number r%d", d, name(in.Scalar), a, b)
 	case OpRows:
-		return fmt.Sprintf("r%d = %s r%d, by row r%d", d, kernelName(in.Scalar), a, b)
+		return fmt.Sprintf("r%d = %s r%d, by row r%d", d, name(in.Scalar), a, b)
 	case OpTernary:
-		return fmt.Sprintf("r%d = %s r%d, r%d, r%d", d, kernelName(in.Ternary), a, b, c)
+		return fmt.Sprintf("r%d = %s r%d, r%d, r%d", d, name(in.Ternary), a, b, c)
 	case OpTernary1:
-		return fmt.Sprintf("r%d = %s r%d, r%d, number r%d", d, kernelName(in.Ternary1), a, b, c)
+		return fmt.Sprintf("r%d = %s r%d, r%d, number r%d", d, name(in.Ternary1), a, b, c)
 	case OpChoose:
 		return fmt.Sprintf("r%d = choose r%d, r%d, r%d", d, a, b, c)
 	case OpSum:

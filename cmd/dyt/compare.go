@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/internal/stat"
 	"github.com/dyt-go/dyt/train"
@@ -45,9 +46,7 @@ type pairAnswer struct {
 }
 
 func compareCommand(c *console) *cobra.Command {
-	var f recipeFlags
-	var out, seeds, against, failIf, backendName string
-	var matchExtras bool
+	var f compareFlags
 	cmd := &cobra.Command{
 		Use:   "compare RECIPE",
 		Short: "Train twins that differ in their norm alone, over seeds, and say what that shows",
@@ -62,71 +61,96 @@ their own runs. Of a folder that quickstart or compare left it goes on in that f
   dyt compare llama-0.1M --norm dyt,derf,fixup --seeds 5 --tokens 100k
   dyt compare runs/quickstart --seeds 3 --fail-if worse,difference>0.05 --json`,
 		Args: exactly(1, "a recipe: a preset, a YAML file, or the folder of a run or a comparison"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			condition := train.Condition(failIf)
-			if err := condition.Check(); err != nil {
-				return conf.WithCode(err, conf.ExitUsage)
-			}
-			r, err := f.resolve(args[0])
-			if err != nil {
-				return err
-			}
-			if f.print {
-				return c.printConfig(r)
-			}
-			if names := f.candidates(); len(names) > 1 {
-				ranking, err := r.Ranking(names, against, seeds, matchExtras)
-				if err != nil {
-					return conf.WithCode(err, conf.ExitUsage)
-				}
-				return c.rank(cmd, r, ranking, condition, out, backendName)
-			} else if len(names) == 1 {
-				if r.Recipe, err = r.With(names[0]); err != nil {
-					return conf.WithCode(err, conf.ExitUsage)
-				}
-			}
-			t, err := r.Twins(against, seeds, matchExtras)
-			if err != nil {
-				return conf.WithCode(err, conf.ExitUsage)
-			}
-			if out == "" {
-				out = comparisonFolder(args[0], r, t)
-			}
-			if err := writableFolder(out); err != nil {
-				return err
-			}
-			w, err := openWorkplace(cmd, backendName)
-			if err != nil {
-				return err
-			}
-			defer w.close()
-			d, err := c.load(w, r.Recipe)
-			if err != nil {
-				return err
-			}
-			c.note("twins: %s each, %s and %s, seeds %v, in %s", t.Candidate.Describe(), t.Baseline.NormName(), t.Candidate.NormName(), t.Seeds, out)
-			n := train.Notes{Lead: leadOf(t), Command: commandLine(), Identity: identity(w.backend.Description(), d)}
-			if err := n.Keep(out); err != nil {
-				return trainError(err)
-			}
-			t.Say = c.note
-			done, err := t.Run(w.ctx, w.backend, d, out, c.watch(), nil)
-			if err != nil {
-				return c.halted(err)
-			}
-			return c.compared(done, condition, out)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.compare(cmd, &f, args[0]) },
 	}
 	f.many = true
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&seeds, "seeds", "3", "how many, from the recipe's seed on, or a list: 1,2,3")
-	flags.StringVar(&against, "against", "", "the baseline's norm (default: the architecture's own)")
-	flags.BoolVar(&matchExtras, "match-extras", false, "give the baseline what the candidate's norm brings along, as a control")
-	flags.StringVar(&failIf, "fail-if", "", "end with 5 on one of: better, worse, no-difference, no-claim, identical, difference>X")
-	flags.StringVar(&out, "out", "", "folder of the runs and the report (default: runs/compare_RECIPE)")
-	addBackend(flags, &backendName)
+	flags.StringVar(&f.seeds, "seeds", "3", "how many, from the recipe's seed on, or a list: 1,2,3")
+	flags.StringVar(&f.against, "against", "", "the baseline's norm (default: the architecture's own)")
+	flags.BoolVar(&f.matchExtras, "match-extras", false, "give the baseline what the candidate's norm brings along, as a control")
+	flags.StringVar(&f.failIf, "fail-if", "", "end with 5 on one of: better, worse, no-difference, no-claim, identical, difference>X")
+	flags.StringVar(&f.out, "out", "", "folder of the runs and the report (default: runs/compare_RECIPE)")
+	addBackend(flags, &f.backend)
 	return cmd
+}
+
+// compareFlags are the settings of dyt compare.
+type compareFlags struct {
+	recipeFlags
+	seeds, against, failIf, out, backend string
+	matchExtras                          bool
+}
+
+// compare trains the recipe of that name against one baseline, or several candidates.
+func (c *console) compare(cmd *cobra.Command, f *compareFlags, name string) error {
+	condition := train.Condition(f.failIf)
+	if err := condition.Check(); err != nil {
+		return conf.WithCode(err, conf.ExitUsage)
+	}
+	r, err := f.resolve(name)
+	if err != nil {
+		return err
+	}
+	if f.print {
+		return c.printConfig(r)
+	}
+	if names := f.candidates(); len(names) > 1 {
+		ranking, err := r.Ranking(names, f.against, f.seeds, f.matchExtras)
+		if err != nil {
+			return conf.WithCode(err, conf.ExitUsage)
+		}
+		return c.rank(cmd, f, r, ranking, condition)
+	} else if len(names) == 1 {
+		if r.Recipe, err = r.With(names[0]); err != nil {
+			return conf.WithCode(err, conf.ExitUsage)
+		}
+	}
+	t, err := r.Twins(f.against, f.seeds, f.matchExtras)
+	if err != nil {
+		return conf.WithCode(err, conf.ExitUsage)
+	}
+	return c.twins(cmd, f, r, t, condition)
+}
+
+// twins trains twins and prints what they came to.
+func (c *console) twins(cmd *cobra.Command, f *compareFlags, r *train.Resolved, t train.Twins, condition train.Condition) error {
+	if f.out == "" {
+		f.out = comparisonFolder(cmd.Flags().Arg(0), r, t)
+	}
+	w, d, err := c.prepare(cmd, f, r, leadOf(t), fmt.Sprintf("twins: %s each, %s and %s, seeds %v", t.Candidate.Describe(), t.Baseline.NormName(), t.Candidate.NormName(), t.Seeds))
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	t.Say = c.note
+	done, err := t.Run(w.ctx, w.backend, d, f.out, c.watch(), nil)
+	if err != nil {
+		return c.halted(err)
+	}
+	return c.compared(done, condition, f.out)
+}
+
+// prepare opens where a comparison runs and its data, says what will run, and keeps in its folder what its report leads with. The
+// workplace is the caller's to close unless there is an error.
+func (c *console) prepare(cmd *cobra.Command, f *compareFlags, r *train.Resolved, lead, says string) (w *workplace, d *data.Dataset, err error) {
+	if err := writableFolder(f.out); err != nil {
+		return nil, nil, err
+	}
+	if w, err = openWorkplace(cmd, f.backend); err != nil {
+		return nil, nil, err
+	}
+	if d, err = c.load(w, r.Recipe); err != nil {
+		w.close()
+		return nil, nil, err
+	}
+	c.note("%s, in %s", says, f.out)
+	n := train.Notes{Lead: lead, Command: commandLine(), Identity: identity(w.backend.Description(), d)}
+	if err := n.Keep(f.out); err != nil {
+		w.close()
+		return nil, nil, trainError(err)
+	}
+	return w, d, nil
 }
 
 // halted says how a comparison that a signal stopped goes on.

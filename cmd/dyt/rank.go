@@ -35,37 +35,26 @@ type rankedName struct {
 }
 
 // rank trains a ranking and prints what it came to.
-func (c *console) rank(cmd *cobra.Command, r *train.Resolved, ranking *train.Ranking, condition train.Condition, out, backendName string) error {
+func (c *console) rank(cmd *cobra.Command, f *compareFlags, r *train.Resolved, ranking *train.Ranking, condition train.Condition) error {
 	names := []string{}
 	for _, candidate := range ranking.Candidates {
 		names = append(names, candidate.NormName())
 	}
-	if out == "" {
-		out = filepath.Join("runs", fmt.Sprintf("rank_%s_%s_%s", recipeName(cmd.Flags().Arg(0), r), ranking.Baseline.NormName(), strings.Join(names, "_")))
+	baseline := ranking.Baseline
+	if f.out == "" {
+		f.out = filepath.Join("runs", fmt.Sprintf("rank_%s_%s_%s", recipeName(cmd.Flags().Arg(0), r), baseline.NormName(), strings.Join(names, "_")))
 	}
-	if err := writableFolder(out); err != nil {
-		return err
-	}
-	w, err := openWorkplace(cmd, backendName)
+	lead := fmt.Sprintf("Each from the start of its %s twin, on the same batches in the same order: %s.", baseline.Title(), baseline.Describe())
+	w, d, err := c.prepare(cmd, f, r, lead, fmt.Sprintf("%s each: %s against %s, seeds %v", baseline.Describe(), strings.Join(names, ", "), baseline.NormName(), ranking.Seeds))
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	d, err := c.load(w, r.Recipe)
-	if err != nil {
-		return err
-	}
-	c.note("%s each: %s against %s, seeds %v, in %s", ranking.Baseline.Describe(), strings.Join(names, ", "), ranking.Baseline.NormName(), ranking.Seeds, out)
-	n := train.Notes{Lead: fmt.Sprintf("Each from the start of its %s twin, on the same batches in the same order: %s.", ranking.Baseline.Title(), ranking.Baseline.Describe()),
-		Command: commandLine(), Identity: identity(w.backend.Description(), d)}
-	if err := n.Keep(out); err != nil {
-		return trainError(err)
-	}
 	ranking.Say = c.note
-	if err := ranking.Run(w.ctx, w.backend, d, out, c.watch()); err != nil {
+	if err := ranking.Run(w.ctx, w.backend, d, f.out, c.watch()); err != nil {
 		return c.halted(err)
 	}
-	return c.ranked(ranking, condition, out)
+	return c.ranked(ranking, condition, f.out)
 }
 
 // ranked draws the report and prints the ranking.

@@ -64,6 +64,8 @@ func ParseOptions(config string) (Options, error) {
 			o.FromText = true
 		case "fuse=none":
 			o.Fusion = plan.Nothing
+		case "fuse=always":
+			o.Fusion = plan.Always
 		case "fuse=apart":
 			o.Fusion = plan.Apart
 		case "fuse=elementwise":
@@ -71,7 +73,7 @@ func ParseOptions(config string) (Options, error) {
 		case "profile":
 			o.Profile = true
 		default:
-			return o, errors.Errorf("cpu: unknown option %q in %q; there are: fused_ops, from_text, fuse=none, fuse=elementwise, fuse=apart, profile", word, Name+":"+config)
+			return o, errors.Errorf("cpu: unknown option %q in %q; there are: fused_ops, from_text, fuse=none, fuse=elementwise, fuse=apart, fuse=always, profile", word, Name+":"+config)
 		}
 	}
 	return o, nil

@@ -128,7 +128,7 @@ func (c epilogueCase) check(t *testing.T) {
 		}
 		return flats, backend.last()
 	}
-	got, p := run("", "2")
+	got, p := run("fuse=always", "2")
 	c.checkPlan(t, p)
 	var arrays []eval.Array
 	for i, in := range inputs() {
@@ -142,7 +142,7 @@ func (c epilogueCase) check(t *testing.T) {
 		c.nearly(t, "eval", i, got[i], float32s(exact[i]))
 	}
 	for _, threads := range []string{"1", "3", "5"} {
-		again, _ := run("", threads)
+		again, _ := run("fuse=always", threads)
 		for i := range got {
 			if !slices.EqualFunc(got[i], again[i], func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
 				t.Errorf("result %d differs with %s threads from that with 2", i, threads)
@@ -203,7 +203,7 @@ func TestRandomGraphsHaveEpilogues(t *testing.T) {
 	if table.Elem.Strips == nil {
 		t.Skip("this flavour has no programs for epilogues")
 	}
-	backend := planned{openBackend(t, "profile")}
+	backend := planned{openBackend(t, "profile,fuse=always")}
 	epilogues, sums, kept := 0, 0, 0
 	for seed := range uint64(1000) {
 		_, builder, _ := buildRandom(backend.Backend, seed, 5+int(seed%60))

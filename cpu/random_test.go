@@ -451,7 +451,7 @@ func (g *randomGraph) compare(t *testing.T, seed uint64, who string, got, want [
 func openBackends(tb testing.TB) (ours, reference compute.Backend) {
 	tb.Helper()
 	var err error
-	if ours, err = compute.NewWithConfig("dyt"); err != nil {
+	if ours, err = compute.NewWithConfig("dyt:fuse=always"); err != nil {
 		tb.Fatal(err)
 	}
 	if reference, err = compute.NewWithConfig("go:ops_sequential"); err != nil {

@@ -147,15 +147,10 @@ var mayDelegate = map[string][]string{
 	"vit":   nil,
 }
 
-// Nothing of a zoo model runs on the Go backend, and its plan is the one in testdata/snap, in every flavour; those that have no
-// programs over strips have no epilogues, and plans of their own.
+// Nothing of a zoo model runs on the Go backend, and its plan is the one in testdata/snap, in every flavour.
 func TestPlansOfTheZoo(t *testing.T) {
 	for _, table := range kernel.Available() {
 		t.Setenv("DYT_CPU", string(table.Flavour))
-		suffix := ""
-		if table.Elem.Strips == nil {
-			suffix = "-apart"
-		}
 		backend := openPlanned(t)
 		networks(t, backend.Backend, func(name string, n *network) {
 			e, err := n.trainer(backend.Backend)
@@ -163,7 +158,7 @@ func TestPlansOfTheZoo(t *testing.T) {
 			_, err = n.step(e, 1)
 			fatal(t, err)
 			checkDelegated(t, name+" training", n.Arch(), backend.last())
-			golden.Snap(t, "plan/"+name+suffix+".txt", []byte(summary(backend.last())))
+			golden.Snap(t, "plan/"+name+".txt", []byte(summary(backend.last())))
 
 			score := model.MustNewExec(backend.Backend, n.store, func(s *model.Scope, in []*Node) []*Node {
 				nll, correct, count := n.Score(s, in)

@@ -86,6 +86,7 @@ const (
 	Apart             // everything, but products and clusters are steps of their own
 	Clusters          // element-wise ops and reductions with each other, nothing else
 	Nothing           // every op is a step; one that moves no element still takes none
+	Always            // everything, products of any size with what follows them: for tests
 )
 
 // Make plans f, which must be valid, for the kernels of table. Programs for what is delegated are compiled by engine.

@@ -26,7 +26,9 @@ type control struct {
 func newControl(c *plan.Control, size int) *control {
 	x := &control{Control: c, state: make([]*Array, len(c.Args)), captures: make([][]*Array, len(c.Bodies))}
 	for i, b := range c.Bodies {
-		x.frames = append(x.frames, newFrame(b.Plan, size))
+		body := newFrame(b.Plan, size)
+		body.layAlone()
+		x.frames = append(x.frames, body)
 		x.captures[i] = make([]*Array, len(b.Captures))
 	}
 	return x

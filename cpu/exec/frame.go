@@ -12,10 +12,11 @@ import (
 	"github.com/dyt-go/dyt/cpu/plan"
 )
 
-// frame is the memory of one execution: an arena, and for each value where it lies right now. Frames are used again, so
+// frame is the memory of one execution: an arena (arena.go), and for each value where it lies right now. Frames are used again, so
 // what lies in the arena is looked up once.
 type frame struct {
-	arena    []byte
+	plan     *plan.Plan
+	arena    *arena           // nil: the plan wants none, or it was given away
 	shared   [][]float32      // by step: memory that its workers share
 	controls []*control       // by step: what steps that run functions need
 	raw      [][]byte         // by value: its memory
@@ -42,44 +43,71 @@ type frames struct {
 	ended  bool
 }
 
-// get returns a frame that nobody uses, a new one if there is memory for it. donated says that inputs end with the execution.
+// get returns a frame that nobody uses, if there is memory for it. donated says that inputs end with the execution.
 func (fs *frames) get(donated bool) (*frame, error) {
+	f := fs.idle()
+	if f == nil {
+		f = newFrame(fs.plan, fs.size)
+		if fs.plan.Arena == 0 {
+			f.layAlone()
+		}
+	}
+	if !fs.memory.arenas.take(f) {
+		if err := fitsMemory(fs.name, fs.plan, fs.size, donated, freeBytes); err != nil {
+			fs.keep(f)
+			return nil, err
+		}
+		fs.memory.arenas.grow(f)
+	}
+	return f, nil
+}
+
+// idle takes a frame that no execution uses, nil if there is none.
+func (fs *frames) idle() *frame {
 	fs.mutex.Lock()
 	defer fs.mutex.Unlock()
 	n := len(fs.free)
 	if n == 0 {
-		if err := fitsMemory(fs.name, fs.plan, fs.size, donated, freeBytes); err != nil {
-			return nil, err
-		}
-		return newFrame(fs.plan, fs.size), nil
+		return nil
 	}
 	f := fs.free[n-1]
 	fs.free = fs.free[:n-1]
-	return f, nil
+	return f
 }
 
 // put ends the execution that used f.
 func (fs *frames) put(f *frame) {
 	f.end(fs.plan, fs.memory)
+	fs.memory.arenas.put(f)
+	fs.keep(f)
+}
+
+// keep makes f idle.
+func (fs *frames) keep(f *frame) {
 	fs.mutex.Lock()
 	defer fs.mutex.Unlock()
-	if !fs.ended {
-		fs.free = append(fs.free, f)
+	if fs.ended {
+		fs.memory.arenas.end(f)
+		return
 	}
+	fs.free = append(fs.free, f)
 }
 
 // end drops the frames.
 func (fs *frames) end() {
 	fs.mutex.Lock()
 	defer fs.mutex.Unlock()
+	for _, f := range fs.free {
+		fs.memory.arenas.end(f)
+	}
 	fs.free, fs.ended = nil, true
 }
 
-// newFrame returns memory for an execution of p by size workers.
+// newFrame returns what an execution of p by size workers needs beside an arena.
 func newFrame(p *plan.Plan, size int) *frame {
 	n := p.Func.NumValues()
 	f := &frame{
-		arena: alignedBytes(p.Arena), shared: make([][]float32, len(p.Steps)), controls: make([]*control, len(p.Steps)), raw: make([][]byte, n), data: make([][]float32, n),
+		plan: p, shared: make([][]float32, len(p.Steps)), controls: make([]*control, len(p.Steps)), raw: make([][]byte, n), data: make([][]float32, n),
 		inputs: make([]*Array, len(p.Func.Params)), arrays: make([]*Array, n), wrapped: make([]compute.Buffer, n), owned: make([]bool, n),
 	}
 	for range size {
@@ -88,12 +116,6 @@ func newFrame(p *plan.Plan, size int) *frame {
 	for i := range p.Steps {
 		if c := p.Steps[i].Control; c != nil {
 			f.controls[i] = newControl(c, size)
-		}
-		f.shared[i] = words(f.arenaBytes(p.Steps[i].Scratch))
-		for _, v := range p.Steps[i].Writes {
-			if p.Places[v.ID].Kind == plan.PlaceArena {
-				f.lie(v, f.arenaBytes(p.Places[v.ID]))
-			}
 		}
 		for _, v := range p.Steps[i].Reads {
 			if p.Places[v.ID].Kind == plan.PlaceConstant {
@@ -131,8 +153,6 @@ func (f *frame) lie(v *ir.Value, b []byte) {
 func (f *frame) forget(id int) {
 	f.arrays[id], f.raw[id], f.data[id], f.owned[id] = nil, nil, nil, false
 }
-
-func (f *frame) arenaBytes(p plan.Place) []byte { return f.arena[p.Offset : p.Offset+p.Bytes] }
 
 // words views memory as float32.
 func words(b []byte) []float32 {

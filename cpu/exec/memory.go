@@ -19,6 +19,7 @@ type Memory struct {
 	engine *delegate.Engine
 	mutex  sync.Mutex
 	pools  map[int]*sync.Pool // of *Array, by size class in bytes
+	arenas arenas             // what executions keep meanwhile
 }
 
 // NewMemory returns an empty store of owner's. Results of delegated programs are given back to engine.

@@ -126,3 +126,29 @@ func TestAPlanThatDoesNotFitSaysSo(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 }
+
+// What a finalized executable kept while it ran goes back at once.
+func TestFinalizedExecutablesKeepNothing(t *testing.T) {
+	heap := func() int {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	backend := openBackend(t, "")
+	p := compile(t, backend, [][]int{{4096, 64}, {64, 2048}}, func(f compute.Function, in []compute.Value) []compute.Value {
+		wide := must(f.DotGeneral(in[0], []int{1}, nil, in[1], []int{0}, nil, compute.DotGeneralConfig{}))
+		largest := must(f.ReduceMax(wide, 1))
+		return []compute.Value{must(f.ReduceSum(must(f.Exp(must(f.Sub(wide, must(f.Reshape(largest, 4096, 1)))))), 1))}
+	})
+	runtime.GC()
+	before := heap()
+	p.run(t)
+	const arena = 4096 * 2048 * 4 // bytes of wide
+	if kept := heap() - before; kept < arena {
+		t.Fatalf("%d bytes are in use, expected an arena of %d at least", kept, arena)
+	}
+	p.Finalize()
+	if kept := heap() - before; kept > arena/4 {
+		t.Errorf("%d bytes are in use after the executable has ended, expected few", kept)
+	}
+}

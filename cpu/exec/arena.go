@@ -2,6 +2,7 @@ package exec
 
 import (
 	"cmp"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"weak"
@@ -45,15 +46,20 @@ func (as *arenas) take(f *frame) bool {
 	return true
 }
 
-// grow gives f a new arena, in place of the largest that is free: none of those was large enough.
+// grow gives f a new arena, in place of the largest that is free: none of those was large enough. It is an eighth larger than f
+// wants, because the next one may want a little more, and memory that nobody touches costs nothing.
 func (as *arenas) grow(f *frame) {
 	as.mutex.Lock()
 	defer as.mutex.Unlock()
 	if len(as.free) > 0 {
 		as.drop(slices.MaxFunc(as.free, func(a, b *arena) int { return cmp.Compare(len(a.bytes), len(b.bytes)) }))
 	}
-	f.layAlone()
+	f.lay(&arena{bytes: alignedBytes(f.plan.Arena + f.plan.Arena/8)})
 }
+
+// returnedBytes is the size from which a dropped arena is large: a collection takes about as long as the system takes to hand out
+// as many pages, some milliseconds.
+const returnedBytes = 16 << 20
 
 // layAlone gives f an arena of its own.
 func (f *frame) layAlone() { f.lay(&arena{bytes: alignedBytes(f.plan.Arena)}) }
@@ -69,7 +75,8 @@ func (as *arenas) smallest(n int) int {
 	return found
 }
 
-// drop leaves a free arena to the garbage collector.
+// drop leaves a free arena to the garbage collector. A large one goes back to the system at once: it would stay resident for some
+// collections, beside the arena that comes in its place.
 func (as *arenas) drop(a *arena) {
 	laid := a.laid
 	a.laid = nil
@@ -79,6 +86,10 @@ func (as *arenas) drop(a *arena) {
 		}
 	}
 	as.free = slices.DeleteFunc(as.free, func(b *arena) bool { return b == a })
+	if len(a.bytes) >= returnedBytes {
+		a.bytes = nil
+		debug.FreeOSMemory()
+	}
 }
 
 // put ends f's use of its arena.
@@ -140,6 +151,10 @@ func (f *frame) lift() {
 	a.laid = slices.DeleteFunc(a.laid, func(w weak.Pointer[frame]) bool { return w.Value() == f })
 	clear(f.shared)
 	clear(f.wrapped)
+	for _, w := range f.workers {
+		clear(w.regs)
+		w.after = epilogue{}
+	}
 	for id := range f.raw {
 		if f.arrays[id] == nil {
 			f.raw[id], f.data[id] = nil, nil

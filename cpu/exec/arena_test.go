@@ -30,8 +30,8 @@ func (as *arenas) use(f *frame) *arena {
 func TestExecutablesInTurnShareAnArena(t *testing.T) {
 	as := &arenas{}
 	list := users(as, 1000, 5000, 3000)
-	if len(as.free) != 1 || len(as.free[0].bytes) != 5000 {
-		t.Fatalf("%d arenas are free, expected one of 5000 bytes", len(as.free))
+	if len(as.free) != 1 || len(as.free[0].bytes) != 5625 {
+		t.Fatalf("%d arenas are free, expected one of 5000 bytes and an eighth", len(as.free))
 	}
 	large := as.free[0]
 	for i, f := range list {
@@ -67,16 +67,16 @@ func TestExecutionsAtTheSameTimeHaveTheirOwn(t *testing.T) {
 func TestArenasEndWithWhoWantedThem(t *testing.T) {
 	as := &arenas{}
 	list := users(as, 5000, 2000, 3000)
-	as.end(list[0]) // the others want 3000 of 5000
+	as.end(list[0]) // the others want 3000 of 5625
 	if len(as.free) != 1 {
 		t.Fatal("an arena ended that others use")
 	}
-	as.end(list[2]) // 2000 of 5000
+	as.end(list[2]) // 2000 of 5625
 	if len(as.free) != 0 || list[1].arena != nil {
 		t.Fatalf("%d arenas are free, expected none", len(as.free))
 	}
-	if got := len(as.use(list[1]).bytes); got != 2000 {
-		t.Errorf("the last frame has an arena of %d bytes, expected 2000", got)
+	if got := len(as.use(list[1]).bytes); got != 2250 {
+		t.Errorf("the last frame has an arena of %d bytes, expected 2000 and an eighth", got)
 	}
 }
 

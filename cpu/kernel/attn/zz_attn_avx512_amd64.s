@@ -38,8 +38,8 @@ row:
 	KMOVW        R12, K1
 	VMOVUPS      (AX)(R10*1), Z4
 	VBROADCASTSS constff800000avx512<>+0(SB), Z5
-	VBLENDMPS    Z4, Z5, K1, Z6
-	VMOVUPS      Z6, (AX)(R10*1)
+	VBLENDMPS    Z4, Z5, K1, Z4
+	VMOVUPS      Z4, (AX)(R10*1)
 	ADDQ         $0x00000040, R10
 
 whole:
@@ -65,24 +65,24 @@ most:
 	XORQ          R11, R11
 
 exp:
-	VMOVUPS          (AX)(R11*1), Z7
-	VSUBPS           Z4, Z7, Z7
-	VMULPS           Z0, Z7, Z7
-	VMAXPS           Z7, Z1, Z7
-	VADDPS           Z2, Z7, Z8
-	VSUBPS           Z2, Z8, Z9
-	VSUBPS           Z9, Z7, Z7
-	VBROADCASTSS     const392209c5avx512<>+0(SB), Z9
-	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z7, Z9
-	VPSLLD           $0x17, Z8, Z8
-	VMULPS           Z8, Z9, Z7
-	VMOVUPS          Z7, (AX)(R11*1)
-	VADDPS           Z7, Z5, Z5
+	VMOVUPS          (AX)(R11*1), Z6
+	VSUBPS           Z4, Z6, Z6
+	VMULPS           Z0, Z6, Z6
+	VMAXPS           Z6, Z1, Z6
+	VADDPS           Z2, Z6, Z7
+	VSUBPS           Z2, Z7, Z8
+	VSUBPS           Z8, Z6, Z6
+	VBROADCASTSS     const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z6, Z8
+	VPSLLD           $0x17, Z7, Z7
+	VMULPS           Z7, Z8, Z6
+	VMOVUPS          Z6, (AX)(R11*1)
+	VADDPS           Z6, Z5, Z5
 	ADDQ             $0x00000040, R11
 	CMPQ             R11, R10
 	JLT              exp
@@ -179,54 +179,54 @@ row:
 	KMOVW        R13, K1
 	VMOVUPS      (AX)(R11*1), Z5
 	VBROADCASTSS constff800000avx512<>+0(SB), Z6
-	VBLENDMPS    Z5, Z6, K1, Z7
-	VMOVUPS      Z7, (AX)(R11*1)
+	VBLENDMPS    Z5, Z6, K1, Z5
+	VMOVUPS      Z5, (AX)(R11*1)
 	VMOVUPS      (CX)(R11*1), Z5
 	VXORPS       Z6, Z6, Z6
-	VBLENDMPS    Z5, Z6, K1, Z8
-	VMOVUPS      Z8, (CX)(R11*1)
+	VBLENDMPS    Z5, Z6, K1, Z5
+	VMOVUPS      Z5, (CX)(R11*1)
 	ADDQ         $0x00000040, R11
 
 whole:
 	VBROADCASTSS (DX), Z5
 	VBROADCASTSS (BX), Z6
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z9
-	VDIVPS       Z6, Z9, Z6
-	VXORPS       Z9, Z9, Z9
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z7
+	VDIVPS       Z6, Z7, Z6
+	VXORPS       Z7, Z7, Z7
 	XORQ         R12, R12
 
 exp:
-	VMOVUPS          (AX)(R12*1), Z10
-	VSUBPS           Z5, Z10, Z10
-	VMULPS           Z0, Z10, Z10
-	VMAXPS           Z10, Z2, Z10
-	VADDPS           Z3, Z10, Z11
-	VSUBPS           Z3, Z11, Z12
-	VSUBPS           Z12, Z10, Z10
-	VBROADCASTSS     const392209c5avx512<>+0(SB), Z12
-	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z10, Z12
-	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z10, Z12
-	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z10, Z12
-	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z10, Z12
-	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z10, Z12
-	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z10, Z12
-	VPSLLD           $0x17, Z11, Z11
-	VMULPS           Z11, Z12, Z10
-	VMULPS           Z6, Z10, Z10
-	VMOVUPS          Z10, (AX)(R12*1)
-	VFMADD231PS      (CX)(R12*1), Z10, Z9
+	VMOVUPS          (AX)(R12*1), Z8
+	VSUBPS           Z5, Z8, Z8
+	VMULPS           Z0, Z8, Z8
+	VMAXPS           Z8, Z2, Z8
+	VADDPS           Z3, Z8, Z9
+	VSUBPS           Z3, Z9, Z10
+	VSUBPS           Z10, Z8, Z8
+	VBROADCASTSS     const392209c5avx512<>+0(SB), Z10
+	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z8, Z10
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z8, Z10
+	VPSLLD           $0x17, Z9, Z9
+	VMULPS           Z9, Z10, Z8
+	VMULPS           Z6, Z8, Z8
+	VMOVUPS          Z8, (AX)(R12*1)
+	VFMADD231PS      (CX)(R12*1), Z8, Z7
 	ADDQ             $0x00000040, R12
 	CMPQ             R12, R11
 	JLT              exp
-	VEXTRACTF64X4    $0x01, Z9, Y5
-	VADDPS           Y5, Y9, Y9
-	VEXTRACTF128     $0x01, Y9, X5
-	VADDPS           X5, X9, X9
-	VPERMILPS        $0x0e, X9, X5
-	VADDPS           X5, X9, X9
-	VPERMILPS        $0x01, X9, X5
-	VADDPS           X5, X9, X9
-	VBROADCASTSS     X9, Z5
+	VEXTRACTF64X4    $0x01, Z7, Y5
+	VADDPS           Y5, Y7, Y7
+	VEXTRACTF128     $0x01, Y7, X5
+	VADDPS           X5, X7, X7
+	VPERMILPS        $0x0e, X7, X5
+	VADDPS           X5, X7, X7
+	VPERMILPS        $0x01, X7, X5
+	VADDPS           X5, X7, X7
+	VBROADCASTSS     X7, Z5
 	XORQ             R12, R12
 
 ds:

@@ -52,8 +52,9 @@ type Table struct {
 	MulAddScalar TernaryScalar // the same with a number for y
 
 	Sin, Cos              Unary  // at most 2 ULP
-	Expm1, Log1p          Unary  // by float64, rounded once
-	Pow                   Binary // x^y by float64, rounded once
+	Expm1                 Unary  // e^x - 1, at most 2 ULP; x itself where it is small
+	Log1p                 Unary  // log(1+x), at most 1.5 ULP; x itself where it is small
+	Pow                   Binary // x^y, at most 1.5 ULP, special values as math.Pow
 	PowScalar, RPowScalar Scalar // x^y, y^x
 	Floor, Ceil           Unary  // exact
 	Round                 Unary  // to the nearest whole number, ties to even

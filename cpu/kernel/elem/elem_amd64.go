@@ -21,8 +21,8 @@ var AVX2 = &Table{
 	Min: minY, MinScalar: minScalarY,
 	MulAdd: mulAddY, MulAddScalar: mulAddScalarY,
 
-	Sin: reduced(sinNearY, math.Sin), Cos: reduced(cosNearY, math.Cos), Expm1: Ref.Expm1, Log1p: Ref.Log1p,
-	Pow: Ref.Pow, PowScalar: Ref.PowScalar, RPowScalar: Ref.RPowScalar,
+	Sin: reduced(sinNearY, math.Sin), Cos: reduced(cosNearY, math.Cos), Expm1: expm1Y, Log1p: log1pY,
+	Pow: powY, PowScalar: powScalarY, RPowScalar: rpowScalarY,
 	Floor: floorY, Ceil: ceilY, Round: roundY, Sign: signY, IsNaN: isNaNY, IsFinite: isFiniteY,
 	IsZero: isZeroY, NotZero: notZeroY, NotZeroInt: notZeroIntY, Square: squareY,
 
@@ -66,8 +66,8 @@ var AVX512 = &Table{
 	Min: minZ, MinScalar: minScalarZ,
 	MulAdd: mulAddZ, MulAddScalar: mulAddScalarZ,
 
-	Sin: reduced(sinNearZ, math.Sin), Cos: reduced(cosNearZ, math.Cos), Expm1: Ref.Expm1, Log1p: Ref.Log1p,
-	Pow: Ref.Pow, PowScalar: Ref.PowScalar, RPowScalar: Ref.RPowScalar,
+	Sin: reduced(sinNearZ, math.Sin), Cos: reduced(cosNearZ, math.Cos), Expm1: expm1Z, Log1p: log1pZ,
+	Pow: powZ, PowScalar: powScalarZ, RPowScalar: rpowScalarZ,
 	Floor: floorZ, Ceil: ceilZ, Round: roundZ, Sign: signZ, IsNaN: isNaNZ, IsFinite: isFiniteZ,
 	IsZero: isZeroZ, NotZero: notZeroZ, NotZeroInt: notZeroIntZ, Square: squareZ,
 

@@ -43,6 +43,8 @@ var unaries = []unaryKernel{
 	{"Sigmoid", func(t *Table) Unary { return t.Sigmoid }, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, 2.5},
 	{"Sin", func(t *Table) Unary { return t.Sin }, math.Sin, 2},
 	{"Cos", func(t *Table) Unary { return t.Cos }, math.Cos, 2},
+	{"Expm1", func(t *Table) Unary { return t.Expm1 }, math.Expm1, 2},
+	{"Log1p", func(t *Table) Unary { return t.Log1p }, math.Log1p, 1.5},
 	{"Floor", func(t *Table) Unary { return t.Floor }, math.Floor, 0},
 	{"Ceil", func(t *Table) Unary { return t.Ceil }, math.Ceil, 0},
 	{"Round", func(t *Table) Unary { return t.Round }, math.RoundToEven, 0},
@@ -170,7 +172,7 @@ func ulps(got float32, want float64) float64 {
 func TestZeroKeepsItsSign(t *testing.T) {
 	zeros := []float32{0, float32(math.Copysign(0, -1))}
 	for _, table := range tables() {
-		for _, k := range []unaryKernel{unaries[2], unaries[6], unaries[7], unaries[9]} { // Sqrt, Tanh, Erf, Sin are odd at 0
+		for _, k := range []unaryKernel{unaries[2], unaries[6], unaries[7], unaries[9], unaries[11], unaries[12]} { // Sqrt, Tanh, Erf, Sin, Expm1, Log1p
 			y := make([]float32, 2)
 			k.f(table)(y, zeros)
 			if y[0] != 0 || y[1] != 0 || math.Signbit(float64(y[0])) || !math.Signbit(float64(y[1])) {
@@ -194,6 +196,7 @@ func TestLengthsPositionsAndGuards(t *testing.T) {
 		for _, k := range intBinaries {
 			checkPositions(t, table.Name+" "+k.name, rng, 2, func(dst []float32, in [][]float32) { k.f(table)(dst, in[0], in[1]) })
 		}
+		checkPositions(t, table.Name+" Pow", rng, 2, func(dst []float32, in [][]float32) { table.Pow(dst, in[0], in[1]) })
 		checkPositions(t, table.Name+" MulAdd", rng, 3, func(dst []float32, in [][]float32) { table.MulAdd(dst, in[0], in[1], in[2]) })
 		checkPositions(t, table.Name+" Select", rng, 3, func(dst []float32, in [][]float32) { table.Select(dst, in[0], in[1], in[2]) })
 	}

@@ -11,7 +11,7 @@ func (t *Table) Unary(o op.Op) Unary { return field[Unary](t, o, "") }
 
 // Binary returns the kernel of o for two arrays.
 func (t *Table) Binary(o op.Op) Binary {
-	if o == op.RMax || o == op.RMin {
+	if o == op.RMax || o == op.RMin || o == op.RPow {
 		return func(dst, x, y []float32) { t.Binary(o.Reversed())(dst, y, x) }
 	}
 	return field[Binary](t, o, "")

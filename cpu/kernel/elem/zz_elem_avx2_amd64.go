@@ -59,6 +59,16 @@ func sinNearY(dst []float32, x []float32)
 //go:noescape
 func cosNearY(dst []float32, x []float32)
 
+// expm1Y is Table.expm1 for avx2.
+//
+//go:noescape
+func expm1Y(dst []float32, x []float32)
+
+// log1pY is Table.log1p for avx2.
+//
+//go:noescape
+func log1pY(dst []float32, x []float32)
+
 // floorY is Table.floor for avx2.
 //
 //go:noescape
@@ -213,6 +223,16 @@ func minY(dst []float32, x []float32, y []float32)
 //
 //go:noescape
 func minScalarY(dst []float32, x []float32, y float32)
+
+// powY is Table.pow for avx2.
+//
+//go:noescape
+func powY(dst []float32, x []float32, y []float32)
+
+// powScalarY is Table.powScalar for avx2.
+//
+//go:noescape
+func powScalarY(dst []float32, x []float32, y float32)
 
 // equalY is Table.equal for avx2.
 //
@@ -394,6 +414,11 @@ func greaterEqualIntY(dst []float32, x []float32, y []float32)
 //go:noescape
 func greaterEqualIntScalarY(dst []float32, x []float32, y float32)
 
+// rpowScalarY is Table.rpowScalar for avx2.
+//
+//go:noescape
+func rpowScalarY(dst []float32, x []float32, y float32)
+
 // selectOfY is Table.selectOf for avx2.
 //
 //go:noescape
@@ -472,6 +497,18 @@ func stripSigmoidFullY()
 
 // stripSigmoidTailY is threaded code: not to be called.
 func stripSigmoidTailY()
+
+// stripExpm1FullY is threaded code: not to be called.
+func stripExpm1FullY()
+
+// stripExpm1TailY is threaded code: not to be called.
+func stripExpm1TailY()
+
+// stripLog1pFullY is threaded code: not to be called.
+func stripLog1pFullY()
+
+// stripLog1pTailY is threaded code: not to be called.
+func stripLog1pTailY()
 
 // stripFloorFullY is threaded code: not to be called.
 func stripFloorFullY()
@@ -832,6 +869,18 @@ func stripRMinFullY()
 
 // stripRMinTailY is threaded code: not to be called.
 func stripRMinTailY()
+
+// stripPowFullY is threaded code: not to be called.
+func stripPowFullY()
+
+// stripPowTailY is threaded code: not to be called.
+func stripPowTailY()
+
+// stripRPowFullY is threaded code: not to be called.
+func stripRPowFullY()
+
+// stripRPowTailY is threaded code: not to be called.
+func stripRPowTailY()
 
 // stripEqualFullY is threaded code: not to be called.
 func stripEqualFullY()

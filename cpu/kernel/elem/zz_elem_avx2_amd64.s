@@ -1520,6 +1520,250 @@ done:
 	VZEROUPPER
 	RET
 
+// func expm1Y(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expm1Y(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x08
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Y0
+	VMOVUPS      const42b20000avx2<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VMOVUPS      constc1900000avx2<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y2, Y1
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y2, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y4
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y1, Y4
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y1, Y4
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y1, Y4
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VCVTPS2DQ    Y2, Y2
+	VPADDD       const0000007eavx2<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       const3f000000avx2<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y1
+	VADDPS       Y3, Y3, Y2
+	VMOVUPS      const32800000avx2<>+0(SB), Y3
+	VCMPPS       $0x01, Y3, Y1, Y1
+	VBLENDVPS    Y1, Y0, Y2, Y0
+	VMOVUPS      Y0, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	LEAQ         tailMask<>+0(SB), CX
+	MOVQ         $0x00000008, DI
+	SUBQ         SI, DI
+	VMOVUPS      (CX)(DI*4), Y0
+	VMASKMOVPS   (DX)(BX*4), Y0, Y1
+	VMOVUPS      const42b20000avx2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      constc1900000avx2<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y3, Y2
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y3, Y2
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y5
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y2, Y5
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y2, Y5
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y2, Y5
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VCVTPS2DQ    Y3, Y3
+	VPADDD       const0000007eavx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VSUBPS       const3f000000avx2<>+0(SB), Y3, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y2
+	VADDPS       Y4, Y4, Y3
+	VMOVUPS      const32800000avx2<>+0(SB), Y4
+	VCMPPS       $0x01, Y4, Y2, Y2
+	VBLENDVPS    Y2, Y1, Y3, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA constc1900000avx2<>+0(SB)/4, $0xc1900000
+DATA constc1900000avx2<>+4(SB)/4, $0xc1900000
+DATA constc1900000avx2<>+8(SB)/4, $0xc1900000
+DATA constc1900000avx2<>+12(SB)/4, $0xc1900000
+DATA constc1900000avx2<>+16(SB)/4, $0xc1900000
+DATA constc1900000avx2<>+20(SB)/4, $0xc1900000
+DATA constc1900000avx2<>+24(SB)/4, $0xc1900000
+DATA constc1900000avx2<>+28(SB)/4, $0xc1900000
+GLOBL constc1900000avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const0000007eavx2<>+0(SB)/4, $0x0000007e
+DATA const0000007eavx2<>+4(SB)/4, $0x0000007e
+DATA const0000007eavx2<>+8(SB)/4, $0x0000007e
+DATA const0000007eavx2<>+12(SB)/4, $0x0000007e
+DATA const0000007eavx2<>+16(SB)/4, $0x0000007e
+DATA const0000007eavx2<>+20(SB)/4, $0x0000007e
+DATA const0000007eavx2<>+24(SB)/4, $0x0000007e
+DATA const0000007eavx2<>+28(SB)/4, $0x0000007e
+GLOBL const0000007eavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const32800000avx2<>+0(SB)/4, $0x32800000
+DATA const32800000avx2<>+4(SB)/4, $0x32800000
+DATA const32800000avx2<>+8(SB)/4, $0x32800000
+DATA const32800000avx2<>+12(SB)/4, $0x32800000
+DATA const32800000avx2<>+16(SB)/4, $0x32800000
+DATA const32800000avx2<>+20(SB)/4, $0x32800000
+DATA const32800000avx2<>+24(SB)/4, $0x32800000
+DATA const32800000avx2<>+28(SB)/4, $0x32800000
+GLOBL const32800000avx2<>(SB), RODATA|NOPTR, $32
+
+// func log1pY(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·log1pY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x08
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Y0
+	VADDPS       const3f800000avx2<>+0(SB), Y0, Y1
+	VPADDD       const004afb0davx2<>+0(SB), Y1, Y1
+	VPSRLD       $0x17, Y1, Y2
+	VPADDD       constffffff81avx2<>+0(SB), Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VPAND        constff800000avx2<>+0(SB), Y1, Y1
+	VMOVUPS      const80000000avx2<>+0(SB), Y3
+	VPSUBD       Y1, Y3, Y1
+	VMULPS       const3e800000avx2<>+0(SB), Y0, Y3
+	VMULPS       const3e800000avx2<>+0(SB), Y1, Y4
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y4
+	VFMADD231PS  Y1, Y3, Y4
+	VMULPS       Y4, Y4, Y1
+	VMULPS       Y4, Y1, Y3
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y5
+	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3def5141avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e11e90davx2<>+0(SB), Y4, Y5
+	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y4, Y5
+	VMULPS       Y5, Y3, Y3
+	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y2, Y3
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y1, Y3
+	VADDPS       Y3, Y4, Y1
+	VFMADD231PS  const3f317000avx2<>+0(SB), Y2, Y1
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y2
+	VMOVUPS      constbf800000avx2<>+0(SB), Y3
+	VCMPPS       $0x01, Y3, Y0, Y3
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	VMOVUPS      constff800000avx2<>+0(SB), Y2
+	VMOVUPS      constbf800000avx2<>+0(SB), Y3
+	VCMPPS       $0x00, Y3, Y0, Y3
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	VMOVUPS      const7f800000avx2<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y1
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y2
+	VMOVUPS      const32800000avx2<>+0(SB), Y3
+	VCMPPS       $0x01, Y3, Y2, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y1
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	LEAQ         tailMask<>+0(SB), CX
+	MOVQ         $0x00000008, DI
+	SUBQ         SI, DI
+	VMOVUPS      (CX)(DI*4), Y0
+	VMASKMOVPS   (DX)(BX*4), Y0, Y1
+	VADDPS       const3f800000avx2<>+0(SB), Y1, Y2
+	VPADDD       const004afb0davx2<>+0(SB), Y2, Y2
+	VPSRLD       $0x17, Y2, Y3
+	VPADDD       constffffff81avx2<>+0(SB), Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VPAND        constff800000avx2<>+0(SB), Y2, Y2
+	VMOVUPS      const80000000avx2<>+0(SB), Y4
+	VPSUBD       Y2, Y4, Y2
+	VMULPS       const3e800000avx2<>+0(SB), Y1, Y4
+	VMULPS       const3e800000avx2<>+0(SB), Y2, Y5
+	VSUBPS       const3f800000avx2<>+0(SB), Y5, Y5
+	VFMADD231PS  Y2, Y4, Y5
+	VMULPS       Y5, Y5, Y2
+	VMULPS       Y5, Y2, Y4
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y6
+	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3def5141avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3e11e90davx2<>+0(SB), Y5, Y6
+	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y5, Y6
+	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y5, Y6
+	VMULPS       Y6, Y4, Y4
+	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y3, Y4
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y2, Y4
+	VADDPS       Y4, Y5, Y2
+	VFMADD231PS  const3f317000avx2<>+0(SB), Y3, Y2
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y3
+	VMOVUPS      constbf800000avx2<>+0(SB), Y4
+	VCMPPS       $0x01, Y4, Y1, Y4
+	VBLENDVPS    Y4, Y3, Y2, Y2
+	VMOVUPS      constff800000avx2<>+0(SB), Y3
+	VMOVUPS      constbf800000avx2<>+0(SB), Y4
+	VCMPPS       $0x00, Y4, Y1, Y4
+	VBLENDVPS    Y4, Y3, Y2, Y2
+	VMOVUPS      const7f800000avx2<>+0(SB), Y3
+	VCMPPS       $0x00, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y3
+	VMOVUPS      const32800000avx2<>+0(SB), Y4
+	VCMPPS       $0x01, Y4, Y3, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y2
+	VCMPPS       $0x03, Y1, Y1, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const3e800000avx2<>+0(SB)/4, $0x3e800000
+DATA const3e800000avx2<>+4(SB)/4, $0x3e800000
+DATA const3e800000avx2<>+8(SB)/4, $0x3e800000
+DATA const3e800000avx2<>+12(SB)/4, $0x3e800000
+DATA const3e800000avx2<>+16(SB)/4, $0x3e800000
+DATA const3e800000avx2<>+20(SB)/4, $0x3e800000
+DATA const3e800000avx2<>+24(SB)/4, $0x3e800000
+DATA const3e800000avx2<>+28(SB)/4, $0x3e800000
+GLOBL const3e800000avx2<>(SB), RODATA|NOPTR, $32
+
 // func floorY(dst []float32, x []float32)
 // Requires: AVX
 TEXT ·floorY(SB), NOSPLIT, $0-48
@@ -2705,6 +2949,788 @@ tail:
 	VCMPPS     $0x03, Y2, Y2, Y3
 	VBLENDVPS  Y3, Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func powY(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powY(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ         CX, DI
+	SUBQ         SI, DI
+	CMPQ         DI, $0x08
+	JLT          tail
+	VMOVUPS      (DX)(SI*4), Y0
+	VMOVUPS      (BX)(SI*4), Y1
+	VMOVUPS      const4f800000avx2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      constcf800000avx2<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y3
+	VMULPS       const4b800000avx2<>+0(SB), Y3, Y4
+	VMOVUPS      const00800000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y4
+	VMOVUPS      const41c00000avx2<>+0(SB), Y5
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      const00800000avx2<>+0(SB), Y7
+	VCMPPS       $0x01, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y6, Y3
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y5
+	VPADDD       constffffff81avx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
+	VSUBPS       Y3, Y5, Y3
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y5
+	VADDPS       const3f800000avx2<>+0(SB), Y4, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y6, Y7
+	VSUBPS       Y7, Y4, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y7
+	VMULPS       Y7, Y5, Y8
+	VFNMADD231PS Y6, Y8, Y5
+	VFNMADD231PS Y4, Y8, Y5
+	VMULPS       Y7, Y5, Y4
+	VMULPS       Y8, Y8, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y8, Y8, Y6
+	VADDPS       Y8, Y8, Y7
+	VFMADD231PS  Y4, Y7, Y6
+	VMOVUPS      const3f76384favx2<>+0(SB), Y7
+	VMULPS       Y7, Y5, Y9
+	VMOVAPS      Y9, Y10
+	VFMSUB231PS  Y7, Y5, Y10
+	VFMADD231PS  Y6, Y7, Y10
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y6
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y5, Y6
+	VMOVAPS      Y10, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y5
+	VADDPS       Y9, Y5, Y6
+	VSUBPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y9, Y5
+	VADDPS       const33257060avx2<>+0(SB), Y7, Y7
+	VADDPS       Y7, Y5, Y5
+	VMULPS       Y6, Y8, Y7
+	VMOVAPS      Y7, Y9
+	VFMSUB231PS  Y6, Y8, Y9
+	VFMADD231PS  Y5, Y8, Y9
+	VMOVAPS      Y9, Y5
+	VFMADD231PS  Y6, Y4, Y5
+	VADDPS       Y7, Y3, Y4
+	VSUBPS       Y3, Y4, Y3
+	VSUBPS       Y3, Y7, Y3
+	VADDPS       Y5, Y3, Y3
+	VMULPS       Y4, Y2, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y4, Y2, Y6
+	VMOVAPS      Y6, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMOVUPS      const43160000avx2<>+0(SB), Y3
+	VMINPS       Y5, Y3, Y3
+	VMOVUPS      constc3480000avx2<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VSUBPS       Y3, Y5, Y5
+	VADDPS       Y4, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      constbf800000avx2<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      const392209c5avx2<>+0(SB), Y5
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y4, Y0, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y5
+	VROUNDPS     $0x08, Y1, Y6
+	VCMPPS       $0x04, Y1, Y6, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y5
+	VPXOR        const7f800000avx2<>+0(SB), Y5, Y6
+	VCMPPS       $0x01, Y4, Y1, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y6
+	VCMPPS       $0x00, Y4, Y5, Y7
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y5, Y5
+	VBLENDVPS    Y5, Y6, Y3, Y3
+	VMULPS       const3f000000avx2<>+0(SB), Y2, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS const40000000avx2<>+0(SB), Y5, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y2
+	VPAND        const80000000avx2<>+0(SB), Y0, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y2, Y2
+	VBLENDVPS    Y2, Y5, Y4, Y2
+	VPXOR        Y2, Y3, Y2
+	VADDPS       Y1, Y0, Y3
+	VCMPPS       $0x03, Y1, Y0, Y5
+	VBLENDVPS    Y5, Y3, Y2, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y0, Y0
+	VBLENDVPS    Y0, Y3, Y2, Y0
+	VMOVUPS      const3f800000avx2<>+0(SB), Y2
+	VCMPPS       $0x00, Y4, Y1, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y0
+	VMOVUPS      Y0, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	JMP          loop
+
+tail:
+	TESTQ        DI, DI
+	JZ           done
+	LEAQ         tailMask<>+0(SB), CX
+	MOVQ         $0x00000008, R8
+	SUBQ         DI, R8
+	VMOVUPS      (CX)(R8*4), Y0
+	VMASKMOVPS   (DX)(SI*4), Y0, Y1
+	VMASKMOVPS   (BX)(SI*4), Y0, Y2
+	VMOVUPS      const4f800000avx2<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VMOVUPS      constcf800000avx2<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y4
+	VMULPS       const4b800000avx2<>+0(SB), Y4, Y5
+	VMOVUPS      const00800000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y6, Y4, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y5
+	VMOVUPS      const41c00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y4, Y4
+	VBLENDVPS    Y4, Y6, Y7, Y4
+	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y6
+	VPADDD       constffffff81avx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPAND        const007fffffavx2<>+0(SB), Y5, Y5
+	VPADDD       const3f3504f3avx2<>+0(SB), Y5, Y5
+	VSUBPS       Y4, Y6, Y4
+	VSUBPS       const3f800000avx2<>+0(SB), Y5, Y6
+	VADDPS       const3f800000avx2<>+0(SB), Y5, Y7
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VSUBPS       Y8, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VDIVPS       Y7, Y8, Y8
+	VMULPS       Y8, Y6, Y9
+	VFNMADD231PS Y7, Y9, Y6
+	VFNMADD231PS Y5, Y9, Y6
+	VMULPS       Y8, Y6, Y5
+	VMULPS       Y9, Y9, Y6
+	VMOVAPS      Y6, Y7
+	VFMSUB231PS  Y9, Y9, Y7
+	VADDPS       Y9, Y9, Y8
+	VFMADD231PS  Y5, Y8, Y7
+	VMOVUPS      const3f76384favx2<>+0(SB), Y8
+	VMULPS       Y8, Y6, Y10
+	VMOVAPS      Y10, Y11
+	VFMSUB231PS  Y8, Y6, Y11
+	VFMADD231PS  Y7, Y8, Y11
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y7
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y6, Y7
+	VMOVAPS      Y11, Y8
+	VFMADD231PS  Y7, Y6, Y8
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y6
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       const33257060avx2<>+0(SB), Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y9, Y8
+	VMOVAPS      Y8, Y10
+	VFMSUB231PS  Y7, Y9, Y10
+	VFMADD231PS  Y6, Y9, Y10
+	VMOVAPS      Y10, Y6
+	VFMADD231PS  Y7, Y5, Y6
+	VADDPS       Y8, Y4, Y5
+	VSUBPS       Y4, Y5, Y4
+	VSUBPS       Y4, Y8, Y4
+	VADDPS       Y6, Y4, Y4
+	VMULPS       Y5, Y3, Y6
+	VMOVAPS      Y6, Y7
+	VFMSUB231PS  Y5, Y3, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VMOVUPS      const43160000avx2<>+0(SB), Y4
+	VMINPS       Y6, Y4, Y4
+	VMOVUPS      constc3480000avx2<>+0(SB), Y7
+	VMAXPS       Y4, Y7, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VSUBPS       Y4, Y6, Y6
+	VADDPS       Y5, Y6, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VMOVUPS      constbf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      const392209c5avx2<>+0(SB), Y6
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y6, Y5
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y5, Y1, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y6
+	VROUNDPS     $0x08, Y2, Y7
+	VCMPPS       $0x04, Y2, Y7, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y6
+	VPXOR        const7f800000avx2<>+0(SB), Y6, Y7
+	VCMPPS       $0x01, Y5, Y2, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VCMPPS       $0x00, Y5, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VMOVUPS      const7f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y6, Y6
+	VBLENDVPS    Y6, Y7, Y4, Y4
+	VMULPS       const3f000000avx2<>+0(SB), Y3, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VFNMADD231PS const40000000avx2<>+0(SB), Y6, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y3, Y3
+	VPAND        const80000000avx2<>+0(SB), Y1, Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y6, Y5, Y3
+	VPXOR        Y3, Y4, Y3
+	VADDPS       Y2, Y1, Y4
+	VCMPPS       $0x03, Y2, Y1, Y6
+	VBLENDVPS    Y6, Y4, Y3, Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y1, Y1
+	VBLENDVPS    Y1, Y4, Y3, Y1
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VCMPPS       $0x00, Y5, Y2, Y2
+	VBLENDVPS    Y2, Y3, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const4f800000avx2<>+0(SB)/4, $0x4f800000
+DATA const4f800000avx2<>+4(SB)/4, $0x4f800000
+DATA const4f800000avx2<>+8(SB)/4, $0x4f800000
+DATA const4f800000avx2<>+12(SB)/4, $0x4f800000
+DATA const4f800000avx2<>+16(SB)/4, $0x4f800000
+DATA const4f800000avx2<>+20(SB)/4, $0x4f800000
+DATA const4f800000avx2<>+24(SB)/4, $0x4f800000
+DATA const4f800000avx2<>+28(SB)/4, $0x4f800000
+GLOBL const4f800000avx2<>(SB), RODATA|NOPTR, $32
+
+DATA constcf800000avx2<>+0(SB)/4, $0xcf800000
+DATA constcf800000avx2<>+4(SB)/4, $0xcf800000
+DATA constcf800000avx2<>+8(SB)/4, $0xcf800000
+DATA constcf800000avx2<>+12(SB)/4, $0xcf800000
+DATA constcf800000avx2<>+16(SB)/4, $0xcf800000
+DATA constcf800000avx2<>+20(SB)/4, $0xcf800000
+DATA constcf800000avx2<>+24(SB)/4, $0xcf800000
+DATA constcf800000avx2<>+28(SB)/4, $0xcf800000
+GLOBL constcf800000avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3f76384favx2<>+0(SB)/4, $0x3f76384f
+DATA const3f76384favx2<>+4(SB)/4, $0x3f76384f
+DATA const3f76384favx2<>+8(SB)/4, $0x3f76384f
+DATA const3f76384favx2<>+12(SB)/4, $0x3f76384f
+DATA const3f76384favx2<>+16(SB)/4, $0x3f76384f
+DATA const3f76384favx2<>+20(SB)/4, $0x3f76384f
+DATA const3f76384favx2<>+24(SB)/4, $0x3f76384f
+DATA const3f76384favx2<>+28(SB)/4, $0x3f76384f
+GLOBL const3f76384favx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3e8d3c02avx2<>+0(SB)/4, $0x3e8d3c02
+DATA const3e8d3c02avx2<>+4(SB)/4, $0x3e8d3c02
+DATA const3e8d3c02avx2<>+8(SB)/4, $0x3e8d3c02
+DATA const3e8d3c02avx2<>+12(SB)/4, $0x3e8d3c02
+DATA const3e8d3c02avx2<>+16(SB)/4, $0x3e8d3c02
+DATA const3e8d3c02avx2<>+20(SB)/4, $0x3e8d3c02
+DATA const3e8d3c02avx2<>+24(SB)/4, $0x3e8d3c02
+DATA const3e8d3c02avx2<>+28(SB)/4, $0x3e8d3c02
+GLOBL const3e8d3c02avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3ea40487avx2<>+0(SB)/4, $0x3ea40487
+DATA const3ea40487avx2<>+4(SB)/4, $0x3ea40487
+DATA const3ea40487avx2<>+8(SB)/4, $0x3ea40487
+DATA const3ea40487avx2<>+12(SB)/4, $0x3ea40487
+DATA const3ea40487avx2<>+16(SB)/4, $0x3ea40487
+DATA const3ea40487avx2<>+20(SB)/4, $0x3ea40487
+DATA const3ea40487avx2<>+24(SB)/4, $0x3ea40487
+DATA const3ea40487avx2<>+28(SB)/4, $0x3ea40487
+GLOBL const3ea40487avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3ed30be3avx2<>+0(SB)/4, $0x3ed30be3
+DATA const3ed30be3avx2<>+4(SB)/4, $0x3ed30be3
+DATA const3ed30be3avx2<>+8(SB)/4, $0x3ed30be3
+DATA const3ed30be3avx2<>+12(SB)/4, $0x3ed30be3
+DATA const3ed30be3avx2<>+16(SB)/4, $0x3ed30be3
+DATA const3ed30be3avx2<>+20(SB)/4, $0x3ed30be3
+DATA const3ed30be3avx2<>+24(SB)/4, $0x3ed30be3
+DATA const3ed30be3avx2<>+28(SB)/4, $0x3ed30be3
+GLOBL const3ed30be3avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3f13bb63avx2<>+0(SB)/4, $0x3f13bb63
+DATA const3f13bb63avx2<>+4(SB)/4, $0x3f13bb63
+DATA const3f13bb63avx2<>+8(SB)/4, $0x3f13bb63
+DATA const3f13bb63avx2<>+12(SB)/4, $0x3f13bb63
+DATA const3f13bb63avx2<>+16(SB)/4, $0x3f13bb63
+DATA const3f13bb63avx2<>+20(SB)/4, $0x3f13bb63
+DATA const3f13bb63avx2<>+24(SB)/4, $0x3f13bb63
+DATA const3f13bb63avx2<>+28(SB)/4, $0x3f13bb63
+GLOBL const3f13bb63avx2<>(SB), RODATA|NOPTR, $32
+
+DATA constb1f17f01avx2<>+0(SB)/4, $0xb1f17f01
+DATA constb1f17f01avx2<>+4(SB)/4, $0xb1f17f01
+DATA constb1f17f01avx2<>+8(SB)/4, $0xb1f17f01
+DATA constb1f17f01avx2<>+12(SB)/4, $0xb1f17f01
+DATA constb1f17f01avx2<>+16(SB)/4, $0xb1f17f01
+DATA constb1f17f01avx2<>+20(SB)/4, $0xb1f17f01
+DATA constb1f17f01avx2<>+24(SB)/4, $0xb1f17f01
+DATA constb1f17f01avx2<>+28(SB)/4, $0xb1f17f01
+GLOBL constb1f17f01avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const4038aa3bavx2<>+0(SB)/4, $0x4038aa3b
+DATA const4038aa3bavx2<>+4(SB)/4, $0x4038aa3b
+DATA const4038aa3bavx2<>+8(SB)/4, $0x4038aa3b
+DATA const4038aa3bavx2<>+12(SB)/4, $0x4038aa3b
+DATA const4038aa3bavx2<>+16(SB)/4, $0x4038aa3b
+DATA const4038aa3bavx2<>+20(SB)/4, $0x4038aa3b
+DATA const4038aa3bavx2<>+24(SB)/4, $0x4038aa3b
+DATA const4038aa3bavx2<>+28(SB)/4, $0x4038aa3b
+GLOBL const4038aa3bavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const33257060avx2<>+0(SB)/4, $0x33257060
+DATA const33257060avx2<>+4(SB)/4, $0x33257060
+DATA const33257060avx2<>+8(SB)/4, $0x33257060
+DATA const33257060avx2<>+12(SB)/4, $0x33257060
+DATA const33257060avx2<>+16(SB)/4, $0x33257060
+DATA const33257060avx2<>+20(SB)/4, $0x33257060
+DATA const33257060avx2<>+24(SB)/4, $0x33257060
+DATA const33257060avx2<>+28(SB)/4, $0x33257060
+GLOBL const33257060avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const43160000avx2<>+0(SB)/4, $0x43160000
+DATA const43160000avx2<>+4(SB)/4, $0x43160000
+DATA const43160000avx2<>+8(SB)/4, $0x43160000
+DATA const43160000avx2<>+12(SB)/4, $0x43160000
+DATA const43160000avx2<>+16(SB)/4, $0x43160000
+DATA const43160000avx2<>+20(SB)/4, $0x43160000
+DATA const43160000avx2<>+24(SB)/4, $0x43160000
+DATA const43160000avx2<>+28(SB)/4, $0x43160000
+GLOBL const43160000avx2<>(SB), RODATA|NOPTR, $32
+
+DATA constc3480000avx2<>+0(SB)/4, $0xc3480000
+DATA constc3480000avx2<>+4(SB)/4, $0xc3480000
+DATA constc3480000avx2<>+8(SB)/4, $0xc3480000
+DATA constc3480000avx2<>+12(SB)/4, $0xc3480000
+DATA constc3480000avx2<>+16(SB)/4, $0xc3480000
+DATA constc3480000avx2<>+20(SB)/4, $0xc3480000
+DATA constc3480000avx2<>+24(SB)/4, $0xc3480000
+DATA constc3480000avx2<>+28(SB)/4, $0xc3480000
+GLOBL constc3480000avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const392209c5avx2<>+0(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+4(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+8(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+12(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+16(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+20(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+24(SB)/4, $0x392209c5
+DATA const392209c5avx2<>+28(SB)/4, $0x392209c5
+GLOBL const392209c5avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3aaf8448avx2<>+0(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+4(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+8(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+12(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+16(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+20(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+24(SB)/4, $0x3aaf8448
+DATA const3aaf8448avx2<>+28(SB)/4, $0x3aaf8448
+GLOBL const3aaf8448avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3c1d952aavx2<>+0(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+4(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+8(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+12(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+16(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+20(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+24(SB)/4, $0x3c1d952a
+DATA const3c1d952aavx2<>+28(SB)/4, $0x3c1d952a
+GLOBL const3c1d952aavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3d6357b6avx2<>+0(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+4(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+8(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+12(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+16(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+20(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+24(SB)/4, $0x3d6357b6
+DATA const3d6357b6avx2<>+28(SB)/4, $0x3d6357b6
+GLOBL const3d6357b6avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3e75fdf0avx2<>+0(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+4(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+8(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+12(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+16(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+20(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+24(SB)/4, $0x3e75fdf0
+DATA const3e75fdf0avx2<>+28(SB)/4, $0x3e75fdf0
+GLOBL const3e75fdf0avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3f317218avx2<>+0(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+4(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+8(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+12(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+16(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+20(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+24(SB)/4, $0x3f317218
+DATA const3f317218avx2<>+28(SB)/4, $0x3f317218
+GLOBL const3f317218avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const40000000avx2<>+0(SB)/4, $0x40000000
+DATA const40000000avx2<>+4(SB)/4, $0x40000000
+DATA const40000000avx2<>+8(SB)/4, $0x40000000
+DATA const40000000avx2<>+12(SB)/4, $0x40000000
+DATA const40000000avx2<>+16(SB)/4, $0x40000000
+DATA const40000000avx2<>+20(SB)/4, $0x40000000
+DATA const40000000avx2<>+24(SB)/4, $0x40000000
+DATA const40000000avx2<>+28(SB)/4, $0x40000000
+GLOBL const40000000avx2<>(SB), RODATA|NOPTR, $32
+
+// func powScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x08
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Y1
+	VMOVUPS      const4f800000avx2<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y2
+	VMOVUPS      constcf800000avx2<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y3
+	VMULPS       const4b800000avx2<>+0(SB), Y3, Y4
+	VMOVUPS      const00800000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y4
+	VMOVUPS      const41c00000avx2<>+0(SB), Y5
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      const00800000avx2<>+0(SB), Y7
+	VCMPPS       $0x01, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y6, Y3
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y5
+	VPADDD       constffffff81avx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
+	VSUBPS       Y3, Y5, Y3
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y5
+	VADDPS       const3f800000avx2<>+0(SB), Y4, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y6, Y7
+	VSUBPS       Y7, Y4, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y7
+	VMULPS       Y7, Y5, Y8
+	VFNMADD231PS Y6, Y8, Y5
+	VFNMADD231PS Y4, Y8, Y5
+	VMULPS       Y7, Y5, Y4
+	VMULPS       Y8, Y8, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y8, Y8, Y6
+	VADDPS       Y8, Y8, Y7
+	VFMADD231PS  Y4, Y7, Y6
+	VMOVUPS      const3f76384favx2<>+0(SB), Y7
+	VMULPS       Y7, Y5, Y9
+	VMOVAPS      Y9, Y10
+	VFMSUB231PS  Y7, Y5, Y10
+	VFMADD231PS  Y6, Y7, Y10
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y6
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y5, Y6
+	VMOVAPS      Y10, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y5
+	VADDPS       Y9, Y5, Y6
+	VSUBPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y9, Y5
+	VADDPS       const33257060avx2<>+0(SB), Y7, Y7
+	VADDPS       Y7, Y5, Y5
+	VMULPS       Y6, Y8, Y7
+	VMOVAPS      Y7, Y9
+	VFMSUB231PS  Y6, Y8, Y9
+	VFMADD231PS  Y5, Y8, Y9
+	VMOVAPS      Y9, Y5
+	VFMADD231PS  Y6, Y4, Y5
+	VADDPS       Y7, Y3, Y4
+	VSUBPS       Y3, Y4, Y3
+	VSUBPS       Y3, Y7, Y3
+	VADDPS       Y5, Y3, Y3
+	VMULPS       Y4, Y2, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y4, Y2, Y6
+	VMOVAPS      Y6, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMOVUPS      const43160000avx2<>+0(SB), Y3
+	VMINPS       Y5, Y3, Y3
+	VMOVUPS      constc3480000avx2<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VSUBPS       Y3, Y5, Y5
+	VADDPS       Y4, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      constbf800000avx2<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      const392209c5avx2<>+0(SB), Y5
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y4, Y1, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y5
+	VROUNDPS     $0x08, Y0, Y6
+	VCMPPS       $0x04, Y0, Y6, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y5
+	VPXOR        const7f800000avx2<>+0(SB), Y5, Y6
+	VCMPPS       $0x01, Y4, Y0, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y6
+	VCMPPS       $0x00, Y4, Y5, Y7
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y5, Y5
+	VBLENDVPS    Y5, Y6, Y3, Y3
+	VMULPS       const3f000000avx2<>+0(SB), Y2, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS const40000000avx2<>+0(SB), Y5, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y2
+	VPAND        const80000000avx2<>+0(SB), Y1, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y2, Y2
+	VBLENDVPS    Y2, Y5, Y4, Y2
+	VPXOR        Y2, Y3, Y2
+	VADDPS       Y0, Y1, Y3
+	VCMPPS       $0x03, Y0, Y1, Y5
+	VBLENDVPS    Y5, Y3, Y2, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VMOVUPS      const3f800000avx2<>+0(SB), Y2
+	VCMPPS       $0x00, Y4, Y0, Y3
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	VMOVUPS      Y1, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	LEAQ         tailMask<>+0(SB), CX
+	MOVQ         $0x00000008, DI
+	SUBQ         SI, DI
+	VMOVUPS      (CX)(DI*4), Y1
+	VMASKMOVPS   (DX)(BX*4), Y1, Y2
+	VMOVUPS      const4f800000avx2<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y3
+	VMOVUPS      constcf800000avx2<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y4
+	VMULPS       const4b800000avx2<>+0(SB), Y4, Y5
+	VMOVUPS      const00800000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y6, Y4, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y5
+	VMOVUPS      const41c00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y4, Y4
+	VBLENDVPS    Y4, Y6, Y7, Y4
+	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y6
+	VPADDD       constffffff81avx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPAND        const007fffffavx2<>+0(SB), Y5, Y5
+	VPADDD       const3f3504f3avx2<>+0(SB), Y5, Y5
+	VSUBPS       Y4, Y6, Y4
+	VSUBPS       const3f800000avx2<>+0(SB), Y5, Y6
+	VADDPS       const3f800000avx2<>+0(SB), Y5, Y7
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VSUBPS       Y8, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VDIVPS       Y7, Y8, Y8
+	VMULPS       Y8, Y6, Y9
+	VFNMADD231PS Y7, Y9, Y6
+	VFNMADD231PS Y5, Y9, Y6
+	VMULPS       Y8, Y6, Y5
+	VMULPS       Y9, Y9, Y6
+	VMOVAPS      Y6, Y7
+	VFMSUB231PS  Y9, Y9, Y7
+	VADDPS       Y9, Y9, Y8
+	VFMADD231PS  Y5, Y8, Y7
+	VMOVUPS      const3f76384favx2<>+0(SB), Y8
+	VMULPS       Y8, Y6, Y10
+	VMOVAPS      Y10, Y11
+	VFMSUB231PS  Y8, Y6, Y11
+	VFMADD231PS  Y7, Y8, Y11
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y7
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y6, Y7
+	VMOVAPS      Y11, Y8
+	VFMADD231PS  Y7, Y6, Y8
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y6
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       const33257060avx2<>+0(SB), Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y9, Y8
+	VMOVAPS      Y8, Y10
+	VFMSUB231PS  Y7, Y9, Y10
+	VFMADD231PS  Y6, Y9, Y10
+	VMOVAPS      Y10, Y6
+	VFMADD231PS  Y7, Y5, Y6
+	VADDPS       Y8, Y4, Y5
+	VSUBPS       Y4, Y5, Y4
+	VSUBPS       Y4, Y8, Y4
+	VADDPS       Y6, Y4, Y4
+	VMULPS       Y5, Y3, Y6
+	VMOVAPS      Y6, Y7
+	VFMSUB231PS  Y5, Y3, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VMOVUPS      const43160000avx2<>+0(SB), Y4
+	VMINPS       Y6, Y4, Y4
+	VMOVUPS      constc3480000avx2<>+0(SB), Y7
+	VMAXPS       Y4, Y7, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VSUBPS       Y4, Y6, Y6
+	VADDPS       Y5, Y6, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VMOVUPS      constbf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      const392209c5avx2<>+0(SB), Y6
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y6, Y5
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y5, Y2, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y6
+	VROUNDPS     $0x08, Y0, Y7
+	VCMPPS       $0x04, Y0, Y7, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y6
+	VPXOR        const7f800000avx2<>+0(SB), Y6, Y7
+	VCMPPS       $0x01, Y5, Y0, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VCMPPS       $0x00, Y5, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VMOVUPS      const7f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y6, Y6
+	VBLENDVPS    Y6, Y7, Y4, Y4
+	VMULPS       const3f000000avx2<>+0(SB), Y3, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VFNMADD231PS const40000000avx2<>+0(SB), Y6, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y3, Y3
+	VPAND        const80000000avx2<>+0(SB), Y2, Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y6, Y5, Y3
+	VPXOR        Y3, Y4, Y3
+	VADDPS       Y0, Y2, Y4
+	VCMPPS       $0x03, Y0, Y2, Y6
+	VBLENDVPS    Y6, Y4, Y3, Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VCMPPS       $0x00, Y5, Y0, Y0
+	VBLENDVPS    Y0, Y3, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -4150,6 +5176,301 @@ done:
 	VZEROUPPER
 	RET
 
+// func rpowScalarY(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·rpowScalarY(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	MOVQ         CX, SI
+	SUBQ         BX, SI
+	CMPQ         SI, $0x08
+	JLT          tail
+	VMOVUPS      (DX)(BX*4), Y1
+	VMOVUPS      const4f800000avx2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      constcf800000avx2<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y3
+	VMULPS       const4b800000avx2<>+0(SB), Y3, Y4
+	VMOVUPS      const00800000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y4
+	VMOVUPS      const41c00000avx2<>+0(SB), Y5
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      const00800000avx2<>+0(SB), Y7
+	VCMPPS       $0x01, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y6, Y3
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y5
+	VPADDD       constffffff81avx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
+	VSUBPS       Y3, Y5, Y3
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y5
+	VADDPS       const3f800000avx2<>+0(SB), Y4, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y6, Y7
+	VSUBPS       Y7, Y4, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y7
+	VMULPS       Y7, Y5, Y8
+	VFNMADD231PS Y6, Y8, Y5
+	VFNMADD231PS Y4, Y8, Y5
+	VMULPS       Y7, Y5, Y4
+	VMULPS       Y8, Y8, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y8, Y8, Y6
+	VADDPS       Y8, Y8, Y7
+	VFMADD231PS  Y4, Y7, Y6
+	VMOVUPS      const3f76384favx2<>+0(SB), Y7
+	VMULPS       Y7, Y5, Y9
+	VMOVAPS      Y9, Y10
+	VFMSUB231PS  Y7, Y5, Y10
+	VFMADD231PS  Y6, Y7, Y10
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y6
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y5, Y6
+	VMOVAPS      Y10, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y5
+	VADDPS       Y9, Y5, Y6
+	VSUBPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y9, Y5
+	VADDPS       const33257060avx2<>+0(SB), Y7, Y7
+	VADDPS       Y7, Y5, Y5
+	VMULPS       Y6, Y8, Y7
+	VMOVAPS      Y7, Y9
+	VFMSUB231PS  Y6, Y8, Y9
+	VFMADD231PS  Y5, Y8, Y9
+	VMOVAPS      Y9, Y5
+	VFMADD231PS  Y6, Y4, Y5
+	VADDPS       Y7, Y3, Y4
+	VSUBPS       Y3, Y4, Y3
+	VSUBPS       Y3, Y7, Y3
+	VADDPS       Y5, Y3, Y3
+	VMULPS       Y4, Y2, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y4, Y2, Y6
+	VMOVAPS      Y6, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMOVUPS      const43160000avx2<>+0(SB), Y3
+	VMINPS       Y5, Y3, Y3
+	VMOVUPS      constc3480000avx2<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VSUBPS       Y3, Y5, Y5
+	VADDPS       Y4, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      constbf800000avx2<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      const392209c5avx2<>+0(SB), Y5
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y4, Y0, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y5
+	VROUNDPS     $0x08, Y1, Y6
+	VCMPPS       $0x04, Y1, Y6, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y5
+	VPXOR        const7f800000avx2<>+0(SB), Y5, Y6
+	VCMPPS       $0x01, Y4, Y1, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y6
+	VCMPPS       $0x00, Y4, Y5, Y7
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y5, Y5
+	VBLENDVPS    Y5, Y6, Y3, Y3
+	VMULPS       const3f000000avx2<>+0(SB), Y2, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS const40000000avx2<>+0(SB), Y5, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y2
+	VPAND        const80000000avx2<>+0(SB), Y0, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y2, Y2
+	VBLENDVPS    Y2, Y5, Y4, Y2
+	VPXOR        Y2, Y3, Y2
+	VADDPS       Y1, Y0, Y3
+	VCMPPS       $0x03, Y1, Y0, Y5
+	VBLENDVPS    Y5, Y3, Y2, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y0, Y5
+	VBLENDVPS    Y5, Y3, Y2, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VCMPPS       $0x00, Y4, Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VMOVUPS      Y1, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	JMP          loop
+
+tail:
+	TESTQ        SI, SI
+	JZ           done
+	LEAQ         tailMask<>+0(SB), CX
+	MOVQ         $0x00000008, DI
+	SUBQ         SI, DI
+	VMOVUPS      (CX)(DI*4), Y1
+	VMASKMOVPS   (DX)(BX*4), Y1, Y2
+	VMOVUPS      const4f800000avx2<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VMOVUPS      constcf800000avx2<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y4
+	VMULPS       const4b800000avx2<>+0(SB), Y4, Y5
+	VMOVUPS      const00800000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y6, Y4, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y5
+	VMOVUPS      const41c00000avx2<>+0(SB), Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y4, Y4
+	VBLENDVPS    Y4, Y6, Y7, Y4
+	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y6
+	VPADDD       constffffff81avx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPAND        const007fffffavx2<>+0(SB), Y5, Y5
+	VPADDD       const3f3504f3avx2<>+0(SB), Y5, Y5
+	VSUBPS       Y4, Y6, Y4
+	VSUBPS       const3f800000avx2<>+0(SB), Y5, Y6
+	VADDPS       const3f800000avx2<>+0(SB), Y5, Y7
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VSUBPS       Y8, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VDIVPS       Y7, Y8, Y8
+	VMULPS       Y8, Y6, Y9
+	VFNMADD231PS Y7, Y9, Y6
+	VFNMADD231PS Y5, Y9, Y6
+	VMULPS       Y8, Y6, Y5
+	VMULPS       Y9, Y9, Y6
+	VMOVAPS      Y6, Y7
+	VFMSUB231PS  Y9, Y9, Y7
+	VADDPS       Y9, Y9, Y8
+	VFMADD231PS  Y5, Y8, Y7
+	VMOVUPS      const3f76384favx2<>+0(SB), Y8
+	VMULPS       Y8, Y6, Y10
+	VMOVAPS      Y10, Y11
+	VFMSUB231PS  Y8, Y6, Y11
+	VFMADD231PS  Y7, Y8, Y11
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y7
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y6, Y7
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y6, Y7
+	VMOVAPS      Y11, Y8
+	VFMADD231PS  Y7, Y6, Y8
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y6
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       const33257060avx2<>+0(SB), Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y9, Y8
+	VMOVAPS      Y8, Y10
+	VFMSUB231PS  Y7, Y9, Y10
+	VFMADD231PS  Y6, Y9, Y10
+	VMOVAPS      Y10, Y6
+	VFMADD231PS  Y7, Y5, Y6
+	VADDPS       Y8, Y4, Y5
+	VSUBPS       Y4, Y5, Y4
+	VSUBPS       Y4, Y8, Y4
+	VADDPS       Y6, Y4, Y4
+	VMULPS       Y5, Y3, Y6
+	VMOVAPS      Y6, Y7
+	VFMSUB231PS  Y5, Y3, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y4, Y3, Y5
+	VMOVUPS      const43160000avx2<>+0(SB), Y4
+	VMINPS       Y6, Y4, Y4
+	VMOVUPS      constc3480000avx2<>+0(SB), Y7
+	VMAXPS       Y4, Y7, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VSUBPS       Y4, Y6, Y6
+	VADDPS       Y5, Y6, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VMOVUPS      constbf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      const392209c5avx2<>+0(SB), Y6
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y5, Y6
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y6, Y5
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VCMPPS       $0x01, Y5, Y0, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y6
+	VROUNDPS     $0x08, Y2, Y7
+	VCMPPS       $0x04, Y2, Y7, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y6
+	VPXOR        const7f800000avx2<>+0(SB), Y6, Y7
+	VCMPPS       $0x01, Y5, Y2, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VCMPPS       $0x00, Y5, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VMOVUPS      const7f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y6, Y6
+	VBLENDVPS    Y6, Y7, Y4, Y4
+	VMULPS       const3f000000avx2<>+0(SB), Y3, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VFNMADD231PS const40000000avx2<>+0(SB), Y6, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y3, Y3
+	VPAND        const80000000avx2<>+0(SB), Y0, Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y6, Y5, Y3
+	VPXOR        Y3, Y4, Y3
+	VADDPS       Y2, Y0, Y4
+	VCMPPS       $0x03, Y2, Y0, Y6
+	VBLENDVPS    Y6, Y4, Y3, Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y0, Y0
+	VBLENDVPS    Y0, Y4, Y3, Y0
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VCMPPS       $0x00, Y5, Y2, Y2
+	VBLENDVPS    Y2, Y3, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
 // func selectOfY(dst []float32, c []float32, x []float32, y []float32)
 // Requires: AVX
 TEXT ·selectOfY(SB), NOSPLIT, $0-96
@@ -5237,6 +6558,424 @@ TEXT ·stripSigmoidTailY(SB), NOSPLIT|NOFRAME, $0
 	VBLENDVPS    Y0, Y1, Y2, Y0
 	VADDPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripExpm1FullY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripExpm1FullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS      const42b20000avx2<>+0(SB), Y5
+	VMINPS       Y0, Y5, Y4
+	VMINPS       Y1, Y5, Y5
+	VMOVUPS      constc1900000avx2<>+0(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      const3fb8aa3bavx2<>+0(SB), Y7
+	VMULPS       Y7, Y4, Y6
+	VMULPS       Y7, Y5, Y7
+	VROUNDPS     $0x08, Y6, Y6
+	VROUNDPS     $0x08, Y7, Y7
+	VMOVUPS      const3f317000avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y4
+	VFNMADD231PS Y8, Y7, Y5
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y4
+	VFNMADD231PS Y8, Y7, Y5
+	VMULPS       Y4, Y4, Y8
+	VMULPS       Y5, Y5, Y9
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y11
+	VMOVAPS      Y11, Y10
+	VMOVUPS      const3c0905b1avx2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      const3d2aaa8davx2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      const3e2aaa6favx2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      const3f000000avx2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VCVTPS2DQ    Y6, Y6
+	VPADDD       const0000007eavx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      const3f000000avx2<>+0(SB), Y9
+	VSUBPS       Y9, Y6, Y8
+	VCVTPS2DQ    Y7, Y7
+	VPADDD       const0000007eavx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VSUBPS       Y9, Y7, Y9
+	VFMADD231PS  Y6, Y4, Y8
+	VMOVAPS      Y9, Y4
+	VFMADD231PS  Y7, Y5, Y4
+	VMOVUPS      const7fffffffavx2<>+0(SB), Y6
+	VPAND        Y6, Y0, Y5
+	VPAND        Y6, Y1, Y6
+	VADDPS       Y8, Y8, Y7
+	VADDPS       Y4, Y4, Y4
+	VMOVUPS      const32800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y5, Y5
+	VBLENDVPS    Y5, Y0, Y7, Y0
+	VCMPPS       $0x01, Y8, Y6, Y5
+	VBLENDVPS    Y5, Y1, Y4, Y1
+	VMOVUPS      const42b20000avx2<>+0(SB), Y5
+	VMINPS       Y2, Y5, Y4
+	VMINPS       Y3, Y5, Y5
+	VMOVUPS      constc1900000avx2<>+0(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      const3fb8aa3bavx2<>+0(SB), Y7
+	VMULPS       Y7, Y4, Y6
+	VMULPS       Y7, Y5, Y7
+	VROUNDPS     $0x08, Y6, Y6
+	VROUNDPS     $0x08, Y7, Y7
+	VMOVUPS      const3f317000avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y4
+	VFNMADD231PS Y8, Y7, Y5
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y4
+	VFNMADD231PS Y8, Y7, Y5
+	VMULPS       Y4, Y4, Y8
+	VMULPS       Y5, Y5, Y9
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y11
+	VMOVAPS      Y11, Y10
+	VMOVUPS      const3c0905b1avx2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      const3d2aaa8davx2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      const3e2aaa6favx2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VMOVUPS      const3f000000avx2<>+0(SB), Y12
+	VFMADD213PS  Y12, Y4, Y10
+	VFMADD213PS  Y12, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VCVTPS2DQ    Y6, Y6
+	VPADDD       const0000007eavx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      const3f000000avx2<>+0(SB), Y9
+	VSUBPS       Y9, Y6, Y8
+	VCVTPS2DQ    Y7, Y7
+	VPADDD       const0000007eavx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VSUBPS       Y9, Y7, Y9
+	VFMADD231PS  Y6, Y4, Y8
+	VMOVAPS      Y9, Y4
+	VFMADD231PS  Y7, Y5, Y4
+	VMOVUPS      const7fffffffavx2<>+0(SB), Y6
+	VPAND        Y6, Y2, Y5
+	VPAND        Y6, Y3, Y6
+	VADDPS       Y8, Y8, Y7
+	VADDPS       Y4, Y4, Y4
+	VMOVUPS      const32800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y5, Y5
+	VBLENDVPS    Y5, Y2, Y7, Y2
+	VCMPPS       $0x01, Y8, Y6, Y5
+	VBLENDVPS    Y5, Y3, Y4, Y3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripExpm1TailY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripExpm1TailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS      const42b20000avx2<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VMOVUPS      constc1900000avx2<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       const3fb8aa3bavx2<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS const3f317000avx2<>+0(SB), Y2, Y1
+	VFNMADD231PS const3805fdf4avx2<>+0(SB), Y2, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      const3ab6887eavx2<>+0(SB), Y4
+	VFMADD213PS  const3c0905b1avx2<>+0(SB), Y1, Y4
+	VFMADD213PS  const3d2aaa8davx2<>+0(SB), Y1, Y4
+	VFMADD213PS  const3e2aaa6favx2<>+0(SB), Y1, Y4
+	VFMADD213PS  const3f000000avx2<>+0(SB), Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VCVTPS2DQ    Y2, Y2
+	VPADDD       const0000007eavx2<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       const3f000000avx2<>+0(SB), Y2, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y1
+	VADDPS       Y3, Y3, Y2
+	VMOVUPS      const32800000avx2<>+0(SB), Y3
+	VCMPPS       $0x01, Y3, Y1, Y1
+	VBLENDVPS    Y1, Y0, Y2, Y0
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLog1pFullY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripLog1pFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VADDPS       Y5, Y0, Y4
+	VADDPS       Y5, Y1, Y5
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y6
+	VPADDD       constffffff81avx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMOVUPS      constff800000avx2<>+0(SB), Y7
+	VPAND        Y7, Y4, Y4
+	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        Y7, Y5, Y5
+	VMOVUPS      const80000000avx2<>+0(SB), Y7
+	VPSUBD       Y4, Y7, Y4
+	VMOVUPS      const3e800000avx2<>+0(SB), Y10
+	VMULPS       Y10, Y0, Y9
+	VPSUBD       Y5, Y7, Y5
+	VMULPS       Y10, Y1, Y7
+	VMOVUPS      const3e800000avx2<>+0(SB), Y11
+	VMULPS       Y11, Y4, Y10
+	VMULPS       Y11, Y5, Y11
+	VMOVUPS      const3f800000avx2<>+0(SB), Y12
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y12, Y11, Y11
+	VFMADD231PS  Y4, Y9, Y10
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y5, Y7, Y4
+	VMULPS       Y10, Y10, Y5
+	VMULPS       Y4, Y4, Y7
+	VMULPS       Y10, Y5, Y9
+	VMULPS       Y4, Y7, Y11
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y13
+	VMOVAPS      Y13, Y12
+	VMOVUPS      constbdeb1adeavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      const3def5141avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      constbdfe7a63avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      const3e11e90davx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      constbe2aada5avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      const3e4cceadavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      constbe7ffffeavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      const3eaaaaaaavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y13, Y11, Y11
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y8, Y11
+	VMOVUPS      const3f000000avx2<>+0(SB), Y12
+	VFNMADD231PS Y12, Y5, Y9
+	VMOVAPS      Y11, Y5
+	VFNMADD231PS Y12, Y7, Y5
+	VADDPS       Y9, Y10, Y7
+	VADDPS       Y5, Y4, Y4
+	VMOVAPS      Y7, Y5
+	VMOVUPS      const3f317000avx2<>+0(SB), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y0, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VCMPPS       $0x01, Y8, Y1, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VMOVUPS      constff800000avx2<>+0(SB), Y6
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y0, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VCMPPS       $0x00, Y8, Y1, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y0, Y6
+	VBLENDVPS    Y6, Y0, Y5, Y5
+	VCMPPS       $0x00, Y7, Y1, Y6
+	VBLENDVPS    Y6, Y1, Y4, Y4
+	VMOVUPS      const7fffffffavx2<>+0(SB), Y7
+	VPAND        Y7, Y0, Y6
+	VPAND        Y7, Y1, Y7
+	VMOVUPS      const32800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y6
+	VBLENDVPS    Y6, Y0, Y5, Y5
+	VCMPPS       $0x01, Y8, Y7, Y6
+	VBLENDVPS    Y6, Y1, Y4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VBLENDVPS    Y6, Y0, Y5, Y0
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VBLENDVPS    Y5, Y1, Y4, Y1
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VADDPS       Y5, Y2, Y4
+	VADDPS       Y5, Y3, Y5
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y6
+	VPADDD       constffffff81avx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMOVUPS      constff800000avx2<>+0(SB), Y7
+	VPAND        Y7, Y4, Y4
+	VPADDD       const004afb0davx2<>+0(SB), Y5, Y5
+	VPSRLD       $0x17, Y5, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        Y7, Y5, Y5
+	VMOVUPS      const80000000avx2<>+0(SB), Y7
+	VPSUBD       Y4, Y7, Y4
+	VMOVUPS      const3e800000avx2<>+0(SB), Y10
+	VMULPS       Y10, Y2, Y9
+	VPSUBD       Y5, Y7, Y5
+	VMULPS       Y10, Y3, Y7
+	VMOVUPS      const3e800000avx2<>+0(SB), Y11
+	VMULPS       Y11, Y4, Y10
+	VMULPS       Y11, Y5, Y11
+	VMOVUPS      const3f800000avx2<>+0(SB), Y12
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y12, Y11, Y11
+	VFMADD231PS  Y4, Y9, Y10
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y5, Y7, Y4
+	VMULPS       Y10, Y10, Y5
+	VMULPS       Y4, Y4, Y7
+	VMULPS       Y10, Y5, Y9
+	VMULPS       Y4, Y7, Y11
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y13
+	VMOVAPS      Y13, Y12
+	VMOVUPS      constbdeb1adeavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      const3def5141avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      constbdfe7a63avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      const3e11e90davx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      constbe2aada5avx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      const3e4cceadavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      constbe7ffffeavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMOVUPS      const3eaaaaaaavx2<>+0(SB), Y14
+	VFMADD213PS  Y14, Y10, Y12
+	VFMADD213PS  Y14, Y4, Y13
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y13, Y11, Y11
+	VMOVUPS      const3805fdf4avx2<>+0(SB), Y12
+	VFMADD231PS  Y12, Y6, Y9
+	VFMADD231PS  Y12, Y8, Y11
+	VMOVUPS      const3f000000avx2<>+0(SB), Y12
+	VFNMADD231PS Y12, Y5, Y9
+	VMOVAPS      Y11, Y5
+	VFNMADD231PS Y12, Y7, Y5
+	VADDPS       Y9, Y10, Y7
+	VADDPS       Y5, Y4, Y4
+	VMOVAPS      Y7, Y5
+	VMOVUPS      const3f317000avx2<>+0(SB), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	VFMADD231PS  Y7, Y8, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y6
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y2, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VCMPPS       $0x01, Y8, Y3, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VMOVUPS      constff800000avx2<>+0(SB), Y6
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y2, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VCMPPS       $0x00, Y8, Y3, Y7
+	VBLENDVPS    Y7, Y6, Y4, Y4
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y2, Y6
+	VBLENDVPS    Y6, Y2, Y5, Y5
+	VCMPPS       $0x00, Y7, Y3, Y6
+	VBLENDVPS    Y6, Y3, Y4, Y4
+	VMOVUPS      const7fffffffavx2<>+0(SB), Y7
+	VPAND        Y7, Y2, Y6
+	VPAND        Y7, Y3, Y7
+	VMOVUPS      const32800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y6
+	VBLENDVPS    Y6, Y2, Y5, Y5
+	VCMPPS       $0x01, Y8, Y7, Y6
+	VBLENDVPS    Y6, Y3, Y4, Y4
+	VCMPPS       $0x03, Y2, Y2, Y6
+	VBLENDVPS    Y6, Y2, Y5, Y2
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VBLENDVPS    Y5, Y3, Y4, Y3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLog1pTailY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripLog1pTailY(SB), NOSPLIT|NOFRAME, $0
+	VADDPS       const3f800000avx2<>+0(SB), Y0, Y1
+	VPADDD       const004afb0davx2<>+0(SB), Y1, Y1
+	VPSRLD       $0x17, Y1, Y2
+	VPADDD       constffffff81avx2<>+0(SB), Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VPAND        constff800000avx2<>+0(SB), Y1, Y1
+	VMOVUPS      const80000000avx2<>+0(SB), Y3
+	VPSUBD       Y1, Y3, Y1
+	VMULPS       const3e800000avx2<>+0(SB), Y0, Y3
+	VMULPS       const3e800000avx2<>+0(SB), Y1, Y4
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y4
+	VFMADD231PS  Y1, Y3, Y4
+	VMULPS       Y4, Y4, Y1
+	VMULPS       Y4, Y1, Y3
+	VMOVUPS      const3d8ec752avx2<>+0(SB), Y5
+	VFMADD213PS  constbdeb1adeavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3def5141avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  constbdfe7a63avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e11e90davx2<>+0(SB), Y4, Y5
+	VFMADD213PS  constbe2aada5avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e4cceadavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  constbe7ffffeavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3eaaaaaaavx2<>+0(SB), Y4, Y5
+	VMULPS       Y5, Y3, Y3
+	VFMADD231PS  const3805fdf4avx2<>+0(SB), Y2, Y3
+	VFNMADD231PS const3f000000avx2<>+0(SB), Y1, Y3
+	VADDPS       Y3, Y4, Y1
+	VFMADD231PS  const3f317000avx2<>+0(SB), Y2, Y1
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y2
+	VMOVUPS      constbf800000avx2<>+0(SB), Y3
+	VCMPPS       $0x01, Y3, Y0, Y3
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	VMOVUPS      constff800000avx2<>+0(SB), Y2
+	VMOVUPS      constbf800000avx2<>+0(SB), Y3
+	VCMPPS       $0x00, Y3, Y0, Y3
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	VMOVUPS      const7f800000avx2<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y1
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y2
+	VMOVUPS      const32800000avx2<>+0(SB), Y3
+	VCMPPS       $0x01, Y3, Y2, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y1
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
 	ADDQ         $0x08, SI
 	MOVQ         (SI), AX
 	JMP          AX
@@ -6984,6 +8723,1370 @@ TEXT ·stripRMinTailY(SB), NOSPLIT|NOFRAME, $0
 	ADDQ       $0x10, SI
 	MOVQ       (SI), AX
 	JMP        AX
+
+// func stripPowFullY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripPowFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Y4
+	VMOVUPS      const4f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y5
+	VMOVUPS      constcf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y6
+	VMULPS       const4b800000avx2<>+0(SB), Y6, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VMOVUPS      const41c00000avx2<>+0(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      const00800000avx2<>+0(SB), Y10
+	VCMPPS       $0x01, Y10, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VPADDD       const004afb0davx2<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y7, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y7, Y7
+	VPADDD       const3f3504f3avx2<>+0(SB), Y7, Y7
+	VSUBPS       Y6, Y8, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VADDPS       const3f800000avx2<>+0(SB), Y7, Y9
+	VSUBPS       const3f800000avx2<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VDIVPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y11
+	VFNMADD231PS Y9, Y11, Y8
+	VFNMADD231PS Y7, Y11, Y8
+	VMULPS       Y10, Y8, Y7
+	VMULPS       Y11, Y11, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y11, Y11, Y9
+	VADDPS       Y11, Y11, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VMOVUPS      const3f76384favx2<>+0(SB), Y10
+	VMULPS       Y10, Y8, Y12
+	VMOVAPS      Y12, Y13
+	VFMSUB231PS  Y10, Y8, Y13
+	VFMADD231PS  Y9, Y10, Y13
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y9
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y8, Y9
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y8
+	VADDPS       Y12, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y12, Y8
+	VADDPS       const33257060avx2<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PS  Y9, Y11, Y12
+	VFMADD231PS  Y8, Y11, Y12
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y9, Y7, Y8
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y5, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y7, Y5, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const43160000avx2<>+0(SB), Y6
+	VMINPS       Y8, Y6, Y6
+	VMOVUPS      constc3480000avx2<>+0(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y7, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y7, Y0, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y8
+	VROUNDPS     $0x08, Y4, Y9
+	VCMPPS       $0x04, Y4, Y9, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y8
+	VPXOR        const7f800000avx2<>+0(SB), Y8, Y9
+	VCMPPS       $0x01, Y7, Y4, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y9
+	VCMPPS       $0x00, Y7, Y8, Y10
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y10
+	VCMPPS       $0x00, Y10, Y8, Y8
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VMULPS       const3f000000avx2<>+0(SB), Y5, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS const40000000avx2<>+0(SB), Y8, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y5, Y5
+	VPAND        const80000000avx2<>+0(SB), Y0, Y8
+	VMOVUPS      const3f800000avx2<>+0(SB), Y9
+	VCMPPS       $0x00, Y9, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y7, Y5
+	VPXOR        Y5, Y6, Y5
+	VADDPS       Y4, Y0, Y6
+	VCMPPS       $0x03, Y4, Y0, Y8
+	VBLENDVPS    Y8, Y6, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y0, Y0
+	VBLENDVPS    Y0, Y6, Y5, Y0
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y7, Y4, Y4
+	VBLENDVPS    Y4, Y5, Y0, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VMOVUPS      const4f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y5
+	VMOVUPS      constcf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y6
+	VMULPS       const4b800000avx2<>+0(SB), Y6, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VMOVUPS      const41c00000avx2<>+0(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      const00800000avx2<>+0(SB), Y10
+	VCMPPS       $0x01, Y10, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VPADDD       const004afb0davx2<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y7, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y7, Y7
+	VPADDD       const3f3504f3avx2<>+0(SB), Y7, Y7
+	VSUBPS       Y6, Y8, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VADDPS       const3f800000avx2<>+0(SB), Y7, Y9
+	VSUBPS       const3f800000avx2<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VDIVPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y11
+	VFNMADD231PS Y9, Y11, Y8
+	VFNMADD231PS Y7, Y11, Y8
+	VMULPS       Y10, Y8, Y7
+	VMULPS       Y11, Y11, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y11, Y11, Y9
+	VADDPS       Y11, Y11, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VMOVUPS      const3f76384favx2<>+0(SB), Y10
+	VMULPS       Y10, Y8, Y12
+	VMOVAPS      Y12, Y13
+	VFMSUB231PS  Y10, Y8, Y13
+	VFMADD231PS  Y9, Y10, Y13
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y9
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y8, Y9
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y8
+	VADDPS       Y12, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y12, Y8
+	VADDPS       const33257060avx2<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PS  Y9, Y11, Y12
+	VFMADD231PS  Y8, Y11, Y12
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y9, Y7, Y8
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y5, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y7, Y5, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const43160000avx2<>+0(SB), Y6
+	VMINPS       Y8, Y6, Y6
+	VMOVUPS      constc3480000avx2<>+0(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y7, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y7, Y1, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y8
+	VROUNDPS     $0x08, Y4, Y9
+	VCMPPS       $0x04, Y4, Y9, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y8
+	VPXOR        const7f800000avx2<>+0(SB), Y8, Y9
+	VCMPPS       $0x01, Y7, Y4, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y9
+	VCMPPS       $0x00, Y7, Y8, Y10
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y10
+	VCMPPS       $0x00, Y10, Y8, Y8
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VMULPS       const3f000000avx2<>+0(SB), Y5, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS const40000000avx2<>+0(SB), Y8, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y5, Y5
+	VPAND        const80000000avx2<>+0(SB), Y1, Y8
+	VMOVUPS      const3f800000avx2<>+0(SB), Y9
+	VCMPPS       $0x00, Y9, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y7, Y5
+	VPXOR        Y5, Y6, Y5
+	VADDPS       Y4, Y1, Y6
+	VCMPPS       $0x03, Y4, Y1, Y8
+	VBLENDVPS    Y8, Y6, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y1, Y1
+	VBLENDVPS    Y1, Y6, Y5, Y1
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y7, Y4, Y4
+	VBLENDVPS    Y4, Y5, Y1, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VMOVUPS      const4f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y5
+	VMOVUPS      constcf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y6
+	VMULPS       const4b800000avx2<>+0(SB), Y6, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VMOVUPS      const41c00000avx2<>+0(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      const00800000avx2<>+0(SB), Y10
+	VCMPPS       $0x01, Y10, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VPADDD       const004afb0davx2<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y7, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y7, Y7
+	VPADDD       const3f3504f3avx2<>+0(SB), Y7, Y7
+	VSUBPS       Y6, Y8, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VADDPS       const3f800000avx2<>+0(SB), Y7, Y9
+	VSUBPS       const3f800000avx2<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VDIVPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y11
+	VFNMADD231PS Y9, Y11, Y8
+	VFNMADD231PS Y7, Y11, Y8
+	VMULPS       Y10, Y8, Y7
+	VMULPS       Y11, Y11, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y11, Y11, Y9
+	VADDPS       Y11, Y11, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VMOVUPS      const3f76384favx2<>+0(SB), Y10
+	VMULPS       Y10, Y8, Y12
+	VMOVAPS      Y12, Y13
+	VFMSUB231PS  Y10, Y8, Y13
+	VFMADD231PS  Y9, Y10, Y13
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y9
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y8, Y9
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y8
+	VADDPS       Y12, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y12, Y8
+	VADDPS       const33257060avx2<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PS  Y9, Y11, Y12
+	VFMADD231PS  Y8, Y11, Y12
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y9, Y7, Y8
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y5, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y7, Y5, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const43160000avx2<>+0(SB), Y6
+	VMINPS       Y8, Y6, Y6
+	VMOVUPS      constc3480000avx2<>+0(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y7, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y7, Y2, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y8
+	VROUNDPS     $0x08, Y4, Y9
+	VCMPPS       $0x04, Y4, Y9, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y8
+	VPXOR        const7f800000avx2<>+0(SB), Y8, Y9
+	VCMPPS       $0x01, Y7, Y4, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y9
+	VCMPPS       $0x00, Y7, Y8, Y10
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y10
+	VCMPPS       $0x00, Y10, Y8, Y8
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VMULPS       const3f000000avx2<>+0(SB), Y5, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS const40000000avx2<>+0(SB), Y8, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y5, Y5
+	VPAND        const80000000avx2<>+0(SB), Y2, Y8
+	VMOVUPS      const3f800000avx2<>+0(SB), Y9
+	VCMPPS       $0x00, Y9, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y7, Y5
+	VPXOR        Y5, Y6, Y5
+	VADDPS       Y4, Y2, Y6
+	VCMPPS       $0x03, Y4, Y2, Y8
+	VBLENDVPS    Y8, Y6, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y2, Y2
+	VBLENDVPS    Y2, Y6, Y5, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y7, Y4, Y4
+	VBLENDVPS    Y4, Y5, Y2, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VMOVUPS      const4f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y5
+	VMOVUPS      constcf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y3, Y6
+	VMULPS       const4b800000avx2<>+0(SB), Y6, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VMOVUPS      const41c00000avx2<>+0(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      const00800000avx2<>+0(SB), Y10
+	VCMPPS       $0x01, Y10, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VPADDD       const004afb0davx2<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y7, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y7, Y7
+	VPADDD       const3f3504f3avx2<>+0(SB), Y7, Y7
+	VSUBPS       Y6, Y8, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VADDPS       const3f800000avx2<>+0(SB), Y7, Y9
+	VSUBPS       const3f800000avx2<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VDIVPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y11
+	VFNMADD231PS Y9, Y11, Y8
+	VFNMADD231PS Y7, Y11, Y8
+	VMULPS       Y10, Y8, Y7
+	VMULPS       Y11, Y11, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y11, Y11, Y9
+	VADDPS       Y11, Y11, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VMOVUPS      const3f76384favx2<>+0(SB), Y10
+	VMULPS       Y10, Y8, Y12
+	VMOVAPS      Y12, Y13
+	VFMSUB231PS  Y10, Y8, Y13
+	VFMADD231PS  Y9, Y10, Y13
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y9
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y8, Y9
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y8
+	VADDPS       Y12, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y12, Y8
+	VADDPS       const33257060avx2<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PS  Y9, Y11, Y12
+	VFMADD231PS  Y8, Y11, Y12
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y9, Y7, Y8
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y5, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y7, Y5, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const43160000avx2<>+0(SB), Y6
+	VMINPS       Y8, Y6, Y6
+	VMOVUPS      constc3480000avx2<>+0(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y7, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y7, Y3, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y8
+	VROUNDPS     $0x08, Y4, Y9
+	VCMPPS       $0x04, Y4, Y9, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPAND        const7fffffffavx2<>+0(SB), Y3, Y8
+	VPXOR        const7f800000avx2<>+0(SB), Y8, Y9
+	VCMPPS       $0x01, Y7, Y4, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y9
+	VCMPPS       $0x00, Y7, Y8, Y10
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y10
+	VCMPPS       $0x00, Y10, Y8, Y8
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VMULPS       const3f000000avx2<>+0(SB), Y5, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS const40000000avx2<>+0(SB), Y8, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y5, Y5
+	VPAND        const80000000avx2<>+0(SB), Y3, Y8
+	VMOVUPS      const3f800000avx2<>+0(SB), Y9
+	VCMPPS       $0x00, Y9, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y7, Y5
+	VPXOR        Y5, Y6, Y5
+	VADDPS       Y4, Y3, Y6
+	VCMPPS       $0x03, Y4, Y3, Y8
+	VBLENDVPS    Y8, Y6, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y3, Y3
+	VBLENDVPS    Y3, Y6, Y5, Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y7, Y4, Y4
+	VBLENDVPS    Y4, Y5, Y3, Y3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripPowTailY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripPowTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMOVUPS      const4f800000avx2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      constcf800000avx2<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y3
+	VMULPS       const4b800000avx2<>+0(SB), Y3, Y4
+	VMOVUPS      const00800000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y4
+	VMOVUPS      const41c00000avx2<>+0(SB), Y5
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      const00800000avx2<>+0(SB), Y7
+	VCMPPS       $0x01, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y6, Y3
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y5
+	VPADDD       constffffff81avx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
+	VSUBPS       Y3, Y5, Y3
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y5
+	VADDPS       const3f800000avx2<>+0(SB), Y4, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y6, Y7
+	VSUBPS       Y7, Y4, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y7
+	VMULPS       Y7, Y5, Y8
+	VFNMADD231PS Y6, Y8, Y5
+	VFNMADD231PS Y4, Y8, Y5
+	VMULPS       Y7, Y5, Y4
+	VMULPS       Y8, Y8, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y8, Y8, Y6
+	VADDPS       Y8, Y8, Y7
+	VFMADD231PS  Y4, Y7, Y6
+	VMOVUPS      const3f76384favx2<>+0(SB), Y7
+	VMULPS       Y7, Y5, Y9
+	VMOVAPS      Y9, Y10
+	VFMSUB231PS  Y7, Y5, Y10
+	VFMADD231PS  Y6, Y7, Y10
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y6
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y5, Y6
+	VMOVAPS      Y10, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y5
+	VADDPS       Y9, Y5, Y6
+	VSUBPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y9, Y5
+	VADDPS       const33257060avx2<>+0(SB), Y7, Y7
+	VADDPS       Y7, Y5, Y5
+	VMULPS       Y6, Y8, Y7
+	VMOVAPS      Y7, Y9
+	VFMSUB231PS  Y6, Y8, Y9
+	VFMADD231PS  Y5, Y8, Y9
+	VMOVAPS      Y9, Y5
+	VFMADD231PS  Y6, Y4, Y5
+	VADDPS       Y7, Y3, Y4
+	VSUBPS       Y3, Y4, Y3
+	VSUBPS       Y3, Y7, Y3
+	VADDPS       Y5, Y3, Y3
+	VMULPS       Y4, Y2, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y4, Y2, Y6
+	VMOVAPS      Y6, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMOVUPS      const43160000avx2<>+0(SB), Y3
+	VMINPS       Y5, Y3, Y3
+	VMOVUPS      constc3480000avx2<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VSUBPS       Y3, Y5, Y5
+	VADDPS       Y4, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      constbf800000avx2<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      const392209c5avx2<>+0(SB), Y5
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y4, Y0, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y5
+	VROUNDPS     $0x08, Y1, Y6
+	VCMPPS       $0x04, Y1, Y6, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y0, Y5
+	VPXOR        const7f800000avx2<>+0(SB), Y5, Y6
+	VCMPPS       $0x01, Y4, Y1, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y6
+	VCMPPS       $0x00, Y4, Y5, Y7
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y5, Y5
+	VBLENDVPS    Y5, Y6, Y3, Y3
+	VMULPS       const3f000000avx2<>+0(SB), Y2, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS const40000000avx2<>+0(SB), Y5, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y2
+	VPAND        const80000000avx2<>+0(SB), Y0, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y2, Y2
+	VBLENDVPS    Y2, Y5, Y4, Y2
+	VPXOR        Y2, Y3, Y2
+	VADDPS       Y1, Y0, Y3
+	VCMPPS       $0x03, Y1, Y0, Y5
+	VBLENDVPS    Y5, Y3, Y2, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y0, Y0
+	VBLENDVPS    Y0, Y3, Y2, Y0
+	VMOVUPS      const3f800000avx2<>+0(SB), Y2
+	VCMPPS       $0x00, Y4, Y1, Y1
+	VBLENDVPS    Y1, Y2, Y0, Y0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripRPowFullY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripRPowFullY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMOVUPS      (CX)(AX*1), Y4
+	VMOVUPS      const4f800000avx2<>+0(SB), Y5
+	VMINPS       Y0, Y5, Y5
+	VMOVUPS      constcf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y4, Y6
+	VMULPS       const4b800000avx2<>+0(SB), Y6, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VMOVUPS      const41c00000avx2<>+0(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      const00800000avx2<>+0(SB), Y10
+	VCMPPS       $0x01, Y10, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VPADDD       const004afb0davx2<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y7, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y7, Y7
+	VPADDD       const3f3504f3avx2<>+0(SB), Y7, Y7
+	VSUBPS       Y6, Y8, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VADDPS       const3f800000avx2<>+0(SB), Y7, Y9
+	VSUBPS       const3f800000avx2<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VDIVPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y11
+	VFNMADD231PS Y9, Y11, Y8
+	VFNMADD231PS Y7, Y11, Y8
+	VMULPS       Y10, Y8, Y7
+	VMULPS       Y11, Y11, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y11, Y11, Y9
+	VADDPS       Y11, Y11, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VMOVUPS      const3f76384favx2<>+0(SB), Y10
+	VMULPS       Y10, Y8, Y12
+	VMOVAPS      Y12, Y13
+	VFMSUB231PS  Y10, Y8, Y13
+	VFMADD231PS  Y9, Y10, Y13
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y9
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y8, Y9
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y8
+	VADDPS       Y12, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y12, Y8
+	VADDPS       const33257060avx2<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PS  Y9, Y11, Y12
+	VFMADD231PS  Y8, Y11, Y12
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y9, Y7, Y8
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y5, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y7, Y5, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const43160000avx2<>+0(SB), Y6
+	VMINPS       Y8, Y6, Y6
+	VMOVUPS      constc3480000avx2<>+0(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y7, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y7, Y4, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y8
+	VROUNDPS     $0x08, Y0, Y9
+	VCMPPS       $0x04, Y0, Y9, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPAND        const7fffffffavx2<>+0(SB), Y4, Y8
+	VPXOR        const7f800000avx2<>+0(SB), Y8, Y9
+	VCMPPS       $0x01, Y7, Y0, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y9
+	VCMPPS       $0x00, Y7, Y8, Y10
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y10
+	VCMPPS       $0x00, Y10, Y8, Y8
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VMULPS       const3f000000avx2<>+0(SB), Y5, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS const40000000avx2<>+0(SB), Y8, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y5, Y5
+	VPAND        const80000000avx2<>+0(SB), Y4, Y8
+	VMOVUPS      const3f800000avx2<>+0(SB), Y9
+	VCMPPS       $0x00, Y9, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y7, Y5
+	VPXOR        Y5, Y6, Y5
+	VADDPS       Y0, Y4, Y6
+	VCMPPS       $0x03, Y0, Y4, Y8
+	VBLENDVPS    Y8, Y6, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y4, Y4
+	VBLENDVPS    Y4, Y6, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y7, Y0, Y0
+	VBLENDVPS    Y0, Y5, Y4, Y0
+	VMOVUPS      32(CX)(AX*1), Y4
+	VMOVUPS      const4f800000avx2<>+0(SB), Y5
+	VMINPS       Y1, Y5, Y5
+	VMOVUPS      constcf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y4, Y6
+	VMULPS       const4b800000avx2<>+0(SB), Y6, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VMOVUPS      const41c00000avx2<>+0(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      const00800000avx2<>+0(SB), Y10
+	VCMPPS       $0x01, Y10, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VPADDD       const004afb0davx2<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y7, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y7, Y7
+	VPADDD       const3f3504f3avx2<>+0(SB), Y7, Y7
+	VSUBPS       Y6, Y8, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VADDPS       const3f800000avx2<>+0(SB), Y7, Y9
+	VSUBPS       const3f800000avx2<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VDIVPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y11
+	VFNMADD231PS Y9, Y11, Y8
+	VFNMADD231PS Y7, Y11, Y8
+	VMULPS       Y10, Y8, Y7
+	VMULPS       Y11, Y11, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y11, Y11, Y9
+	VADDPS       Y11, Y11, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VMOVUPS      const3f76384favx2<>+0(SB), Y10
+	VMULPS       Y10, Y8, Y12
+	VMOVAPS      Y12, Y13
+	VFMSUB231PS  Y10, Y8, Y13
+	VFMADD231PS  Y9, Y10, Y13
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y9
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y8, Y9
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y8
+	VADDPS       Y12, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y12, Y8
+	VADDPS       const33257060avx2<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PS  Y9, Y11, Y12
+	VFMADD231PS  Y8, Y11, Y12
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y9, Y7, Y8
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y5, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y7, Y5, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const43160000avx2<>+0(SB), Y6
+	VMINPS       Y8, Y6, Y6
+	VMOVUPS      constc3480000avx2<>+0(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y7, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y7, Y4, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y8
+	VROUNDPS     $0x08, Y1, Y9
+	VCMPPS       $0x04, Y1, Y9, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPAND        const7fffffffavx2<>+0(SB), Y4, Y8
+	VPXOR        const7f800000avx2<>+0(SB), Y8, Y9
+	VCMPPS       $0x01, Y7, Y1, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y9
+	VCMPPS       $0x00, Y7, Y8, Y10
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y10
+	VCMPPS       $0x00, Y10, Y8, Y8
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VMULPS       const3f000000avx2<>+0(SB), Y5, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS const40000000avx2<>+0(SB), Y8, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y5, Y5
+	VPAND        const80000000avx2<>+0(SB), Y4, Y8
+	VMOVUPS      const3f800000avx2<>+0(SB), Y9
+	VCMPPS       $0x00, Y9, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y7, Y5
+	VPXOR        Y5, Y6, Y5
+	VADDPS       Y1, Y4, Y6
+	VCMPPS       $0x03, Y1, Y4, Y8
+	VBLENDVPS    Y8, Y6, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y4, Y4
+	VBLENDVPS    Y4, Y6, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y7, Y1, Y1
+	VBLENDVPS    Y1, Y5, Y4, Y1
+	VMOVUPS      64(CX)(AX*1), Y4
+	VMOVUPS      const4f800000avx2<>+0(SB), Y5
+	VMINPS       Y2, Y5, Y5
+	VMOVUPS      constcf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y4, Y6
+	VMULPS       const4b800000avx2<>+0(SB), Y6, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VMOVUPS      const41c00000avx2<>+0(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      const00800000avx2<>+0(SB), Y10
+	VCMPPS       $0x01, Y10, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VPADDD       const004afb0davx2<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y7, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y7, Y7
+	VPADDD       const3f3504f3avx2<>+0(SB), Y7, Y7
+	VSUBPS       Y6, Y8, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VADDPS       const3f800000avx2<>+0(SB), Y7, Y9
+	VSUBPS       const3f800000avx2<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VDIVPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y11
+	VFNMADD231PS Y9, Y11, Y8
+	VFNMADD231PS Y7, Y11, Y8
+	VMULPS       Y10, Y8, Y7
+	VMULPS       Y11, Y11, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y11, Y11, Y9
+	VADDPS       Y11, Y11, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VMOVUPS      const3f76384favx2<>+0(SB), Y10
+	VMULPS       Y10, Y8, Y12
+	VMOVAPS      Y12, Y13
+	VFMSUB231PS  Y10, Y8, Y13
+	VFMADD231PS  Y9, Y10, Y13
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y9
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y8, Y9
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y8
+	VADDPS       Y12, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y12, Y8
+	VADDPS       const33257060avx2<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PS  Y9, Y11, Y12
+	VFMADD231PS  Y8, Y11, Y12
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y9, Y7, Y8
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y5, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y7, Y5, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const43160000avx2<>+0(SB), Y6
+	VMINPS       Y8, Y6, Y6
+	VMOVUPS      constc3480000avx2<>+0(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y7, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y7, Y4, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y8
+	VROUNDPS     $0x08, Y2, Y9
+	VCMPPS       $0x04, Y2, Y9, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPAND        const7fffffffavx2<>+0(SB), Y4, Y8
+	VPXOR        const7f800000avx2<>+0(SB), Y8, Y9
+	VCMPPS       $0x01, Y7, Y2, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y9
+	VCMPPS       $0x00, Y7, Y8, Y10
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y10
+	VCMPPS       $0x00, Y10, Y8, Y8
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VMULPS       const3f000000avx2<>+0(SB), Y5, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS const40000000avx2<>+0(SB), Y8, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y5, Y5
+	VPAND        const80000000avx2<>+0(SB), Y4, Y8
+	VMOVUPS      const3f800000avx2<>+0(SB), Y9
+	VCMPPS       $0x00, Y9, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y7, Y5
+	VPXOR        Y5, Y6, Y5
+	VADDPS       Y2, Y4, Y6
+	VCMPPS       $0x03, Y2, Y4, Y8
+	VBLENDVPS    Y8, Y6, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y4, Y4
+	VBLENDVPS    Y4, Y6, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y7, Y2, Y2
+	VBLENDVPS    Y2, Y5, Y4, Y2
+	VMOVUPS      96(CX)(AX*1), Y4
+	VMOVUPS      const4f800000avx2<>+0(SB), Y5
+	VMINPS       Y3, Y5, Y5
+	VMOVUPS      constcf800000avx2<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y4, Y6
+	VMULPS       const4b800000avx2<>+0(SB), Y6, Y7
+	VMOVUPS      const00800000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y8, Y6, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y7
+	VMOVUPS      const41c00000avx2<>+0(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPS      const00800000avx2<>+0(SB), Y10
+	VCMPPS       $0x01, Y10, Y6, Y6
+	VBLENDVPS    Y6, Y8, Y9, Y6
+	VPADDD       const004afb0davx2<>+0(SB), Y7, Y7
+	VPSRLD       $0x17, Y7, Y8
+	VPADDD       constffffff81avx2<>+0(SB), Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VPAND        const007fffffavx2<>+0(SB), Y7, Y7
+	VPADDD       const3f3504f3avx2<>+0(SB), Y7, Y7
+	VSUBPS       Y6, Y8, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y7, Y8
+	VADDPS       const3f800000avx2<>+0(SB), Y7, Y9
+	VSUBPS       const3f800000avx2<>+0(SB), Y9, Y10
+	VSUBPS       Y10, Y7, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y10
+	VDIVPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y11
+	VFNMADD231PS Y9, Y11, Y8
+	VFNMADD231PS Y7, Y11, Y8
+	VMULPS       Y10, Y8, Y7
+	VMULPS       Y11, Y11, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y11, Y11, Y9
+	VADDPS       Y11, Y11, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VMOVUPS      const3f76384favx2<>+0(SB), Y10
+	VMULPS       Y10, Y8, Y12
+	VMOVAPS      Y12, Y13
+	VFMSUB231PS  Y10, Y8, Y13
+	VFMADD231PS  Y9, Y10, Y13
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y9
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y8, Y9
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y8, Y9
+	VMOVAPS      Y13, Y10
+	VFMADD231PS  Y9, Y8, Y10
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y8
+	VADDPS       Y12, Y8, Y9
+	VSUBPS       Y8, Y9, Y8
+	VSUBPS       Y8, Y12, Y8
+	VADDPS       const33257060avx2<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMOVAPS      Y10, Y12
+	VFMSUB231PS  Y9, Y11, Y12
+	VFMADD231PS  Y8, Y11, Y12
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y9, Y7, Y8
+	VADDPS       Y10, Y6, Y7
+	VSUBPS       Y6, Y7, Y6
+	VSUBPS       Y6, Y10, Y6
+	VADDPS       Y8, Y6, Y6
+	VMULPS       Y7, Y5, Y8
+	VMOVAPS      Y8, Y9
+	VFMSUB231PS  Y7, Y5, Y9
+	VMOVAPS      Y9, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const43160000avx2<>+0(SB), Y6
+	VMINPS       Y8, Y6, Y6
+	VMOVUPS      constc3480000avx2<>+0(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y7, Y8, Y7
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      constbf800000avx2<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMOVUPS      const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y7, Y8
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y7, Y8
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y7
+	VPSUBD       Y7, Y6, Y6
+	VPADDD       const0000007favx2<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y8, Y7
+	VPADDD       const0000007favx2<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y8
+	VCMPPS       $0x01, Y7, Y4, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y8
+	VROUNDPS     $0x08, Y3, Y9
+	VCMPPS       $0x04, Y3, Y9, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPAND        const7fffffffavx2<>+0(SB), Y4, Y8
+	VPXOR        const7f800000avx2<>+0(SB), Y8, Y9
+	VCMPPS       $0x01, Y7, Y3, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y9
+	VCMPPS       $0x00, Y7, Y8, Y10
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMOVUPS      const7f800000avx2<>+0(SB), Y10
+	VCMPPS       $0x00, Y10, Y8, Y8
+	VBLENDVPS    Y8, Y9, Y6, Y6
+	VMULPS       const3f000000avx2<>+0(SB), Y5, Y8
+	VROUNDPS     $0x08, Y8, Y8
+	VFNMADD231PS const40000000avx2<>+0(SB), Y8, Y5
+	VPAND        const7fffffffavx2<>+0(SB), Y5, Y5
+	VPAND        const80000000avx2<>+0(SB), Y4, Y8
+	VMOVUPS      const3f800000avx2<>+0(SB), Y9
+	VCMPPS       $0x00, Y9, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y7, Y5
+	VPXOR        Y5, Y6, Y5
+	VADDPS       Y3, Y4, Y6
+	VCMPPS       $0x03, Y3, Y4, Y8
+	VBLENDVPS    Y8, Y6, Y5, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VMOVUPS      const3f800000avx2<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y4, Y4
+	VBLENDVPS    Y4, Y6, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y4, Y3
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripRPowTailY()
+// Requires: AVX, AVX2, FMA3
+TEXT ·stripRPowTailY(SB), NOSPLIT|NOFRAME, $0
+	MOVQ         8(SI), AX
+	MOVQ         (DI)(AX*1), CX
+	MOVQ         8(DI)(AX*1), AX
+	ANDQ         R8, AX
+	VMASKMOVPS   (CX)(AX*1), Y15, Y1
+	VMOVUPS      const4f800000avx2<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y2
+	VMOVUPS      constcf800000avx2<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y3
+	VMULPS       const4b800000avx2<>+0(SB), Y3, Y4
+	VMOVUPS      const00800000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y4
+	VMOVUPS      const41c00000avx2<>+0(SB), Y5
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      const00800000avx2<>+0(SB), Y7
+	VCMPPS       $0x01, Y7, Y3, Y3
+	VBLENDVPS    Y3, Y5, Y6, Y3
+	VPADDD       const004afb0davx2<>+0(SB), Y4, Y4
+	VPSRLD       $0x17, Y4, Y5
+	VPADDD       constffffff81avx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VPAND        const007fffffavx2<>+0(SB), Y4, Y4
+	VPADDD       const3f3504f3avx2<>+0(SB), Y4, Y4
+	VSUBPS       Y3, Y5, Y3
+	VSUBPS       const3f800000avx2<>+0(SB), Y4, Y5
+	VADDPS       const3f800000avx2<>+0(SB), Y4, Y6
+	VSUBPS       const3f800000avx2<>+0(SB), Y6, Y7
+	VSUBPS       Y7, Y4, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y7
+	VMULPS       Y7, Y5, Y8
+	VFNMADD231PS Y6, Y8, Y5
+	VFNMADD231PS Y4, Y8, Y5
+	VMULPS       Y7, Y5, Y4
+	VMULPS       Y8, Y8, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y8, Y8, Y6
+	VADDPS       Y8, Y8, Y7
+	VFMADD231PS  Y4, Y7, Y6
+	VMOVUPS      const3f76384favx2<>+0(SB), Y7
+	VMULPS       Y7, Y5, Y9
+	VMOVAPS      Y9, Y10
+	VFMSUB231PS  Y7, Y5, Y10
+	VFMADD231PS  Y6, Y7, Y10
+	VMOVUPS      const3e8d3c02avx2<>+0(SB), Y6
+	VFMADD213PS  const3ea40487avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3ed30be3avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  const3f13bb63avx2<>+0(SB), Y5, Y6
+	VFMADD213PS  constb1f17f01avx2<>+0(SB), Y5, Y6
+	VMOVAPS      Y10, Y7
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      const4038aa3bavx2<>+0(SB), Y5
+	VADDPS       Y9, Y5, Y6
+	VSUBPS       Y5, Y6, Y5
+	VSUBPS       Y5, Y9, Y5
+	VADDPS       const33257060avx2<>+0(SB), Y7, Y7
+	VADDPS       Y7, Y5, Y5
+	VMULPS       Y6, Y8, Y7
+	VMOVAPS      Y7, Y9
+	VFMSUB231PS  Y6, Y8, Y9
+	VFMADD231PS  Y5, Y8, Y9
+	VMOVAPS      Y9, Y5
+	VFMADD231PS  Y6, Y4, Y5
+	VADDPS       Y7, Y3, Y4
+	VSUBPS       Y3, Y4, Y3
+	VSUBPS       Y3, Y7, Y3
+	VADDPS       Y5, Y3, Y3
+	VMULPS       Y4, Y2, Y5
+	VMOVAPS      Y5, Y6
+	VFMSUB231PS  Y4, Y2, Y6
+	VMOVAPS      Y6, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VMOVUPS      const43160000avx2<>+0(SB), Y3
+	VMINPS       Y5, Y3, Y3
+	VMOVUPS      constc3480000avx2<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VSUBPS       Y3, Y5, Y5
+	VADDPS       Y4, Y5, Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      constbf800000avx2<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      const392209c5avx2<>+0(SB), Y5
+	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f317218avx2<>+0(SB), Y4, Y5
+	VFMADD213PS  const3f800000avx2<>+0(SB), Y4, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       const0000007favx2<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VPADDD       const0000007favx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      const7fc00000avx2<>+0(SB), Y5
+	VCMPPS       $0x01, Y4, Y1, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y5
+	VROUNDPS     $0x08, Y0, Y6
+	VCMPPS       $0x04, Y0, Y6, Y6
+	VBLENDVPS    Y6, Y5, Y3, Y3
+	VPAND        const7fffffffavx2<>+0(SB), Y1, Y5
+	VPXOR        const7f800000avx2<>+0(SB), Y5, Y6
+	VCMPPS       $0x01, Y4, Y0, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y6
+	VCMPPS       $0x00, Y4, Y5, Y7
+	VBLENDVPS    Y7, Y6, Y3, Y3
+	VMOVUPS      const7f800000avx2<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y5, Y5
+	VBLENDVPS    Y5, Y6, Y3, Y3
+	VMULPS       const3f000000avx2<>+0(SB), Y2, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS const40000000avx2<>+0(SB), Y5, Y2
+	VPAND        const7fffffffavx2<>+0(SB), Y2, Y2
+	VPAND        const80000000avx2<>+0(SB), Y1, Y5
+	VMOVUPS      const3f800000avx2<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y2, Y2
+	VBLENDVPS    Y2, Y5, Y4, Y2
+	VPXOR        Y2, Y3, Y2
+	VADDPS       Y0, Y1, Y3
+	VCMPPS       $0x03, Y0, Y1, Y5
+	VBLENDVPS    Y5, Y3, Y2, Y2
+	VMOVUPS      const3f800000avx2<>+0(SB), Y3
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VMOVUPS      const3f800000avx2<>+0(SB), Y2
+	VCMPPS       $0x00, Y4, Y0, Y0
+	VBLENDVPS    Y0, Y2, Y1, Y0
+	ADDQ         $0x10, SI
+	MOVQ         (SI), AX
+	JMP          AX
 
 // func stripEqualFullY()
 // Requires: AVX
@@ -15649,13 +18752,13 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 160(AX)
 	XORQ CX, CX
 	MOVQ CX, 168(AX)
-	XORQ CX, CX
+	LEAQ ·stripExpm1FullY+0(SB), CX
 	MOVQ CX, 176(AX)
-	XORQ CX, CX
+	LEAQ ·stripExpm1TailY+0(SB), CX
 	MOVQ CX, 184(AX)
-	XORQ CX, CX
+	LEAQ ·stripLog1pFullY+0(SB), CX
 	MOVQ CX, 192(AX)
-	XORQ CX, CX
+	LEAQ ·stripLog1pTailY+0(SB), CX
 	MOVQ CX, 200(AX)
 	LEAQ ·stripFloorFullY+0(SB), CX
 	MOVQ CX, 208(AX)
@@ -15897,13 +19000,13 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 1152(AX)
 	LEAQ ·stripRMinTailY+0(SB), CX
 	MOVQ CX, 1160(AX)
-	XORQ CX, CX
+	LEAQ ·stripPowFullY+0(SB), CX
 	MOVQ CX, 1168(AX)
-	XORQ CX, CX
+	LEAQ ·stripPowTailY+0(SB), CX
 	MOVQ CX, 1176(AX)
-	XORQ CX, CX
+	LEAQ ·stripRPowFullY+0(SB), CX
 	MOVQ CX, 1184(AX)
-	XORQ CX, CX
+	LEAQ ·stripRPowTailY+0(SB), CX
 	MOVQ CX, 1192(AX)
 	LEAQ ·stripEqualFullY+0(SB), CX
 	MOVQ CX, 1200(AX)

@@ -59,6 +59,16 @@ func sinNearZ(dst []float32, x []float32)
 //go:noescape
 func cosNearZ(dst []float32, x []float32)
 
+// expm1Z is Table.expm1 for avx512.
+//
+//go:noescape
+func expm1Z(dst []float32, x []float32)
+
+// log1pZ is Table.log1p for avx512.
+//
+//go:noescape
+func log1pZ(dst []float32, x []float32)
+
 // floorZ is Table.floor for avx512.
 //
 //go:noescape
@@ -213,6 +223,16 @@ func minZ(dst []float32, x []float32, y []float32)
 //
 //go:noescape
 func minScalarZ(dst []float32, x []float32, y float32)
+
+// powZ is Table.pow for avx512.
+//
+//go:noescape
+func powZ(dst []float32, x []float32, y []float32)
+
+// powScalarZ is Table.powScalar for avx512.
+//
+//go:noescape
+func powScalarZ(dst []float32, x []float32, y float32)
 
 // equalZ is Table.equal for avx512.
 //
@@ -394,6 +414,11 @@ func greaterEqualIntZ(dst []float32, x []float32, y []float32)
 //go:noescape
 func greaterEqualIntScalarZ(dst []float32, x []float32, y float32)
 
+// rpowScalarZ is Table.rpowScalar for avx512.
+//
+//go:noescape
+func rpowScalarZ(dst []float32, x []float32, y float32)
+
 // selectOfZ is Table.selectOf for avx512.
 //
 //go:noescape
@@ -472,6 +497,18 @@ func stripSigmoidFullZ()
 
 // stripSigmoidTailZ is threaded code: not to be called.
 func stripSigmoidTailZ()
+
+// stripExpm1FullZ is threaded code: not to be called.
+func stripExpm1FullZ()
+
+// stripExpm1TailZ is threaded code: not to be called.
+func stripExpm1TailZ()
+
+// stripLog1pFullZ is threaded code: not to be called.
+func stripLog1pFullZ()
+
+// stripLog1pTailZ is threaded code: not to be called.
+func stripLog1pTailZ()
 
 // stripFloorFullZ is threaded code: not to be called.
 func stripFloorFullZ()
@@ -832,6 +869,18 @@ func stripRMinFullZ()
 
 // stripRMinTailZ is threaded code: not to be called.
 func stripRMinTailZ()
+
+// stripPowFullZ is threaded code: not to be called.
+func stripPowFullZ()
+
+// stripPowTailZ is threaded code: not to be called.
+func stripPowTailZ()
+
+// stripRPowFullZ is threaded code: not to be called.
+func stripRPowFullZ()
+
+// stripRPowTailZ is threaded code: not to be called.
+func stripRPowTailZ()
 
 // stripEqualFullZ is threaded code: not to be called.
 func stripEqualFullZ()

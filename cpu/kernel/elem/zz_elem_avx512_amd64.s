@@ -257,52 +257,52 @@ loop:
 	JLT               tail
 	VMOVUPS           (DX)(BX*4), Z0
 	VMULPS.BCST       const4b800000avx512<>+0(SB), Z0, Z1
-	VBROADCASTSS      const00800000avx512<>+0(SB), Z3
-	VCMPPS            $0x01, Z3, Z0, K1
-	VBLENDMPS         Z1, Z0, K1, Z2
-	VBROADCASTSS      const41c00000avx512<>+0(SB), Z1
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z2
+	VCMPPS            $0x01, Z2, Z0, K1
+	VBLENDMPS         Z1, Z0, K1, Z1
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z2
 	VXORPS            Z3, Z3, Z3
-	VBROADCASTSS      const00800000avx512<>+0(SB), Z15
-	VCMPPS            $0x01, Z15, Z0, K1
-	VBLENDMPS         Z1, Z3, K1, Z4
-	VPADDD.BCST       const004afb0davx512<>+0(SB), Z2, Z1
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z4
+	VCMPPS            $0x01, Z4, Z0, K1
+	VBLENDMPS         Z2, Z3, K1, Z2
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z1, Z1
 	VPSRLD            $0x17, Z1, Z3
 	VPADDD.BCST       constffffff81avx512<>+0(SB), Z3, Z3
 	VCVTDQ2PS         Z3, Z3
 	VPANDD.BCST       const007fffffavx512<>+0(SB), Z1, Z1
 	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z1, Z1
-	VSUBPS            Z4, Z3, Z3
+	VSUBPS            Z2, Z3, Z2
 	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z1, Z1
-	VMULPS            Z1, Z1, Z15
-	VMULPS            Z1, Z15, Z16
-	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z17
-	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z1, Z17
-	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z1, Z17
-	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z1, Z17
-	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z1, Z17
-	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z1, Z17
-	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z1, Z17
-	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z1, Z17
-	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z1, Z17
-	VMULPS            Z17, Z16, Z16
-	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z3, Z16
-	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z15, Z16
-	VADDPS            Z16, Z1, Z1
-	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z3, Z1
-	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z3
-	VXORPS            Z15, Z15, Z15
-	VCMPPS            $0x01, Z15, Z0, K1
-	VBLENDMPS         Z3, Z1, K1, Z5
-	VBROADCASTSS      constff800000avx512<>+0(SB), Z1
+	VMULPS            Z1, Z1, Z3
+	VMULPS            Z1, Z3, Z4
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z1, Z5
+	VMULPS            Z5, Z4, Z4
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z2, Z4
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z3, Z4
+	VADDPS            Z4, Z1, Z1
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z2, Z1
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z2
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x01, Z3, Z0, K1
+	VBLENDMPS         Z2, Z1, K1, Z1
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z2
 	VXORPS            Z3, Z3, Z3
 	VCMPPS            $0x00, Z3, Z0, K1
-	VBLENDMPS         Z1, Z5, K1, Z6
-	VBROADCASTSS      const7f800000avx512<>+0(SB), Z1
-	VCMPPS            $0x00, Z1, Z0, K1
-	VBLENDMPS         Z0, Z6, K1, Z7
+	VBLENDMPS         Z2, Z1, K1, Z1
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z2, Z0, K1
+	VBLENDMPS         Z0, Z1, K1, Z1
 	VCMPPS            $0x03, Z0, Z0, K1
-	VBLENDMPS         Z0, Z7, K1, Z8
-	VMOVUPS           Z8, (AX)(BX*4)
+	VBLENDMPS         Z0, Z1, K1, Z0
+	VMOVUPS           Z0, (AX)(BX*4)
 	ADDQ              $0x10, BX
 	JMP               loop
 
@@ -316,19 +316,19 @@ tail:
 	VMULPS.BCST       const4b800000avx512<>+0(SB), Z0, Z1
 	VBROADCASTSS      const00800000avx512<>+0(SB), Z2
 	VCMPPS            $0x01, Z2, Z0, K2
-	VBLENDMPS         Z1, Z0, K2, Z9
-	VBROADCASTSS      const41c00000avx512<>+0(SB), Z1
-	VXORPS            Z2, Z2, Z2
-	VBROADCASTSS      const00800000avx512<>+0(SB), Z3
-	VCMPPS            $0x01, Z3, Z0, K2
-	VBLENDMPS         Z1, Z2, K2, Z10
-	VPADDD.BCST       const004afb0davx512<>+0(SB), Z9, Z1
-	VPSRLD            $0x17, Z1, Z2
-	VPADDD.BCST       constffffff81avx512<>+0(SB), Z2, Z2
-	VCVTDQ2PS         Z2, Z2
+	VBLENDMPS         Z1, Z0, K2, Z1
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z2
+	VXORPS            Z3, Z3, Z3
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z4
+	VCMPPS            $0x01, Z4, Z0, K2
+	VBLENDMPS         Z2, Z3, K2, Z2
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z1, Z1
+	VPSRLD            $0x17, Z1, Z3
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z3, Z3
+	VCVTDQ2PS         Z3, Z3
 	VPANDD.BCST       const007fffffavx512<>+0(SB), Z1, Z1
 	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z1, Z1
-	VSUBPS            Z10, Z2, Z2
+	VSUBPS            Z2, Z3, Z2
 	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z1, Z1
 	VMULPS            Z1, Z1, Z3
 	VMULPS            Z1, Z3, Z4
@@ -349,17 +349,17 @@ tail:
 	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z2
 	VXORPS            Z3, Z3, Z3
 	VCMPPS            $0x01, Z3, Z0, K2
-	VBLENDMPS         Z2, Z1, K2, Z11
-	VBROADCASTSS      constff800000avx512<>+0(SB), Z1
-	VXORPS            Z2, Z2, Z2
+	VBLENDMPS         Z2, Z1, K2, Z1
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z2
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x00, Z3, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z1
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z2
 	VCMPPS            $0x00, Z2, Z0, K2
-	VBLENDMPS         Z1, Z11, K2, Z12
-	VBROADCASTSS      const7f800000avx512<>+0(SB), Z1
-	VCMPPS            $0x00, Z1, Z0, K2
-	VBLENDMPS         Z0, Z12, K2, Z13
+	VBLENDMPS         Z0, Z1, K2, Z1
 	VCMPPS            $0x03, Z0, Z0, K2
-	VBLENDMPS         Z0, Z13, K2, Z14
-	VMOVUPS           Z14, K1, (AX)(BX*4)
+	VBLENDMPS         Z0, Z1, K2, Z0
+	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -653,20 +653,20 @@ loop:
 	VRNDSCALEPS       $0x08, Z2, Z2
 	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z2, Z1
 	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z2, Z1
-	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z5
-	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z5
-	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z5
-	VSCALEFPS         Z2, Z5, Z1
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z3
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z1, Z3
+	VSCALEFPS         Z2, Z3, Z1
 	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
-	VXORPS            Z5, Z5, Z5
-	VCMPPS            $0x01, Z5, Z0, K1
-	VBLENDMPS         Z1, Z2, K1, Z3
-	VADDPS            Z2, Z1, Z0
-	VDIVPS            Z0, Z3, Z0
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x01, Z3, Z0, K1
+	VBLENDMPS         Z1, Z2, K1, Z0
+	VADDPS            Z2, Z1, Z1
+	VDIVPS            Z1, Z0, Z0
 	VMOVUPS           Z0, (AX)(BX*4)
 	ADDQ              $0x10, BX
 	JMP               loop
@@ -698,9 +698,9 @@ tail:
 	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
 	VXORPS            Z3, Z3, Z3
 	VCMPPS            $0x01, Z3, Z0, K2
-	VBLENDMPS         Z1, Z2, K2, Z4
-	VADDPS            Z2, Z1, Z0
-	VDIVPS            Z0, Z4, Z0
+	VBLENDMPS         Z1, Z2, K2, Z0
+	VADDPS            Z2, Z1, Z1
+	VDIVPS            Z1, Z0, Z0
 	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 done:
@@ -723,43 +723,43 @@ loop:
 	VMOVUPS           (DX)(BX*4), Z0
 	VMULPS.BCST       const3f22f983avx512<>+0(SB), Z0, Z1
 	VRNDSCALEPS       $0x08, Z1, Z1
-	VMOVAPS           Z0, Z6
-	VFNMADD231PS.BCST const3fc90fdbavx512<>+0(SB), Z1, Z6
-	VFNMADD231PS.BCST constb33bbd2eavx512<>+0(SB), Z1, Z6
-	VFNMADD231PS.BCST consta6f72cedavx512<>+0(SB), Z1, Z6
+	VMOVAPS           Z0, Z2
+	VFNMADD231PS.BCST const3fc90fdbavx512<>+0(SB), Z1, Z2
+	VFNMADD231PS.BCST constb33bbd2eavx512<>+0(SB), Z1, Z2
+	VFNMADD231PS.BCST consta6f72cedavx512<>+0(SB), Z1, Z2
 	VCVTPS2DQ         Z1, Z1
 	VPADDD.BCST       const00000000avx512<>+0(SB), Z1, Z1
-	VMULPS            Z6, Z6, Z7
-	VMULPS            Z6, Z7, Z8
-	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z9
-	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z7, Z9
-	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z7, Z9
-	VFMADD231PS       Z9, Z8, Z6
-	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
-	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z7, Z8
-	VMULPS            Z7, Z7, Z9
-	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z10
-	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z7, Z10
-	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z7, Z10
-	VMOVAPS           Z8, Z7
-	VFMADD231PS       Z10, Z9, Z7
-	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z8
-	VCVTDQ2PS         Z8, Z8
-	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VMULPS            Z2, Z2, Z3
+	VMULPS            Z2, Z3, Z4
+	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z5
+	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z3, Z5
+	VFMADD231PS       Z5, Z4, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z4
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z3, Z4
+	VMULPS            Z3, Z3, Z5
+	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z3, Z6
+	VMOVAPS           Z4, Z3
+	VFMADD231PS       Z6, Z5, Z3
+	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z4
+	VCVTDQ2PS         Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
 	VPANDD.BCST       const00000002avx512<>+0(SB), Z1, Z1
 	VCVTDQ2PS         Z1, Z1
-	VSUBPS            Z1, Z9, Z1
-	VXORPS            Z9, Z9, Z9
-	VCMPPS            $0x04, Z9, Z8, K1
-	VBLENDMPS         Z7, Z6, K1, Z2
+	VSUBPS            Z1, Z5, Z1
+	VXORPS            Z5, Z5, Z5
+	VCMPPS            $0x04, Z5, Z4, K1
+	VBLENDMPS         Z3, Z2, K1, Z2
 	VMULPS            Z1, Z2, Z1
-	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z6
-	VBROADCASTSS      const39800000avx512<>+0(SB), Z7
-	VCMPPS            $0x01, Z7, Z6, K1
-	VBLENDMPS         Z0, Z1, K1, Z3
-	VMOVUPS           Z3, (AX)(BX*4)
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z2
+	VBROADCASTSS      const39800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z2, K1
+	VBLENDMPS         Z0, Z1, K1, Z0
+	VMOVUPS           Z0, (AX)(BX*4)
 	ADDQ              $0x10, BX
 	JMP               loop
 
@@ -779,36 +779,36 @@ tail:
 	VCVTPS2DQ         Z1, Z1
 	VPADDD.BCST       const00000000avx512<>+0(SB), Z1, Z1
 	VMULPS            Z2, Z2, Z3
-	VMULPS            Z2, Z3, Z6
-	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z7
-	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z3, Z7
-	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z3, Z7
-	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z3, Z7
-	VFMADD231PS       Z7, Z6, Z2
-	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
-	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z3, Z6
-	VMULPS            Z3, Z3, Z7
-	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z8
-	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z3, Z8
-	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z3, Z8
-	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z3, Z8
-	VMOVAPS           Z6, Z3
-	VFMADD231PS       Z8, Z7, Z3
-	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z6
-	VCVTDQ2PS         Z6, Z6
-	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VMULPS            Z2, Z3, Z4
+	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z5
+	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z3, Z5
+	VFMADD231PS       Z5, Z4, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z4
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z3, Z4
+	VMULPS            Z3, Z3, Z5
+	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z3, Z6
+	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z3, Z6
+	VMOVAPS           Z4, Z3
+	VFMADD231PS       Z6, Z5, Z3
+	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z4
+	VCVTDQ2PS         Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
 	VPANDD.BCST       const00000002avx512<>+0(SB), Z1, Z1
 	VCVTDQ2PS         Z1, Z1
-	VSUBPS            Z1, Z7, Z1
-	VXORPS            Z7, Z7, Z7
-	VCMPPS            $0x04, Z7, Z6, K2
-	VBLENDMPS         Z3, Z2, K2, Z4
-	VMULPS            Z1, Z4, Z1
+	VSUBPS            Z1, Z5, Z1
+	VXORPS            Z5, Z5, Z5
+	VCMPPS            $0x04, Z5, Z4, K2
+	VBLENDMPS         Z3, Z2, K2, Z2
+	VMULPS            Z1, Z2, Z1
 	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z2
 	VBROADCASTSS      const39800000avx512<>+0(SB), Z3
 	VCMPPS            $0x01, Z3, Z2, K2
-	VBLENDMPS         Z0, Z1, K2, Z5
-	VMOVUPS           Z5, K1, (AX)(BX*4)
+	VBLENDMPS         Z0, Z1, K2, Z0
+	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -883,32 +883,32 @@ loop:
 	VFNMADD231PS.BCST consta6f72cedavx512<>+0(SB), Z1, Z0
 	VCVTPS2DQ         Z1, Z1
 	VPADDD.BCST       const00000001avx512<>+0(SB), Z1, Z1
-	VMULPS            Z0, Z0, Z4
-	VMULPS            Z0, Z4, Z5
-	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z6
-	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z4, Z6
-	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z4, Z6
-	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z4, Z6
-	VFMADD231PS       Z6, Z5, Z0
-	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
-	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z4, Z5
-	VMULPS            Z4, Z4, Z6
-	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z7
-	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z4, Z7
-	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z4, Z7
-	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z4, Z7
-	VMOVAPS           Z5, Z4
-	VFMADD231PS       Z7, Z6, Z4
-	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z5
-	VCVTDQ2PS         Z5, Z5
-	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VMULPS            Z0, Z0, Z2
+	VMULPS            Z0, Z2, Z3
+	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z4
+	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z2, Z4
+	VFMADD231PS       Z4, Z3, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z2, Z4
+	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z2, Z5
+	VMOVAPS           Z3, Z2
+	VFMADD231PS       Z5, Z4, Z2
+	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z3
+	VCVTDQ2PS         Z3, Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z4
 	VPANDD.BCST       const00000002avx512<>+0(SB), Z1, Z1
 	VCVTDQ2PS         Z1, Z1
-	VSUBPS            Z1, Z6, Z1
-	VXORPS            Z6, Z6, Z6
-	VCMPPS            $0x04, Z6, Z5, K1
-	VBLENDMPS         Z4, Z0, K1, Z2
-	VMULPS            Z1, Z2, Z0
+	VSUBPS            Z1, Z4, Z1
+	VXORPS            Z4, Z4, Z4
+	VCMPPS            $0x04, Z4, Z3, K1
+	VBLENDMPS         Z2, Z0, K1, Z0
+	VMULPS            Z1, Z0, Z0
 	VMOVUPS           Z0, (AX)(BX*4)
 	ADDQ              $0x10, BX
 	JMP               loop
@@ -928,36 +928,250 @@ tail:
 	VCVTPS2DQ         Z1, Z1
 	VPADDD.BCST       const00000001avx512<>+0(SB), Z1, Z1
 	VMULPS            Z0, Z0, Z2
-	VMULPS            Z0, Z2, Z4
-	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z5
-	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z2, Z5
-	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z2, Z5
-	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z2, Z5
-	VFMADD231PS       Z5, Z4, Z0
+	VMULPS            Z0, Z2, Z3
+	VBROADCASTSS      const3636cb4favx512<>+0(SB), Z4
+	VFMADD213PS.BCST  constb9500996avx512<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  const3c088887avx512<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  constbe2aaaabavx512<>+0(SB), Z2, Z4
+	VFMADD231PS       Z4, Z3, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z2, Z4
+	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z2, Z5
+	VMOVAPS           Z3, Z2
+	VFMADD231PS       Z5, Z4, Z2
+	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z3
+	VCVTDQ2PS         Z3, Z3
 	VBROADCASTSS      const3f800000avx512<>+0(SB), Z4
-	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z2, Z4
-	VMULPS            Z2, Z2, Z5
-	VBROADCASTSS      constb49284e6avx512<>+0(SB), Z6
-	VFMADD213PS.BCST  const37d00ab8avx512<>+0(SB), Z2, Z6
-	VFMADD213PS.BCST  constbab60b60avx512<>+0(SB), Z2, Z6
-	VFMADD213PS.BCST  const3d2aaaabavx512<>+0(SB), Z2, Z6
-	VMOVAPS           Z4, Z2
-	VFMADD231PS       Z6, Z5, Z2
-	VPANDD.BCST       const00000001avx512<>+0(SB), Z1, Z4
-	VCVTDQ2PS         Z4, Z4
-	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
 	VPANDD.BCST       const00000002avx512<>+0(SB), Z1, Z1
 	VCVTDQ2PS         Z1, Z1
-	VSUBPS            Z1, Z5, Z1
-	VXORPS            Z5, Z5, Z5
-	VCMPPS            $0x04, Z5, Z4, K2
-	VBLENDMPS         Z2, Z0, K2, Z3
-	VMULPS            Z1, Z3, Z0
+	VSUBPS            Z1, Z4, Z1
+	VXORPS            Z4, Z4, Z4
+	VCMPPS            $0x04, Z4, Z3, K2
+	VBLENDMPS         Z2, Z0, K2, Z0
+	VMULPS            Z1, Z0, Z0
 	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
 	RET
+
+// func expm1Z(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expm1Z(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ              CX, SI
+	SUBQ              BX, SI
+	CMPQ              SI, $0x10
+	JLT               tail
+	VMOVUPS           (DX)(BX*4), Z0
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z1
+	VMINPS            Z0, Z1, Z1
+	VBROADCASTSS      constc1900000avx512<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z1, Z2
+	VRNDSCALEPS       $0x08, Z2, Z2
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z2, Z1
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z2, Z1
+	VMULPS            Z1, Z1, Z3
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z4
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z4
+	VFMADD231PS       Z4, Z3, Z1
+	VCVTPS2DQ         Z2, Z2
+	VPADDD.BCST       const0000007eavx512<>+0(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VSUBPS.BCST       const3f000000avx512<>+0(SB), Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z1
+	VADDPS            Z3, Z3, Z2
+	VBROADCASTSS      const32800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z1, K1
+	VBLENDMPS         Z0, Z2, K1, Z0
+	VMOVUPS           Z0, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	JMP               loop
+
+tail:
+	TESTQ             SI, SI
+	JZ                done
+	MOVQ              $-1, CX
+	BZHIQ             SI, CX, CX
+	KMOVW             CX, K1
+	VMOVUPS.Z         (DX)(BX*4), K1, Z0
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z1
+	VMINPS            Z0, Z1, Z1
+	VBROADCASTSS      constc1900000avx512<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z1, Z2
+	VRNDSCALEPS       $0x08, Z2, Z2
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z2, Z1
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z2, Z1
+	VMULPS            Z1, Z1, Z3
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z4
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z4
+	VFMADD231PS       Z4, Z3, Z1
+	VCVTPS2DQ         Z2, Z2
+	VPADDD.BCST       const0000007eavx512<>+0(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VSUBPS.BCST       const3f000000avx512<>+0(SB), Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z1
+	VADDPS            Z3, Z3, Z2
+	VBROADCASTSS      const32800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z1, K2
+	VBLENDMPS         Z0, Z2, K2, Z0
+	VMOVUPS           Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA constc1900000avx512<>+0(SB)/4, $0xc1900000
+GLOBL constc1900000avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const0000007eavx512<>+0(SB)/4, $0x0000007e
+GLOBL const0000007eavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const32800000avx512<>+0(SB)/4, $0x32800000
+GLOBL const32800000avx512<>(SB), RODATA|NOPTR, $4
+
+// func log1pZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·log1pZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ              CX, SI
+	SUBQ              BX, SI
+	CMPQ              SI, $0x10
+	JLT               tail
+	VMOVUPS           (DX)(BX*4), Z0
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z0, Z1
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z1, Z1
+	VPSRLD            $0x17, Z1, Z2
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z2, Z2
+	VCVTDQ2PS         Z2, Z2
+	VPANDD.BCST       constff800000avx512<>+0(SB), Z1, Z1
+	VBROADCASTSS      const80000000avx512<>+0(SB), Z3
+	VPSUBD            Z1, Z3, Z1
+	VMULPS.BCST       const3e800000avx512<>+0(SB), Z0, Z3
+	VMULPS.BCST       const3e800000avx512<>+0(SB), Z1, Z4
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z4
+	VFMADD231PS       Z1, Z3, Z4
+	VMULPS            Z4, Z4, Z1
+	VMULPS            Z4, Z1, Z3
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z4, Z5
+	VMULPS            Z5, Z3, Z3
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z2, Z3
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z1, Z3
+	VADDPS            Z3, Z4, Z1
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z2, Z1
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z2
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z0, K1
+	VBLENDMPS         Z2, Z1, K1, Z1
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z2
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z3
+	VCMPPS            $0x00, Z3, Z0, K1
+	VBLENDMPS         Z2, Z1, K1, Z1
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z2, Z0, K1
+	VBLENDMPS         Z0, Z1, K1, Z1
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z2
+	VBROADCASTSS      const32800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z2, K1
+	VBLENDMPS         Z0, Z1, K1, Z1
+	VCMPPS            $0x03, Z0, Z0, K1
+	VBLENDMPS         Z0, Z1, K1, Z0
+	VMOVUPS           Z0, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	JMP               loop
+
+tail:
+	TESTQ             SI, SI
+	JZ                done
+	MOVQ              $-1, CX
+	BZHIQ             SI, CX, CX
+	KMOVW             CX, K1
+	VMOVUPS.Z         (DX)(BX*4), K1, Z0
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z0, Z1
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z1, Z1
+	VPSRLD            $0x17, Z1, Z2
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z2, Z2
+	VCVTDQ2PS         Z2, Z2
+	VPANDD.BCST       constff800000avx512<>+0(SB), Z1, Z1
+	VBROADCASTSS      const80000000avx512<>+0(SB), Z3
+	VPSUBD            Z1, Z3, Z1
+	VMULPS.BCST       const3e800000avx512<>+0(SB), Z0, Z3
+	VMULPS.BCST       const3e800000avx512<>+0(SB), Z1, Z4
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z4
+	VFMADD231PS       Z1, Z3, Z4
+	VMULPS            Z4, Z4, Z1
+	VMULPS            Z4, Z1, Z3
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z4, Z5
+	VMULPS            Z5, Z3, Z3
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z2, Z3
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z1, Z3
+	VADDPS            Z3, Z4, Z1
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z2, Z1
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z2
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z1
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z2
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z3
+	VCMPPS            $0x00, Z3, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z1
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z2, Z0, K2
+	VBLENDMPS         Z0, Z1, K2, Z1
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z2
+	VBROADCASTSS      const32800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z2, K2
+	VBLENDMPS         Z0, Z1, K2, Z1
+	VCMPPS            $0x03, Z0, Z0, K2
+	VBLENDMPS         Z0, Z1, K2, Z0
+	VMOVUPS           Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const3e800000avx512<>+0(SB)/4, $0x3e800000
+GLOBL const3e800000avx512<>(SB), RODATA|NOPTR, $4
 
 // func floorZ(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
@@ -1076,12 +1290,12 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VXORPS       Z3, Z3, Z3
+	VBLENDMPS    Z2, Z3, K1, Z2
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z3
+	VXORPS       Z4, Z4, Z4
 	VCMPPS       $0x01, Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z5
-	VSUBPS       Z5, Z4, Z0
+	VBLENDMPS    Z3, Z4, K1, Z0
+	VSUBPS       Z0, Z2, Z0
 	VMOVUPS      Z0, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
@@ -1097,12 +1311,12 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z6
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VXORPS       Z3, Z3, Z3
+	VBLENDMPS    Z2, Z3, K2, Z2
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z3
+	VXORPS       Z4, Z4, Z4
 	VCMPPS       $0x01, Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z7
-	VSUBPS       Z7, Z6, Z0
+	VBLENDMPS    Z3, Z4, K2, Z0
+	VSUBPS       Z0, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
@@ -1126,8 +1340,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
 	VXORPS       Z2, Z2, Z2
 	VCMPPS       $0x03, Z0, Z0, K1
-	VBLENDMPS    Z1, Z2, K1, Z3
-	VMOVUPS      Z3, (AX)(BX*4)
+	VBLENDMPS    Z1, Z2, K1, Z0
+	VMOVUPS      Z0, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -1141,8 +1355,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
 	VXORPS       Z2, Z2, Z2
 	VCMPPS       $0x03, Z0, Z0, K2
-	VBLENDMPS    Z1, Z2, K2, Z4
-	VMOVUPS      Z4, K1, (AX)(BX*4)
+	VBLENDMPS    Z1, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -1164,10 +1378,10 @@ loop:
 	VMOVUPS      (DX)(BX*4), Z0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
 	VXORPS       Z2, Z2, Z2
-	VXORPS       Z4, Z4, Z4
-	VCMPPS       $0x00, Z4, Z0, K1
-	VBLENDMPS    Z1, Z2, K1, Z3
-	VMOVUPS      Z3, (AX)(BX*4)
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x00, Z3, Z0, K1
+	VBLENDMPS    Z1, Z2, K1, Z0
+	VMOVUPS      Z0, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -1182,8 +1396,8 @@ tail:
 	VXORPS       Z2, Z2, Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z3, Z0, K2
-	VBLENDMPS    Z1, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z1, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -1205,10 +1419,10 @@ loop:
 	VMOVUPS      (DX)(BX*4), Z0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
 	VXORPS       Z2, Z2, Z2
-	VXORPS       Z4, Z4, Z4
-	VCMPPS       $0x04, Z4, Z0, K1
-	VBLENDMPS    Z1, Z2, K1, Z3
-	VMOVUPS      Z3, (AX)(BX*4)
+	VXORPS       Z3, Z3, Z3
+	VCMPPS       $0x04, Z3, Z0, K1
+	VBLENDMPS    Z1, Z2, K1, Z0
+	VMOVUPS      Z0, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -1223,8 +1437,8 @@ tail:
 	VXORPS       Z2, Z2, Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z3, Z0, K2
-	VBLENDMPS    Z1, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z1, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -1248,8 +1462,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K1
-	VBLENDMPS    Z3, Z2, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K1, Z0
+	VMOVUPS      Z0, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -1264,8 +1478,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K2
-	VBLENDMPS    Z3, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -1319,12 +1533,12 @@ loop:
 	JLT          tail
 	VMOVUPS      (DX)(BX*4), Z0
 	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z3
-	VXORPS       Z4, Z4, Z4
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z5
-	VCMPPS       $0x01, Z5, Z0, K1
-	VBLENDMPS    Z3, Z4, K1, Z1
-	VMOVUPS      Z1, (AX)(BX*4)
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z3
+	VCMPPS       $0x01, Z3, Z0, K1
+	VBLENDMPS    Z1, Z2, K1, Z0
+	VMOVUPS      Z0, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -1337,11 +1551,11 @@ tail:
 	VMOVUPS.Z    (DX)(BX*4), K1, Z0
 	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
-	VXORPS       Z3, Z3, Z3
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z4
-	VCMPPS       $0x01, Z4, Z0, K2
-	VBLENDMPS    Z1, Z3, K2, Z2
-	VMOVUPS      Z2, K1, (AX)(BX*4)
+	VXORPS       Z2, Z2, Z2
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z3
+	VCMPPS       $0x01, Z3, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -1966,8 +2180,8 @@ loop:
 	VMOVUPS   (BX)(SI*4), Z1
 	VMAXPS    Z1, Z0, Z1
 	VCMPPS    $0x03, Z0, Z0, K1
-	VBLENDMPS Z0, Z1, K1, Z2
-	VMOVUPS   Z2, (AX)(SI*4)
+	VBLENDMPS Z0, Z1, K1, Z0
+	VMOVUPS   Z0, (AX)(SI*4)
 	ADDQ      $0x10, SI
 	JMP       loop
 
@@ -1981,8 +2195,8 @@ tail:
 	VMOVUPS.Z (BX)(SI*4), K1, Z1
 	VMAXPS    Z1, Z0, Z1
 	VCMPPS    $0x03, Z0, Z0, K2
-	VBLENDMPS Z0, Z1, K2, Z3
-	VMOVUPS   Z3, K1, (AX)(SI*4)
+	VBLENDMPS Z0, Z1, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -2005,8 +2219,8 @@ loop:
 	VMOVUPS   (DX)(BX*4), Z1
 	VMAXPS    Z0, Z1, Z2
 	VCMPPS    $0x03, Z1, Z1, K1
-	VBLENDMPS Z1, Z2, K1, Z3
-	VMOVUPS   Z3, (AX)(BX*4)
+	VBLENDMPS Z1, Z2, K1, Z1
+	VMOVUPS   Z1, (AX)(BX*4)
 	ADDQ      $0x10, BX
 	JMP       loop
 
@@ -2019,8 +2233,8 @@ tail:
 	VMOVUPS.Z (DX)(BX*4), K1, Z1
 	VMAXPS    Z0, Z1, Z0
 	VCMPPS    $0x03, Z1, Z1, K2
-	VBLENDMPS Z1, Z0, K2, Z4
-	VMOVUPS   Z4, K1, (AX)(BX*4)
+	VBLENDMPS Z1, Z0, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -2044,8 +2258,8 @@ loop:
 	VMOVUPS   (BX)(SI*4), Z1
 	VMINPS    Z1, Z0, Z1
 	VCMPPS    $0x03, Z0, Z0, K1
-	VBLENDMPS Z0, Z1, K1, Z2
-	VMOVUPS   Z2, (AX)(SI*4)
+	VBLENDMPS Z0, Z1, K1, Z0
+	VMOVUPS   Z0, (AX)(SI*4)
 	ADDQ      $0x10, SI
 	JMP       loop
 
@@ -2059,8 +2273,8 @@ tail:
 	VMOVUPS.Z (BX)(SI*4), K1, Z1
 	VMINPS    Z1, Z0, Z1
 	VCMPPS    $0x03, Z0, Z0, K2
-	VBLENDMPS Z0, Z1, K2, Z3
-	VMOVUPS   Z3, K1, (AX)(SI*4)
+	VBLENDMPS Z0, Z1, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -2083,8 +2297,8 @@ loop:
 	VMOVUPS   (DX)(BX*4), Z1
 	VMINPS    Z0, Z1, Z2
 	VCMPPS    $0x03, Z1, Z1, K1
-	VBLENDMPS Z1, Z2, K1, Z3
-	VMOVUPS   Z3, (AX)(BX*4)
+	VBLENDMPS Z1, Z2, K1, Z1
+	VMOVUPS   Z1, (AX)(BX*4)
 	ADDQ      $0x10, BX
 	JMP       loop
 
@@ -2097,8 +2311,623 @@ tail:
 	VMOVUPS.Z (DX)(BX*4), K1, Z1
 	VMINPS    Z0, Z1, Z0
 	VCMPPS    $0x03, Z1, Z1, K2
-	VBLENDMPS Z1, Z0, K2, Z4
-	VMOVUPS   Z4, K1, (AX)(BX*4)
+	VBLENDMPS Z1, Z0, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func powZ(dst []float32, x []float32, y []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·powZ(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	MOVQ y_base+48(FP), BX
+	XORQ SI, SI
+
+loop:
+	MOVQ              CX, DI
+	SUBQ              SI, DI
+	CMPQ              DI, $0x10
+	JLT               tail
+	VMOVUPS           (DX)(SI*4), Z0
+	VMOVUPS           (BX)(SI*4), Z1
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z2
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z3
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z4
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z5, Z3, K1
+	VBLENDMPS         Z4, Z3, K1, Z4
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z5
+	VXORPS            Z6, Z6, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z3, K1
+	VBLENDMPS         Z5, Z6, K1, Z3
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z3, Z5, Z3
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z5
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z4, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z7
+	VSUBPS            Z7, Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z5, Z8
+	VFNMADD231PS      Z6, Z8, Z5
+	VFNMADD231PS      Z4, Z8, Z5
+	VMULPS            Z7, Z5, Z4
+	VMULPS            Z8, Z8, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z8, Z8, Z6
+	VADDPS            Z8, Z8, Z7
+	VFMADD231PS       Z4, Z7, Z6
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z7
+	VMULPS            Z7, Z5, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PS       Z7, Z5, Z10
+	VFMADD231PS       Z6, Z7, Z10
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z5, Z6
+	VMOVAPS           Z10, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z5
+	VADDPS            Z9, Z5, Z6
+	VSUBPS            Z5, Z6, Z5
+	VSUBPS            Z5, Z9, Z5
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z5, Z5
+	VMULPS            Z6, Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PS       Z6, Z8, Z9
+	VFMADD231PS       Z5, Z8, Z9
+	VMOVAPS           Z9, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VADDPS            Z7, Z3, Z4
+	VSUBPS            Z3, Z4, Z3
+	VSUBPS            Z3, Z7, Z3
+	VADDPS            Z5, Z3, Z3
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z4, Z2, Z6
+	VMOVAPS           Z6, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z3
+	VMINPS            Z5, Z3, Z3
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VRNDSCALEPS       $0x08, Z3, Z3
+	VSUBPS            Z3, Z5, Z5
+	VADDPS            Z4, Z5, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z4
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z4
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z5
+	VSCALEFPS         Z3, Z5, Z3
+	VXORPS            Z4, Z4, Z4
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z4, Z0, K1
+	VBLENDMPS         Z5, Z3, K1, Z5
+	VRNDSCALEPS       $0x08, Z1, Z6
+	VCMPPS            $0x04, Z1, Z6, K1
+	VBLENDMPS         Z5, Z3, K1, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z5
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z5, Z6
+	VCMPPS            $0x01, Z4, Z1, K1
+	VBLENDMPS         Z6, Z5, K1, Z6
+	VCMPPS            $0x00, Z4, Z5, K1
+	VBLENDMPS         Z6, Z3, K1, Z3
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z7
+	VCMPPS            $0x00, Z7, Z5, K1
+	VBLENDMPS         Z6, Z3, K1, Z3
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z2, Z5
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z5, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z0, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VCMPPS            $0x00, Z6, Z2, K1
+	VBLENDMPS         Z5, Z4, K1, Z2
+	VPXORD            Z2, Z3, Z2
+	VADDPS            Z1, Z0, Z3
+	VCMPPS            $0x03, Z1, Z0, K1
+	VBLENDMPS         Z3, Z2, K1, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z5, Z0, K1
+	VBLENDMPS         Z3, Z2, K1, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z4, Z1, K1
+	VBLENDMPS         Z2, Z0, K1, Z0
+	VMOVUPS           Z0, (AX)(SI*4)
+	ADDQ              $0x10, SI
+	JMP               loop
+
+tail:
+	TESTQ             DI, DI
+	JZ                done
+	MOVQ              $-1, CX
+	BZHIQ             DI, CX, CX
+	KMOVW             CX, K1
+	VMOVUPS.Z         (DX)(SI*4), K1, Z0
+	VMOVUPS.Z         (BX)(SI*4), K1, Z1
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z2
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z3
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z4
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z5, Z3, K2
+	VBLENDMPS         Z4, Z3, K2, Z4
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z5
+	VXORPS            Z6, Z6, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z3, K2
+	VBLENDMPS         Z5, Z6, K2, Z3
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z3, Z5, Z3
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z5
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z4, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z7
+	VSUBPS            Z7, Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z5, Z8
+	VFNMADD231PS      Z6, Z8, Z5
+	VFNMADD231PS      Z4, Z8, Z5
+	VMULPS            Z7, Z5, Z4
+	VMULPS            Z8, Z8, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z8, Z8, Z6
+	VADDPS            Z8, Z8, Z7
+	VFMADD231PS       Z4, Z7, Z6
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z7
+	VMULPS            Z7, Z5, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PS       Z7, Z5, Z10
+	VFMADD231PS       Z6, Z7, Z10
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z5, Z6
+	VMOVAPS           Z10, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z5
+	VADDPS            Z9, Z5, Z6
+	VSUBPS            Z5, Z6, Z5
+	VSUBPS            Z5, Z9, Z5
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z5, Z5
+	VMULPS            Z6, Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PS       Z6, Z8, Z9
+	VFMADD231PS       Z5, Z8, Z9
+	VMOVAPS           Z9, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VADDPS            Z7, Z3, Z4
+	VSUBPS            Z3, Z4, Z3
+	VSUBPS            Z3, Z7, Z3
+	VADDPS            Z5, Z3, Z3
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z4, Z2, Z6
+	VMOVAPS           Z6, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z3
+	VMINPS            Z5, Z3, Z3
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VRNDSCALEPS       $0x08, Z3, Z3
+	VSUBPS            Z3, Z5, Z5
+	VADDPS            Z4, Z5, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z4
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z4
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z5
+	VSCALEFPS         Z3, Z5, Z3
+	VXORPS            Z4, Z4, Z4
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z4, Z0, K2
+	VBLENDMPS         Z5, Z3, K2, Z5
+	VRNDSCALEPS       $0x08, Z1, Z6
+	VCMPPS            $0x04, Z1, Z6, K2
+	VBLENDMPS         Z5, Z3, K2, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z5
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z5, Z6
+	VCMPPS            $0x01, Z4, Z1, K2
+	VBLENDMPS         Z6, Z5, K2, Z6
+	VCMPPS            $0x00, Z4, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z7
+	VCMPPS            $0x00, Z7, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z2, Z5
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z5, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z0, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VCMPPS            $0x00, Z6, Z2, K2
+	VBLENDMPS         Z5, Z4, K2, Z2
+	VPXORD            Z2, Z3, Z2
+	VADDPS            Z1, Z0, Z3
+	VCMPPS            $0x03, Z1, Z0, K2
+	VBLENDMPS         Z3, Z2, K2, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z5, Z0, K2
+	VBLENDMPS         Z3, Z2, K2, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z4, Z1, K2
+	VBLENDMPS         Z2, Z0, K2, Z0
+	VMOVUPS           Z0, K1, (AX)(SI*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const4f800000avx512<>+0(SB)/4, $0x4f800000
+GLOBL const4f800000avx512<>(SB), RODATA|NOPTR, $4
+
+DATA constcf800000avx512<>+0(SB)/4, $0xcf800000
+GLOBL constcf800000avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3f76384favx512<>+0(SB)/4, $0x3f76384f
+GLOBL const3f76384favx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3e8d3c02avx512<>+0(SB)/4, $0x3e8d3c02
+GLOBL const3e8d3c02avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3ea40487avx512<>+0(SB)/4, $0x3ea40487
+GLOBL const3ea40487avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3ed30be3avx512<>+0(SB)/4, $0x3ed30be3
+GLOBL const3ed30be3avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3f13bb63avx512<>+0(SB)/4, $0x3f13bb63
+GLOBL const3f13bb63avx512<>(SB), RODATA|NOPTR, $4
+
+DATA constb1f17f01avx512<>+0(SB)/4, $0xb1f17f01
+GLOBL constb1f17f01avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const4038aa3bavx512<>+0(SB)/4, $0x4038aa3b
+GLOBL const4038aa3bavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const33257060avx512<>+0(SB)/4, $0x33257060
+GLOBL const33257060avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const43160000avx512<>+0(SB)/4, $0x43160000
+GLOBL const43160000avx512<>(SB), RODATA|NOPTR, $4
+
+DATA constc3480000avx512<>+0(SB)/4, $0xc3480000
+GLOBL constc3480000avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const392209c5avx512<>+0(SB)/4, $0x392209c5
+GLOBL const392209c5avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3aaf8448avx512<>+0(SB)/4, $0x3aaf8448
+GLOBL const3aaf8448avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3c1d952aavx512<>+0(SB)/4, $0x3c1d952a
+GLOBL const3c1d952aavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3d6357b6avx512<>+0(SB)/4, $0x3d6357b6
+GLOBL const3d6357b6avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3e75fdf0avx512<>+0(SB)/4, $0x3e75fdf0
+GLOBL const3e75fdf0avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3f317218avx512<>+0(SB)/4, $0x3f317218
+GLOBL const3f317218avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const40000000avx512<>+0(SB)/4, $0x40000000
+GLOBL const40000000avx512<>(SB), RODATA|NOPTR, $4
+
+// func powScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·powScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ              CX, SI
+	SUBQ              BX, SI
+	CMPQ              SI, $0x10
+	JLT               tail
+	VMOVUPS           (DX)(BX*4), Z1
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z2
+	VMINPS            Z0, Z2, Z2
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z1, Z3
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z4
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z5, Z3, K1
+	VBLENDMPS         Z4, Z3, K1, Z4
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z5
+	VXORPS            Z6, Z6, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z3, K1
+	VBLENDMPS         Z5, Z6, K1, Z3
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z3, Z5, Z3
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z5
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z4, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z7
+	VSUBPS            Z7, Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z5, Z8
+	VFNMADD231PS      Z6, Z8, Z5
+	VFNMADD231PS      Z4, Z8, Z5
+	VMULPS            Z7, Z5, Z4
+	VMULPS            Z8, Z8, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z8, Z8, Z6
+	VADDPS            Z8, Z8, Z7
+	VFMADD231PS       Z4, Z7, Z6
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z7
+	VMULPS            Z7, Z5, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PS       Z7, Z5, Z10
+	VFMADD231PS       Z6, Z7, Z10
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z5, Z6
+	VMOVAPS           Z10, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z5
+	VADDPS            Z9, Z5, Z6
+	VSUBPS            Z5, Z6, Z5
+	VSUBPS            Z5, Z9, Z5
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z5, Z5
+	VMULPS            Z6, Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PS       Z6, Z8, Z9
+	VFMADD231PS       Z5, Z8, Z9
+	VMOVAPS           Z9, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VADDPS            Z7, Z3, Z4
+	VSUBPS            Z3, Z4, Z3
+	VSUBPS            Z3, Z7, Z3
+	VADDPS            Z5, Z3, Z3
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z4, Z2, Z6
+	VMOVAPS           Z6, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z3
+	VMINPS            Z5, Z3, Z3
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VRNDSCALEPS       $0x08, Z3, Z3
+	VSUBPS            Z3, Z5, Z5
+	VADDPS            Z4, Z5, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z4
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z4
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z5
+	VSCALEFPS         Z3, Z5, Z3
+	VXORPS            Z4, Z4, Z4
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z4, Z1, K1
+	VBLENDMPS         Z5, Z3, K1, Z5
+	VRNDSCALEPS       $0x08, Z0, Z6
+	VCMPPS            $0x04, Z0, Z6, K1
+	VBLENDMPS         Z5, Z3, K1, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z1, Z5
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z5, Z6
+	VCMPPS            $0x01, Z4, Z0, K1
+	VBLENDMPS         Z6, Z5, K1, Z6
+	VCMPPS            $0x00, Z4, Z5, K1
+	VBLENDMPS         Z6, Z3, K1, Z3
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z7
+	VCMPPS            $0x00, Z7, Z5, K1
+	VBLENDMPS         Z6, Z3, K1, Z3
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z2, Z5
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z5, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z1, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VCMPPS            $0x00, Z6, Z2, K1
+	VBLENDMPS         Z5, Z4, K1, Z2
+	VPXORD            Z2, Z3, Z2
+	VADDPS            Z0, Z1, Z3
+	VCMPPS            $0x03, Z0, Z1, K1
+	VBLENDMPS         Z3, Z2, K1, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z5, Z1, K1
+	VBLENDMPS         Z3, Z2, K1, Z1
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z4, Z0, K1
+	VBLENDMPS         Z2, Z1, K1, Z1
+	VMOVUPS           Z1, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	JMP               loop
+
+tail:
+	TESTQ             SI, SI
+	JZ                done
+	MOVQ              $-1, CX
+	BZHIQ             SI, CX, CX
+	KMOVW             CX, K1
+	VMOVUPS.Z         (DX)(BX*4), K1, Z1
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z2
+	VMINPS            Z0, Z2, Z2
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z1, Z3
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z4
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z5, Z3, K2
+	VBLENDMPS         Z4, Z3, K2, Z4
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z5
+	VXORPS            Z6, Z6, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z3, K2
+	VBLENDMPS         Z5, Z6, K2, Z3
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z3, Z5, Z3
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z5
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z4, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z7
+	VSUBPS            Z7, Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z5, Z8
+	VFNMADD231PS      Z6, Z8, Z5
+	VFNMADD231PS      Z4, Z8, Z5
+	VMULPS            Z7, Z5, Z4
+	VMULPS            Z8, Z8, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z8, Z8, Z6
+	VADDPS            Z8, Z8, Z7
+	VFMADD231PS       Z4, Z7, Z6
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z7
+	VMULPS            Z7, Z5, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PS       Z7, Z5, Z10
+	VFMADD231PS       Z6, Z7, Z10
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z5, Z6
+	VMOVAPS           Z10, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z5
+	VADDPS            Z9, Z5, Z6
+	VSUBPS            Z5, Z6, Z5
+	VSUBPS            Z5, Z9, Z5
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z5, Z5
+	VMULPS            Z6, Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PS       Z6, Z8, Z9
+	VFMADD231PS       Z5, Z8, Z9
+	VMOVAPS           Z9, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VADDPS            Z7, Z3, Z4
+	VSUBPS            Z3, Z4, Z3
+	VSUBPS            Z3, Z7, Z3
+	VADDPS            Z5, Z3, Z3
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z4, Z2, Z6
+	VMOVAPS           Z6, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z3
+	VMINPS            Z5, Z3, Z3
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VRNDSCALEPS       $0x08, Z3, Z3
+	VSUBPS            Z3, Z5, Z5
+	VADDPS            Z4, Z5, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z4
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z4
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z5
+	VSCALEFPS         Z3, Z5, Z3
+	VXORPS            Z4, Z4, Z4
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z4, Z1, K2
+	VBLENDMPS         Z5, Z3, K2, Z5
+	VRNDSCALEPS       $0x08, Z0, Z6
+	VCMPPS            $0x04, Z0, Z6, K2
+	VBLENDMPS         Z5, Z3, K2, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z1, Z5
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z5, Z6
+	VCMPPS            $0x01, Z4, Z0, K2
+	VBLENDMPS         Z6, Z5, K2, Z6
+	VCMPPS            $0x00, Z4, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z7
+	VCMPPS            $0x00, Z7, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z2, Z5
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z5, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z1, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VCMPPS            $0x00, Z6, Z2, K2
+	VBLENDMPS         Z5, Z4, K2, Z2
+	VPXORD            Z2, Z3, Z2
+	VADDPS            Z0, Z1, Z3
+	VCMPPS            $0x03, Z0, Z1, K2
+	VBLENDMPS         Z3, Z2, K2, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z5, Z1, K2
+	VBLENDMPS         Z3, Z2, K2, Z1
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z4, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z0
+	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -2123,8 +2952,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -2139,8 +2968,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -2164,8 +2993,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -2179,8 +3008,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x00, Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -2205,8 +3034,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -2221,8 +3050,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -2246,8 +3075,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -2261,8 +3090,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x04, Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -2287,8 +3116,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -2303,8 +3132,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -2328,8 +3157,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -2343,8 +3172,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -2369,8 +3198,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -2385,8 +3214,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -2410,8 +3239,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -2425,8 +3254,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -2451,8 +3280,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -2467,8 +3296,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -2492,8 +3321,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -2507,8 +3336,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -2533,8 +3362,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -2549,8 +3378,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -2574,8 +3403,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -2589,8 +3418,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x02, Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -3035,8 +3864,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -3051,8 +3880,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -3076,8 +3905,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -3091,8 +3920,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -3117,8 +3946,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K1
-	VBLENDMPS    Z3, Z2, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -3133,8 +3962,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z1, Z0, K2
-	VBLENDMPS    Z3, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -3158,8 +3987,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z0, Z1, K1
-	VBLENDMPS    Z3, Z2, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -3173,8 +4002,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPEQD     Z0, Z1, K2
-	VBLENDMPS    Z3, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -3199,8 +4028,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -3215,8 +4044,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -3240,8 +4069,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -3255,8 +4084,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -3281,8 +4110,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K1
-	VBLENDMPS    Z3, Z2, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -3297,8 +4126,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K2
-	VBLENDMPS    Z3, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -3322,8 +4151,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K1
-	VBLENDMPS    Z3, Z2, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -3337,8 +4166,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K2
-	VBLENDMPS    Z3, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -3363,8 +4192,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -3379,8 +4208,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -3404,8 +4233,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K1
-	VBLENDMPS    Z2, Z3, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -3419,8 +4248,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z2, Z3, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -3445,8 +4274,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K1
-	VBLENDMPS    Z3, Z2, K1, Z4
-	VMOVUPS      Z4, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K1, Z0
+	VMOVUPS      Z0, (AX)(SI*4)
 	ADDQ         $0x10, SI
 	JMP          loop
 
@@ -3461,8 +4290,8 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z0, Z1, K2
-	VBLENDMPS    Z3, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(SI*4)
+	VBLENDMPS    Z3, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -3486,8 +4315,8 @@ loop:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K1
-	VBLENDMPS    Z3, Z2, K1, Z4
-	VMOVUPS      Z4, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K1, Z1
+	VMOVUPS      Z1, (AX)(BX*4)
 	ADDQ         $0x10, BX
 	JMP          loop
 
@@ -3501,8 +4330,286 @@ tail:
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VPCMPGTD     Z1, Z0, K2
-	VBLENDMPS    Z3, Z2, K2, Z5
-	VMOVUPS      Z5, K1, (AX)(BX*4)
+	VBLENDMPS    Z3, Z2, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+// func rpowScalarZ(dst []float32, x []float32, y float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·rpowScalarZ(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         x_base+24(FP), DX
+	VBROADCASTSS y+48(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	MOVQ              CX, SI
+	SUBQ              BX, SI
+	CMPQ              SI, $0x10
+	JLT               tail
+	VMOVUPS           (DX)(BX*4), Z1
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z2
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z3
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z4
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z5, Z3, K1
+	VBLENDMPS         Z4, Z3, K1, Z4
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z5
+	VXORPS            Z6, Z6, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z3, K1
+	VBLENDMPS         Z5, Z6, K1, Z3
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z3, Z5, Z3
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z5
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z4, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z7
+	VSUBPS            Z7, Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z5, Z8
+	VFNMADD231PS      Z6, Z8, Z5
+	VFNMADD231PS      Z4, Z8, Z5
+	VMULPS            Z7, Z5, Z4
+	VMULPS            Z8, Z8, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z8, Z8, Z6
+	VADDPS            Z8, Z8, Z7
+	VFMADD231PS       Z4, Z7, Z6
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z7
+	VMULPS            Z7, Z5, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PS       Z7, Z5, Z10
+	VFMADD231PS       Z6, Z7, Z10
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z5, Z6
+	VMOVAPS           Z10, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z5
+	VADDPS            Z9, Z5, Z6
+	VSUBPS            Z5, Z6, Z5
+	VSUBPS            Z5, Z9, Z5
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z5, Z5
+	VMULPS            Z6, Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PS       Z6, Z8, Z9
+	VFMADD231PS       Z5, Z8, Z9
+	VMOVAPS           Z9, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VADDPS            Z7, Z3, Z4
+	VSUBPS            Z3, Z4, Z3
+	VSUBPS            Z3, Z7, Z3
+	VADDPS            Z5, Z3, Z3
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z4, Z2, Z6
+	VMOVAPS           Z6, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z3
+	VMINPS            Z5, Z3, Z3
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VRNDSCALEPS       $0x08, Z3, Z3
+	VSUBPS            Z3, Z5, Z5
+	VADDPS            Z4, Z5, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z4
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z4
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z5
+	VSCALEFPS         Z3, Z5, Z3
+	VXORPS            Z4, Z4, Z4
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z4, Z0, K1
+	VBLENDMPS         Z5, Z3, K1, Z5
+	VRNDSCALEPS       $0x08, Z1, Z6
+	VCMPPS            $0x04, Z1, Z6, K1
+	VBLENDMPS         Z5, Z3, K1, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z5
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z5, Z6
+	VCMPPS            $0x01, Z4, Z1, K1
+	VBLENDMPS         Z6, Z5, K1, Z6
+	VCMPPS            $0x00, Z4, Z5, K1
+	VBLENDMPS         Z6, Z3, K1, Z3
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z7
+	VCMPPS            $0x00, Z7, Z5, K1
+	VBLENDMPS         Z6, Z3, K1, Z3
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z2, Z5
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z5, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z0, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VCMPPS            $0x00, Z6, Z2, K1
+	VBLENDMPS         Z5, Z4, K1, Z2
+	VPXORD            Z2, Z3, Z2
+	VADDPS            Z1, Z0, Z3
+	VCMPPS            $0x03, Z1, Z0, K1
+	VBLENDMPS         Z3, Z2, K1, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z5, Z0, K1
+	VBLENDMPS         Z3, Z2, K1, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VCMPPS            $0x00, Z4, Z1, K1
+	VBLENDMPS         Z3, Z2, K1, Z1
+	VMOVUPS           Z1, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	JMP               loop
+
+tail:
+	TESTQ             SI, SI
+	JZ                done
+	MOVQ              $-1, CX
+	BZHIQ             SI, CX, CX
+	KMOVW             CX, K1
+	VMOVUPS.Z         (DX)(BX*4), K1, Z1
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z2
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z3
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z4
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z5, Z3, K2
+	VBLENDMPS         Z4, Z3, K2, Z4
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z5
+	VXORPS            Z6, Z6, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z3, K2
+	VBLENDMPS         Z5, Z6, K2, Z3
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z3, Z5, Z3
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z5
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z4, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z7
+	VSUBPS            Z7, Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z5, Z8
+	VFNMADD231PS      Z6, Z8, Z5
+	VFNMADD231PS      Z4, Z8, Z5
+	VMULPS            Z7, Z5, Z4
+	VMULPS            Z8, Z8, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z8, Z8, Z6
+	VADDPS            Z8, Z8, Z7
+	VFMADD231PS       Z4, Z7, Z6
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z7
+	VMULPS            Z7, Z5, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PS       Z7, Z5, Z10
+	VFMADD231PS       Z6, Z7, Z10
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z5, Z6
+	VMOVAPS           Z10, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z5
+	VADDPS            Z9, Z5, Z6
+	VSUBPS            Z5, Z6, Z5
+	VSUBPS            Z5, Z9, Z5
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z5, Z5
+	VMULPS            Z6, Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PS       Z6, Z8, Z9
+	VFMADD231PS       Z5, Z8, Z9
+	VMOVAPS           Z9, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VADDPS            Z7, Z3, Z4
+	VSUBPS            Z3, Z4, Z3
+	VSUBPS            Z3, Z7, Z3
+	VADDPS            Z5, Z3, Z3
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z4, Z2, Z6
+	VMOVAPS           Z6, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z3
+	VMINPS            Z5, Z3, Z3
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VRNDSCALEPS       $0x08, Z3, Z3
+	VSUBPS            Z3, Z5, Z5
+	VADDPS            Z4, Z5, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z4
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z4
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z5
+	VSCALEFPS         Z3, Z5, Z3
+	VXORPS            Z4, Z4, Z4
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z4, Z0, K2
+	VBLENDMPS         Z5, Z3, K2, Z5
+	VRNDSCALEPS       $0x08, Z1, Z6
+	VCMPPS            $0x04, Z1, Z6, K2
+	VBLENDMPS         Z5, Z3, K2, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z5
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z5, Z6
+	VCMPPS            $0x01, Z4, Z1, K2
+	VBLENDMPS         Z6, Z5, K2, Z6
+	VCMPPS            $0x00, Z4, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z7
+	VCMPPS            $0x00, Z7, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z2, Z5
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z5, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z0, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VCMPPS            $0x00, Z6, Z2, K2
+	VBLENDMPS         Z5, Z4, K2, Z2
+	VPXORD            Z2, Z3, Z2
+	VADDPS            Z1, Z0, Z3
+	VCMPPS            $0x03, Z1, Z0, K2
+	VBLENDMPS         Z3, Z2, K2, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z5, Z0, K2
+	VBLENDMPS         Z3, Z2, K2, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z4, Z1, K2
+	VBLENDMPS         Z2, Z0, K2, Z0
+	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 done:
 	VZEROUPPER
@@ -3526,10 +4633,10 @@ loop:
 	VMOVUPS   (DX)(DI*4), Z0
 	VMOVUPS   (BX)(DI*4), Z1
 	VMOVUPS   (SI)(DI*4), Z2
-	VXORPS    Z4, Z4, Z4
-	VCMPPS    $0x04, Z4, Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z3
-	VMOVUPS   Z3, (AX)(DI*4)
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z0, K1
+	VBLENDMPS Z1, Z2, K1, Z0
+	VMOVUPS   Z0, (AX)(DI*4)
 	ADDQ      $0x10, DI
 	JMP       loop
 
@@ -3544,8 +4651,8 @@ tail:
 	VMOVUPS.Z (SI)(DI*4), K1, Z2
 	VXORPS    Z3, Z3, Z3
 	VCMPPS    $0x04, Z3, Z0, K2
-	VBLENDMPS Z1, Z2, K2, Z5
-	VMOVUPS   Z5, K1, (AX)(DI*4)
+	VBLENDMPS Z1, Z2, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(DI*4)
 
 done:
 	VZEROUPPER
@@ -3568,10 +4675,10 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(SI*4), Z1
 	VMOVUPS   (BX)(SI*4), Z2
-	VXORPS    Z4, Z4, Z4
-	VCMPPS    $0x04, Z4, Z1, K1
-	VBLENDMPS Z2, Z0, K1, Z3
-	VMOVUPS   Z3, (AX)(SI*4)
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z1, K1
+	VBLENDMPS Z2, Z0, K1, Z1
+	VMOVUPS   Z1, (AX)(SI*4)
 	ADDQ      $0x10, SI
 	JMP       loop
 
@@ -3585,8 +4692,8 @@ tail:
 	VMOVUPS.Z (BX)(SI*4), K1, Z2
 	VXORPS    Z3, Z3, Z3
 	VCMPPS    $0x04, Z3, Z1, K2
-	VBLENDMPS Z2, Z0, K2, Z5
-	VMOVUPS   Z5, K1, (AX)(SI*4)
+	VBLENDMPS Z2, Z0, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -3609,10 +4716,10 @@ loop:
 	JLT       tail
 	VMOVUPS   (DX)(SI*4), Z1
 	VMOVUPS   (BX)(SI*4), Z2
-	VXORPS    Z4, Z4, Z4
-	VCMPPS    $0x04, Z4, Z1, K1
-	VBLENDMPS Z0, Z2, K1, Z3
-	VMOVUPS   Z3, (AX)(SI*4)
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z1, K1
+	VBLENDMPS Z0, Z2, K1, Z1
+	VMOVUPS   Z1, (AX)(SI*4)
 	ADDQ      $0x10, SI
 	JMP       loop
 
@@ -3626,8 +4733,8 @@ tail:
 	VMOVUPS.Z (BX)(SI*4), K1, Z2
 	VXORPS    Z3, Z3, Z3
 	VCMPPS    $0x04, Z3, Z1, K2
-	VBLENDMPS Z0, Z2, K2, Z5
-	VMOVUPS   Z5, K1, (AX)(SI*4)
+	VBLENDMPS Z0, Z2, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*4)
 
 done:
 	VZEROUPPER
@@ -3895,201 +5002,199 @@ TEXT ·stripLogFullZ(SB), NOSPLIT|NOFRAME, $0
 	VBROADCASTSS const4b800000avx512<>+0(SB), Z5
 	VMULPS       Z5, Z0, Z4
 	VMULPS       Z5, Z1, Z5
-	VBROADCASTSS const00800000avx512<>+0(SB), Z16
-	VCMPPS       $0x01, Z16, Z0, K2
-	VBLENDMPS    Z4, Z0, K2, Z6
-	VCMPPS       $0x01, Z16, Z1, K2
-	VBLENDMPS    Z5, Z1, K2, Z7
-	VBROADCASTSS const41c00000avx512<>+0(SB), Z4
-	VXORPS       Z5, Z5, Z5
-	VBROADCASTSS const00800000avx512<>+0(SB), Z16
-	VCMPPS       $0x01, Z16, Z0, K2
-	VBLENDMPS    Z4, Z5, K2, Z8
-	VCMPPS       $0x01, Z16, Z1, K2
-	VBLENDMPS    Z4, Z5, K2, Z9
-	VPADDD.BCST  const004afb0davx512<>+0(SB), Z6, Z4
-	VPSRLD       $0x17, Z4, Z5
-	VPADDD.BCST  constffffff81avx512<>+0(SB), Z5, Z5
-	VCVTDQ2PS    Z5, Z5
-	VBROADCASTSS const007fffffavx512<>+0(SB), Z6
-	VPANDD       Z6, Z4, Z4
-	VPADDD.BCST  const004afb0davx512<>+0(SB), Z7, Z7
-	VPSRLD       $0x17, Z7, Z16
-	VPADDD.BCST  constffffff81avx512<>+0(SB), Z16, Z16
-	VCVTDQ2PS    Z16, Z16
-	VPANDD       Z6, Z7, Z6
-	VPADDD.BCST  const3f3504f3avx512<>+0(SB), Z4, Z4
-	VSUBPS       Z8, Z5, Z5
-	VPADDD.BCST  const3f3504f3avx512<>+0(SB), Z6, Z6
-	VSUBPS       Z9, Z16, Z7
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z8
-	VSUBPS       Z8, Z4, Z4
-	VSUBPS       Z8, Z6, Z6
-	VMULPS       Z4, Z4, Z8
-	VMULPS       Z6, Z6, Z9
-	VMULPS       Z4, Z8, Z16
-	VMULPS       Z6, Z9, Z27
-	VBROADCASTSS const3d8ec752avx512<>+0(SB), Z29
-	VMOVAPS      Z29, Z28
-	VBROADCASTSS constbdeb1adeavx512<>+0(SB), Z30
-	VFMADD213PS  Z30, Z4, Z28
-	VFMADD213PS  Z30, Z6, Z29
-	VBROADCASTSS const3def5141avx512<>+0(SB), Z30
-	VFMADD213PS  Z30, Z4, Z28
-	VFMADD213PS  Z30, Z6, Z29
-	VBROADCASTSS constbdfe7a63avx512<>+0(SB), Z30
-	VFMADD213PS  Z30, Z4, Z28
-	VFMADD213PS  Z30, Z6, Z29
-	VBROADCASTSS const3e11e90davx512<>+0(SB), Z30
-	VFMADD213PS  Z30, Z4, Z28
-	VFMADD213PS  Z30, Z6, Z29
-	VBROADCASTSS constbe2aada5avx512<>+0(SB), Z30
-	VFMADD213PS  Z30, Z4, Z28
-	VFMADD213PS  Z30, Z6, Z29
-	VBROADCASTSS const3e4cceadavx512<>+0(SB), Z30
-	VFMADD213PS  Z30, Z4, Z28
-	VFMADD213PS  Z30, Z6, Z29
-	VBROADCASTSS constbe7ffffeavx512<>+0(SB), Z30
-	VFMADD213PS  Z30, Z4, Z28
-	VFMADD213PS  Z30, Z6, Z29
-	VBROADCASTSS const3eaaaaaaavx512<>+0(SB), Z30
-	VFMADD213PS  Z30, Z4, Z28
-	VFMADD213PS  Z30, Z6, Z29
-	VMULPS       Z28, Z16, Z16
-	VMULPS       Z29, Z27, Z27
-	VBROADCASTSS const3805fdf4avx512<>+0(SB), Z28
-	VFMADD231PS  Z28, Z5, Z16
-	VFMADD231PS  Z28, Z7, Z27
-	VBROADCASTSS const3f000000avx512<>+0(SB), Z28
-	VFNMADD231PS Z28, Z8, Z16
-	VMOVAPS      Z27, Z8
-	VFNMADD231PS Z28, Z9, Z8
-	VADDPS       Z16, Z4, Z4
-	VADDPS       Z8, Z6, Z6
-	VBROADCASTSS const3f317000avx512<>+0(SB), Z8
-	VFMADD231PS  Z8, Z5, Z4
-	VMOVAPS      Z6, Z5
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS const7fc00000avx512<>+0(SB), Z6
+	VBROADCASTSS const00800000avx512<>+0(SB), Z6
+	VCMPPS       $0x01, Z6, Z0, K2
+	VBLENDMPS    Z4, Z0, K2, Z4
+	VCMPPS       $0x01, Z6, Z1, K2
+	VBLENDMPS    Z5, Z1, K2, Z5
+	VBROADCASTSS const41c00000avx512<>+0(SB), Z6
 	VXORPS       Z7, Z7, Z7
-	VCMPPS       $0x01, Z7, Z0, K2
-	VBLENDMPS    Z6, Z4, K2, Z10
-	VCMPPS       $0x01, Z7, Z1, K2
-	VBLENDMPS    Z6, Z5, K2, Z11
-	VBROADCASTSS constff800000avx512<>+0(SB), Z4
-	VXORPS       Z5, Z5, Z5
-	VCMPPS       $0x00, Z5, Z0, K2
-	VBLENDMPS    Z4, Z10, K2, Z12
-	VCMPPS       $0x00, Z5, Z1, K2
-	VBLENDMPS    Z4, Z11, K2, Z13
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z4
-	VCMPPS       $0x00, Z4, Z0, K2
-	VBLENDMPS    Z0, Z12, K2, Z14
-	VCMPPS       $0x00, Z4, Z1, K2
-	VBLENDMPS    Z1, Z13, K2, Z15
-	VCMPPS       $0x03, Z0, Z0, K2
-	VBLENDMPS    Z0, Z14, K2, Z0
-	VCMPPS       $0x03, Z1, Z1, K2
-	VBLENDMPS    Z1, Z15, K2, Z1
-	VBROADCASTSS const4b800000avx512<>+0(SB), Z5
-	VMULPS       Z5, Z2, Z4
-	VMULPS       Z5, Z3, Z5
-	VBROADCASTSS const00800000avx512<>+0(SB), Z6
-	VCMPPS       $0x01, Z6, Z2, K2
-	VBLENDMPS    Z4, Z2, K2, Z17
-	VCMPPS       $0x01, Z6, Z3, K2
-	VBLENDMPS    Z5, Z3, K2, Z18
-	VBROADCASTSS const41c00000avx512<>+0(SB), Z4
-	VXORPS       Z5, Z5, Z5
-	VBROADCASTSS const00800000avx512<>+0(SB), Z6
-	VCMPPS       $0x01, Z6, Z2, K2
-	VBLENDMPS    Z4, Z5, K2, Z19
-	VCMPPS       $0x01, Z6, Z3, K2
-	VBLENDMPS    Z4, Z5, K2, Z20
-	VPADDD.BCST  const004afb0davx512<>+0(SB), Z17, Z4
-	VPSRLD       $0x17, Z4, Z5
-	VPADDD.BCST  constffffff81avx512<>+0(SB), Z5, Z5
-	VCVTDQ2PS    Z5, Z5
-	VBROADCASTSS const007fffffavx512<>+0(SB), Z6
-	VPANDD       Z6, Z4, Z4
-	VPADDD.BCST  const004afb0davx512<>+0(SB), Z18, Z7
-	VPSRLD       $0x17, Z7, Z8
-	VPADDD.BCST  constffffff81avx512<>+0(SB), Z8, Z8
-	VCVTDQ2PS    Z8, Z8
-	VPANDD       Z6, Z7, Z6
+	VBROADCASTSS const00800000avx512<>+0(SB), Z9
+	VCMPPS       $0x01, Z9, Z0, K2
+	VBLENDMPS    Z6, Z7, K2, Z8
+	VCMPPS       $0x01, Z9, Z1, K2
+	VBLENDMPS    Z6, Z7, K2, Z6
+	VPADDD.BCST  const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD       $0x17, Z4, Z7
+	VPADDD.BCST  constffffff81avx512<>+0(SB), Z7, Z7
+	VCVTDQ2PS    Z7, Z7
+	VBROADCASTSS const007fffffavx512<>+0(SB), Z9
+	VPANDD       Z9, Z4, Z4
+	VPADDD.BCST  const004afb0davx512<>+0(SB), Z5, Z5
+	VPSRLD       $0x17, Z5, Z10
+	VPADDD.BCST  constffffff81avx512<>+0(SB), Z10, Z10
+	VCVTDQ2PS    Z10, Z10
+	VPANDD       Z9, Z5, Z5
 	VPADDD.BCST  const3f3504f3avx512<>+0(SB), Z4, Z4
-	VSUBPS       Z19, Z5, Z5
-	VPADDD.BCST  const3f3504f3avx512<>+0(SB), Z6, Z6
-	VSUBPS       Z20, Z8, Z7
+	VSUBPS       Z8, Z7, Z7
+	VPADDD.BCST  const3f3504f3avx512<>+0(SB), Z5, Z5
+	VSUBPS       Z6, Z10, Z6
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z8
 	VSUBPS       Z8, Z4, Z4
-	VSUBPS       Z8, Z6, Z6
+	VSUBPS       Z8, Z5, Z5
 	VMULPS       Z4, Z4, Z8
-	VMULPS       Z6, Z6, Z9
+	VMULPS       Z5, Z5, Z9
 	VMULPS       Z4, Z8, Z10
-	VMULPS       Z6, Z9, Z11
+	VMULPS       Z5, Z9, Z11
 	VBROADCASTSS const3d8ec752avx512<>+0(SB), Z13
 	VMOVAPS      Z13, Z12
 	VBROADCASTSS constbdeb1adeavx512<>+0(SB), Z14
 	VFMADD213PS  Z14, Z4, Z12
-	VFMADD213PS  Z14, Z6, Z13
+	VFMADD213PS  Z14, Z5, Z13
 	VBROADCASTSS const3def5141avx512<>+0(SB), Z14
 	VFMADD213PS  Z14, Z4, Z12
-	VFMADD213PS  Z14, Z6, Z13
+	VFMADD213PS  Z14, Z5, Z13
 	VBROADCASTSS constbdfe7a63avx512<>+0(SB), Z14
 	VFMADD213PS  Z14, Z4, Z12
-	VFMADD213PS  Z14, Z6, Z13
+	VFMADD213PS  Z14, Z5, Z13
 	VBROADCASTSS const3e11e90davx512<>+0(SB), Z14
 	VFMADD213PS  Z14, Z4, Z12
-	VFMADD213PS  Z14, Z6, Z13
+	VFMADD213PS  Z14, Z5, Z13
 	VBROADCASTSS constbe2aada5avx512<>+0(SB), Z14
 	VFMADD213PS  Z14, Z4, Z12
-	VFMADD213PS  Z14, Z6, Z13
+	VFMADD213PS  Z14, Z5, Z13
 	VBROADCASTSS const3e4cceadavx512<>+0(SB), Z14
 	VFMADD213PS  Z14, Z4, Z12
-	VFMADD213PS  Z14, Z6, Z13
+	VFMADD213PS  Z14, Z5, Z13
 	VBROADCASTSS constbe7ffffeavx512<>+0(SB), Z14
 	VFMADD213PS  Z14, Z4, Z12
-	VFMADD213PS  Z14, Z6, Z13
+	VFMADD213PS  Z14, Z5, Z13
 	VBROADCASTSS const3eaaaaaaavx512<>+0(SB), Z14
 	VFMADD213PS  Z14, Z4, Z12
-	VFMADD213PS  Z14, Z6, Z13
+	VFMADD213PS  Z14, Z5, Z13
 	VMULPS       Z12, Z10, Z10
 	VMULPS       Z13, Z11, Z11
 	VBROADCASTSS const3805fdf4avx512<>+0(SB), Z12
-	VFMADD231PS  Z12, Z5, Z10
-	VFMADD231PS  Z12, Z7, Z11
+	VFMADD231PS  Z12, Z7, Z10
+	VFMADD231PS  Z12, Z6, Z11
 	VBROADCASTSS const3f000000avx512<>+0(SB), Z12
 	VFNMADD231PS Z12, Z8, Z10
 	VMOVAPS      Z11, Z8
 	VFNMADD231PS Z12, Z9, Z8
 	VADDPS       Z10, Z4, Z4
-	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z5, Z5
 	VBROADCASTSS const3f317000avx512<>+0(SB), Z8
-	VFMADD231PS  Z8, Z5, Z4
-	VMOVAPS      Z6, Z5
-	VFMADD231PS  Z8, Z7, Z5
+	VFMADD231PS  Z8, Z7, Z4
+	VFMADD231PS  Z8, Z6, Z5
+	VBROADCASTSS const7fc00000avx512<>+0(SB), Z6
+	VXORPS       Z7, Z7, Z7
+	VCMPPS       $0x01, Z7, Z0, K2
+	VBLENDMPS    Z6, Z4, K2, Z4
+	VCMPPS       $0x01, Z7, Z1, K2
+	VBLENDMPS    Z6, Z5, K2, Z5
+	VBROADCASTSS constff800000avx512<>+0(SB), Z6
+	VXORPS       Z7, Z7, Z7
+	VCMPPS       $0x00, Z7, Z0, K2
+	VBLENDMPS    Z6, Z4, K2, Z4
+	VCMPPS       $0x00, Z7, Z1, K2
+	VBLENDMPS    Z6, Z5, K2, Z5
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x00, Z6, Z0, K2
+	VBLENDMPS    Z0, Z4, K2, Z4
+	VCMPPS       $0x00, Z6, Z1, K2
+	VBLENDMPS    Z1, Z5, K2, Z5
+	VCMPPS       $0x03, Z0, Z0, K2
+	VBLENDMPS    Z0, Z4, K2, Z0
+	VCMPPS       $0x03, Z1, Z1, K2
+	VBLENDMPS    Z1, Z5, K2, Z1
+	VBROADCASTSS const4b800000avx512<>+0(SB), Z5
+	VMULPS       Z5, Z2, Z4
+	VMULPS       Z5, Z3, Z5
+	VBROADCASTSS const00800000avx512<>+0(SB), Z6
+	VCMPPS       $0x01, Z6, Z2, K2
+	VBLENDMPS    Z4, Z2, K2, Z4
+	VCMPPS       $0x01, Z6, Z3, K2
+	VBLENDMPS    Z5, Z3, K2, Z5
+	VBROADCASTSS const41c00000avx512<>+0(SB), Z6
+	VXORPS       Z7, Z7, Z7
+	VBROADCASTSS const00800000avx512<>+0(SB), Z9
+	VCMPPS       $0x01, Z9, Z2, K2
+	VBLENDMPS    Z6, Z7, K2, Z8
+	VCMPPS       $0x01, Z9, Z3, K2
+	VBLENDMPS    Z6, Z7, K2, Z6
+	VPADDD.BCST  const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD       $0x17, Z4, Z7
+	VPADDD.BCST  constffffff81avx512<>+0(SB), Z7, Z7
+	VCVTDQ2PS    Z7, Z7
+	VBROADCASTSS const007fffffavx512<>+0(SB), Z9
+	VPANDD       Z9, Z4, Z4
+	VPADDD.BCST  const004afb0davx512<>+0(SB), Z5, Z5
+	VPSRLD       $0x17, Z5, Z10
+	VPADDD.BCST  constffffff81avx512<>+0(SB), Z10, Z10
+	VCVTDQ2PS    Z10, Z10
+	VPANDD       Z9, Z5, Z5
+	VPADDD.BCST  const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS       Z8, Z7, Z7
+	VPADDD.BCST  const3f3504f3avx512<>+0(SB), Z5, Z5
+	VSUBPS       Z6, Z10, Z6
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z8
+	VSUBPS       Z8, Z4, Z4
+	VSUBPS       Z8, Z5, Z5
+	VMULPS       Z4, Z4, Z8
+	VMULPS       Z5, Z5, Z9
+	VMULPS       Z4, Z8, Z10
+	VMULPS       Z5, Z9, Z11
+	VBROADCASTSS const3d8ec752avx512<>+0(SB), Z13
+	VMOVAPS      Z13, Z12
+	VBROADCASTSS constbdeb1adeavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z4, Z12
+	VFMADD213PS  Z14, Z5, Z13
+	VBROADCASTSS const3def5141avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z4, Z12
+	VFMADD213PS  Z14, Z5, Z13
+	VBROADCASTSS constbdfe7a63avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z4, Z12
+	VFMADD213PS  Z14, Z5, Z13
+	VBROADCASTSS const3e11e90davx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z4, Z12
+	VFMADD213PS  Z14, Z5, Z13
+	VBROADCASTSS constbe2aada5avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z4, Z12
+	VFMADD213PS  Z14, Z5, Z13
+	VBROADCASTSS const3e4cceadavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z4, Z12
+	VFMADD213PS  Z14, Z5, Z13
+	VBROADCASTSS constbe7ffffeavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z4, Z12
+	VFMADD213PS  Z14, Z5, Z13
+	VBROADCASTSS const3eaaaaaaavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z4, Z12
+	VFMADD213PS  Z14, Z5, Z13
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z13, Z11, Z11
+	VBROADCASTSS const3805fdf4avx512<>+0(SB), Z12
+	VFMADD231PS  Z12, Z7, Z10
+	VFMADD231PS  Z12, Z6, Z11
+	VBROADCASTSS const3f000000avx512<>+0(SB), Z12
+	VFNMADD231PS Z12, Z8, Z10
+	VMOVAPS      Z11, Z8
+	VFNMADD231PS Z12, Z9, Z8
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VBROADCASTSS const3f317000avx512<>+0(SB), Z8
+	VFMADD231PS  Z8, Z7, Z4
+	VFMADD231PS  Z8, Z6, Z5
 	VBROADCASTSS const7fc00000avx512<>+0(SB), Z6
 	VXORPS       Z7, Z7, Z7
 	VCMPPS       $0x01, Z7, Z2, K2
-	VBLENDMPS    Z6, Z4, K2, Z21
+	VBLENDMPS    Z6, Z4, K2, Z4
 	VCMPPS       $0x01, Z7, Z3, K2
-	VBLENDMPS    Z6, Z5, K2, Z22
-	VBROADCASTSS constff800000avx512<>+0(SB), Z4
-	VXORPS       Z5, Z5, Z5
-	VCMPPS       $0x00, Z5, Z2, K2
-	VBLENDMPS    Z4, Z21, K2, Z23
-	VCMPPS       $0x00, Z5, Z3, K2
-	VBLENDMPS    Z4, Z22, K2, Z24
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z4
-	VCMPPS       $0x00, Z4, Z2, K2
-	VBLENDMPS    Z2, Z23, K2, Z25
-	VCMPPS       $0x00, Z4, Z3, K2
-	VBLENDMPS    Z3, Z24, K2, Z26
+	VBLENDMPS    Z6, Z5, K2, Z5
+	VBROADCASTSS constff800000avx512<>+0(SB), Z6
+	VXORPS       Z7, Z7, Z7
+	VCMPPS       $0x00, Z7, Z2, K2
+	VBLENDMPS    Z6, Z4, K2, Z4
+	VCMPPS       $0x00, Z7, Z3, K2
+	VBLENDMPS    Z6, Z5, K2, Z5
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x00, Z6, Z2, K2
+	VBLENDMPS    Z2, Z4, K2, Z4
+	VCMPPS       $0x00, Z6, Z3, K2
+	VBLENDMPS    Z3, Z5, K2, Z5
 	VCMPPS       $0x03, Z2, Z2, K2
-	VBLENDMPS    Z2, Z25, K2, Z2
+	VBLENDMPS    Z2, Z4, K2, Z2
 	VCMPPS       $0x03, Z3, Z3, K2
-	VBLENDMPS    Z3, Z26, K2, Z3
+	VBLENDMPS    Z3, Z5, K2, Z3
 	ADDQ         $0x08, SI
 	MOVQ         (SI), AX
 	JMP          AX
@@ -4098,34 +5203,34 @@ TEXT ·stripLogFullZ(SB), NOSPLIT|NOFRAME, $0
 // Requires: AVX512DQ, AVX512F
 TEXT ·stripLogTailZ(SB), NOSPLIT|NOFRAME, $0
 	VMULPS.BCST       const4b800000avx512<>+0(SB), Z0, Z1
-	VBROADCASTSS      const00800000avx512<>+0(SB), Z3
-	VCMPPS            $0x01, Z3, Z0, K2
-	VBLENDMPS         Z1, Z0, K2, Z2
-	VBROADCASTSS      const41c00000avx512<>+0(SB), Z1
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z2
+	VCMPPS            $0x01, Z2, Z0, K2
+	VBLENDMPS         Z1, Z0, K2, Z1
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z2
 	VXORPS            Z3, Z3, Z3
-	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
-	VCMPPS            $0x01, Z8, Z0, K2
-	VBLENDMPS         Z1, Z3, K2, Z4
-	VPADDD.BCST       const004afb0davx512<>+0(SB), Z2, Z1
-	VPSRLD            $0x17, Z1, Z2
-	VPADDD.BCST       constffffff81avx512<>+0(SB), Z2, Z2
-	VCVTDQ2PS         Z2, Z2
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z4
+	VCMPPS            $0x01, Z4, Z0, K2
+	VBLENDMPS         Z2, Z3, K2, Z2
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z1, Z1
+	VPSRLD            $0x17, Z1, Z3
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z3, Z3
+	VCVTDQ2PS         Z3, Z3
 	VPANDD.BCST       const007fffffavx512<>+0(SB), Z1, Z1
 	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z1, Z1
-	VSUBPS            Z4, Z2, Z2
+	VSUBPS            Z2, Z3, Z2
 	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z1, Z1
 	VMULPS            Z1, Z1, Z3
 	VMULPS            Z1, Z3, Z4
-	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z8
-	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z1, Z8
-	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z1, Z8
-	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z1, Z8
-	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z1, Z8
-	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z1, Z8
-	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z1, Z8
-	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z1, Z8
-	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z1, Z8
-	VMULPS            Z8, Z4, Z4
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z1, Z5
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z1, Z5
+	VMULPS            Z5, Z4, Z4
 	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z2, Z4
 	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z3, Z4
 	VADDPS            Z4, Z1, Z1
@@ -4133,16 +5238,16 @@ TEXT ·stripLogTailZ(SB), NOSPLIT|NOFRAME, $0
 	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z2
 	VXORPS            Z3, Z3, Z3
 	VCMPPS            $0x01, Z3, Z0, K2
-	VBLENDMPS         Z2, Z1, K2, Z5
-	VBROADCASTSS      constff800000avx512<>+0(SB), Z1
-	VXORPS            Z2, Z2, Z2
+	VBLENDMPS         Z2, Z1, K2, Z1
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z2
+	VXORPS            Z3, Z3, Z3
+	VCMPPS            $0x00, Z3, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z1
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z2
 	VCMPPS            $0x00, Z2, Z0, K2
-	VBLENDMPS         Z1, Z5, K2, Z6
-	VBROADCASTSS      const7f800000avx512<>+0(SB), Z1
-	VCMPPS            $0x00, Z1, Z0, K2
-	VBLENDMPS         Z0, Z6, K2, Z7
+	VBLENDMPS         Z0, Z1, K2, Z1
 	VCMPPS            $0x03, Z0, Z0, K2
-	VBLENDMPS         Z0, Z7, K2, Z0
+	VBLENDMPS         Z0, Z1, K2, Z0
 	ADDQ              $0x08, SI
 	MOVQ              (SI), AX
 	JMP               AX
@@ -4516,6 +5621,424 @@ TEXT ·stripSigmoidTailZ(SB), NOSPLIT|NOFRAME, $0
 	MOVQ              (SI), AX
 	JMP               AX
 
+// func stripExpm1FullZ()
+// Requires: AVX512F
+TEXT ·stripExpm1FullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const42b20000avx512<>+0(SB), Z5
+	VMINPS       Z0, Z5, Z4
+	VMINPS       Z1, Z5, Z5
+	VBROADCASTSS constc1900000avx512<>+0(SB), Z6
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	VBROADCASTSS const3fb8aa3bavx512<>+0(SB), Z7
+	VMULPS       Z7, Z4, Z6
+	VMULPS       Z7, Z5, Z7
+	VRNDSCALEPS  $0x08, Z6, Z6
+	VRNDSCALEPS  $0x08, Z7, Z7
+	VBROADCASTSS const3f317000avx512<>+0(SB), Z8
+	VFNMADD231PS Z8, Z6, Z4
+	VFNMADD231PS Z8, Z7, Z5
+	VBROADCASTSS const3805fdf4avx512<>+0(SB), Z8
+	VFNMADD231PS Z8, Z6, Z4
+	VFNMADD231PS Z8, Z7, Z5
+	VMULPS       Z4, Z4, Z8
+	VMULPS       Z5, Z5, Z9
+	VBROADCASTSS const3ab6887eavx512<>+0(SB), Z11
+	VMOVAPS      Z11, Z10
+	VBROADCASTSS const3c0905b1avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z11
+	VBROADCASTSS const3d2aaa8davx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z11
+	VBROADCASTSS const3e2aaa6favx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z11
+	VBROADCASTSS const3f000000avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z11
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z11, Z9, Z5
+	VCVTPS2DQ    Z6, Z6
+	VPADDD.BCST  const0000007eavx512<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VBROADCASTSS const3f000000avx512<>+0(SB), Z9
+	VSUBPS       Z9, Z6, Z8
+	VCVTPS2DQ    Z7, Z7
+	VPADDD.BCST  const0000007eavx512<>+0(SB), Z7, Z7
+	VPSLLD       $0x17, Z7, Z7
+	VSUBPS       Z9, Z7, Z9
+	VFMADD231PS  Z6, Z4, Z8
+	VMOVAPS      Z9, Z4
+	VFMADD231PS  Z7, Z5, Z4
+	VBROADCASTSS const7fffffffavx512<>+0(SB), Z6
+	VPANDD       Z6, Z0, Z5
+	VPANDD       Z6, Z1, Z6
+	VADDPS       Z8, Z8, Z7
+	VADDPS       Z4, Z4, Z4
+	VBROADCASTSS const32800000avx512<>+0(SB), Z8
+	VCMPPS       $0x01, Z8, Z5, K2
+	VBLENDMPS    Z0, Z7, K2, Z0
+	VCMPPS       $0x01, Z8, Z6, K2
+	VBLENDMPS    Z1, Z4, K2, Z1
+	VBROADCASTSS const42b20000avx512<>+0(SB), Z5
+	VMINPS       Z2, Z5, Z4
+	VMINPS       Z3, Z5, Z5
+	VBROADCASTSS constc1900000avx512<>+0(SB), Z6
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	VBROADCASTSS const3fb8aa3bavx512<>+0(SB), Z7
+	VMULPS       Z7, Z4, Z6
+	VMULPS       Z7, Z5, Z7
+	VRNDSCALEPS  $0x08, Z6, Z6
+	VRNDSCALEPS  $0x08, Z7, Z7
+	VBROADCASTSS const3f317000avx512<>+0(SB), Z8
+	VFNMADD231PS Z8, Z6, Z4
+	VFNMADD231PS Z8, Z7, Z5
+	VBROADCASTSS const3805fdf4avx512<>+0(SB), Z8
+	VFNMADD231PS Z8, Z6, Z4
+	VFNMADD231PS Z8, Z7, Z5
+	VMULPS       Z4, Z4, Z8
+	VMULPS       Z5, Z5, Z9
+	VBROADCASTSS const3ab6887eavx512<>+0(SB), Z11
+	VMOVAPS      Z11, Z10
+	VBROADCASTSS const3c0905b1avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z11
+	VBROADCASTSS const3d2aaa8davx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z11
+	VBROADCASTSS const3e2aaa6favx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z11
+	VBROADCASTSS const3f000000avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z11
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z11, Z9, Z5
+	VCVTPS2DQ    Z6, Z6
+	VPADDD.BCST  const0000007eavx512<>+0(SB), Z6, Z6
+	VPSLLD       $0x17, Z6, Z6
+	VBROADCASTSS const3f000000avx512<>+0(SB), Z9
+	VSUBPS       Z9, Z6, Z8
+	VCVTPS2DQ    Z7, Z7
+	VPADDD.BCST  const0000007eavx512<>+0(SB), Z7, Z7
+	VPSLLD       $0x17, Z7, Z7
+	VSUBPS       Z9, Z7, Z9
+	VFMADD231PS  Z6, Z4, Z8
+	VMOVAPS      Z9, Z4
+	VFMADD231PS  Z7, Z5, Z4
+	VBROADCASTSS const7fffffffavx512<>+0(SB), Z6
+	VPANDD       Z6, Z2, Z5
+	VPANDD       Z6, Z3, Z6
+	VADDPS       Z8, Z8, Z7
+	VADDPS       Z4, Z4, Z4
+	VBROADCASTSS const32800000avx512<>+0(SB), Z8
+	VCMPPS       $0x01, Z8, Z5, K2
+	VBLENDMPS    Z2, Z7, K2, Z2
+	VCMPPS       $0x01, Z8, Z6, K2
+	VBLENDMPS    Z3, Z4, K2, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripExpm1TailZ()
+// Requires: AVX512F
+TEXT ·stripExpm1TailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS      const42b20000avx512<>+0(SB), Z1
+	VMINPS            Z0, Z1, Z1
+	VBROADCASTSS      constc1900000avx512<>+0(SB), Z2
+	VMAXPS            Z1, Z2, Z1
+	VMULPS.BCST       const3fb8aa3bavx512<>+0(SB), Z1, Z2
+	VRNDSCALEPS       $0x08, Z2, Z2
+	VFNMADD231PS.BCST const3f317000avx512<>+0(SB), Z2, Z1
+	VFNMADD231PS.BCST const3805fdf4avx512<>+0(SB), Z2, Z1
+	VMULPS            Z1, Z1, Z3
+	VBROADCASTSS      const3ab6887eavx512<>+0(SB), Z4
+	VFMADD213PS.BCST  const3c0905b1avx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3d2aaa8davx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3e2aaa6favx512<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST  const3f000000avx512<>+0(SB), Z1, Z4
+	VFMADD231PS       Z4, Z3, Z1
+	VCVTPS2DQ         Z2, Z2
+	VPADDD.BCST       const0000007eavx512<>+0(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VSUBPS.BCST       const3f000000avx512<>+0(SB), Z2, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z1
+	VADDPS            Z3, Z3, Z2
+	VBROADCASTSS      const32800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z1, K2
+	VBLENDMPS         Z0, Z2, K2, Z0
+	ADDQ              $0x08, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripLog1pFullZ()
+// Requires: AVX512F
+TEXT ·stripLog1pFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VADDPS       Z5, Z0, Z4
+	VADDPS       Z5, Z1, Z5
+	VPADDD.BCST  const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD       $0x17, Z4, Z6
+	VPADDD.BCST  constffffff81avx512<>+0(SB), Z6, Z6
+	VCVTDQ2PS    Z6, Z6
+	VBROADCASTSS constff800000avx512<>+0(SB), Z7
+	VPANDD       Z7, Z4, Z4
+	VPADDD.BCST  const004afb0davx512<>+0(SB), Z5, Z5
+	VPSRLD       $0x17, Z5, Z8
+	VPADDD.BCST  constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS    Z8, Z8
+	VPANDD       Z7, Z5, Z5
+	VBROADCASTSS const80000000avx512<>+0(SB), Z7
+	VPSUBD       Z4, Z7, Z4
+	VBROADCASTSS const3e800000avx512<>+0(SB), Z10
+	VMULPS       Z10, Z0, Z9
+	VPSUBD       Z5, Z7, Z5
+	VMULPS       Z10, Z1, Z7
+	VBROADCASTSS const3e800000avx512<>+0(SB), Z11
+	VMULPS       Z11, Z4, Z10
+	VMULPS       Z11, Z5, Z11
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z12
+	VSUBPS       Z12, Z10, Z10
+	VSUBPS       Z12, Z11, Z11
+	VFMADD231PS  Z4, Z9, Z10
+	VMOVAPS      Z11, Z4
+	VFMADD231PS  Z5, Z7, Z4
+	VMULPS       Z10, Z10, Z5
+	VMULPS       Z4, Z4, Z7
+	VMULPS       Z10, Z5, Z9
+	VMULPS       Z4, Z7, Z11
+	VBROADCASTSS const3d8ec752avx512<>+0(SB), Z13
+	VMOVAPS      Z13, Z12
+	VBROADCASTSS constbdeb1adeavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS const3def5141avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS constbdfe7a63avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS const3e11e90davx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS constbe2aada5avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS const3e4cceadavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS constbe7ffffeavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS const3eaaaaaaavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z13, Z11, Z11
+	VBROADCASTSS const3805fdf4avx512<>+0(SB), Z12
+	VFMADD231PS  Z12, Z6, Z9
+	VFMADD231PS  Z12, Z8, Z11
+	VBROADCASTSS const3f000000avx512<>+0(SB), Z12
+	VFNMADD231PS Z12, Z5, Z9
+	VMOVAPS      Z11, Z5
+	VFNMADD231PS Z12, Z7, Z5
+	VADDPS       Z9, Z10, Z7
+	VADDPS       Z5, Z4, Z4
+	VMOVAPS      Z7, Z5
+	VBROADCASTSS const3f317000avx512<>+0(SB), Z7
+	VFMADD231PS  Z7, Z6, Z5
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS const7fc00000avx512<>+0(SB), Z6
+	VBROADCASTSS constbf800000avx512<>+0(SB), Z7
+	VCMPPS       $0x01, Z7, Z0, K2
+	VBLENDMPS    Z6, Z5, K2, Z5
+	VCMPPS       $0x01, Z7, Z1, K2
+	VBLENDMPS    Z6, Z4, K2, Z4
+	VBROADCASTSS constff800000avx512<>+0(SB), Z6
+	VBROADCASTSS constbf800000avx512<>+0(SB), Z7
+	VCMPPS       $0x00, Z7, Z0, K2
+	VBLENDMPS    Z6, Z5, K2, Z5
+	VCMPPS       $0x00, Z7, Z1, K2
+	VBLENDMPS    Z6, Z4, K2, Z4
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x00, Z6, Z0, K2
+	VBLENDMPS    Z0, Z5, K2, Z5
+	VCMPPS       $0x00, Z6, Z1, K2
+	VBLENDMPS    Z1, Z4, K2, Z4
+	VBROADCASTSS const7fffffffavx512<>+0(SB), Z7
+	VPANDD       Z7, Z0, Z6
+	VPANDD       Z7, Z1, Z7
+	VBROADCASTSS const32800000avx512<>+0(SB), Z8
+	VCMPPS       $0x01, Z8, Z6, K2
+	VBLENDMPS    Z0, Z5, K2, Z5
+	VCMPPS       $0x01, Z8, Z7, K2
+	VBLENDMPS    Z1, Z4, K2, Z4
+	VCMPPS       $0x03, Z0, Z0, K2
+	VBLENDMPS    Z0, Z5, K2, Z0
+	VCMPPS       $0x03, Z1, Z1, K2
+	VBLENDMPS    Z1, Z4, K2, Z1
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VADDPS       Z5, Z2, Z4
+	VADDPS       Z5, Z3, Z5
+	VPADDD.BCST  const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD       $0x17, Z4, Z6
+	VPADDD.BCST  constffffff81avx512<>+0(SB), Z6, Z6
+	VCVTDQ2PS    Z6, Z6
+	VBROADCASTSS constff800000avx512<>+0(SB), Z7
+	VPANDD       Z7, Z4, Z4
+	VPADDD.BCST  const004afb0davx512<>+0(SB), Z5, Z5
+	VPSRLD       $0x17, Z5, Z8
+	VPADDD.BCST  constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS    Z8, Z8
+	VPANDD       Z7, Z5, Z5
+	VBROADCASTSS const80000000avx512<>+0(SB), Z7
+	VPSUBD       Z4, Z7, Z4
+	VBROADCASTSS const3e800000avx512<>+0(SB), Z10
+	VMULPS       Z10, Z2, Z9
+	VPSUBD       Z5, Z7, Z5
+	VMULPS       Z10, Z3, Z7
+	VBROADCASTSS const3e800000avx512<>+0(SB), Z11
+	VMULPS       Z11, Z4, Z10
+	VMULPS       Z11, Z5, Z11
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z12
+	VSUBPS       Z12, Z10, Z10
+	VSUBPS       Z12, Z11, Z11
+	VFMADD231PS  Z4, Z9, Z10
+	VMOVAPS      Z11, Z4
+	VFMADD231PS  Z5, Z7, Z4
+	VMULPS       Z10, Z10, Z5
+	VMULPS       Z4, Z4, Z7
+	VMULPS       Z10, Z5, Z9
+	VMULPS       Z4, Z7, Z11
+	VBROADCASTSS const3d8ec752avx512<>+0(SB), Z13
+	VMOVAPS      Z13, Z12
+	VBROADCASTSS constbdeb1adeavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS const3def5141avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS constbdfe7a63avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS const3e11e90davx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS constbe2aada5avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS const3e4cceadavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS constbe7ffffeavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VBROADCASTSS const3eaaaaaaavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z10, Z12
+	VFMADD213PS  Z14, Z4, Z13
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z13, Z11, Z11
+	VBROADCASTSS const3805fdf4avx512<>+0(SB), Z12
+	VFMADD231PS  Z12, Z6, Z9
+	VFMADD231PS  Z12, Z8, Z11
+	VBROADCASTSS const3f000000avx512<>+0(SB), Z12
+	VFNMADD231PS Z12, Z5, Z9
+	VMOVAPS      Z11, Z5
+	VFNMADD231PS Z12, Z7, Z5
+	VADDPS       Z9, Z10, Z7
+	VADDPS       Z5, Z4, Z4
+	VMOVAPS      Z7, Z5
+	VBROADCASTSS const3f317000avx512<>+0(SB), Z7
+	VFMADD231PS  Z7, Z6, Z5
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS const7fc00000avx512<>+0(SB), Z6
+	VBROADCASTSS constbf800000avx512<>+0(SB), Z7
+	VCMPPS       $0x01, Z7, Z2, K2
+	VBLENDMPS    Z6, Z5, K2, Z5
+	VCMPPS       $0x01, Z7, Z3, K2
+	VBLENDMPS    Z6, Z4, K2, Z4
+	VBROADCASTSS constff800000avx512<>+0(SB), Z6
+	VBROADCASTSS constbf800000avx512<>+0(SB), Z7
+	VCMPPS       $0x00, Z7, Z2, K2
+	VBLENDMPS    Z6, Z5, K2, Z5
+	VCMPPS       $0x00, Z7, Z3, K2
+	VBLENDMPS    Z6, Z4, K2, Z4
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x00, Z6, Z2, K2
+	VBLENDMPS    Z2, Z5, K2, Z5
+	VCMPPS       $0x00, Z6, Z3, K2
+	VBLENDMPS    Z3, Z4, K2, Z4
+	VBROADCASTSS const7fffffffavx512<>+0(SB), Z7
+	VPANDD       Z7, Z2, Z6
+	VPANDD       Z7, Z3, Z7
+	VBROADCASTSS const32800000avx512<>+0(SB), Z8
+	VCMPPS       $0x01, Z8, Z6, K2
+	VBLENDMPS    Z2, Z5, K2, Z5
+	VCMPPS       $0x01, Z8, Z7, K2
+	VBLENDMPS    Z3, Z4, K2, Z4
+	VCMPPS       $0x03, Z2, Z2, K2
+	VBLENDMPS    Z2, Z5, K2, Z2
+	VCMPPS       $0x03, Z3, Z3, K2
+	VBLENDMPS    Z3, Z4, K2, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripLog1pTailZ()
+// Requires: AVX512F
+TEXT ·stripLog1pTailZ(SB), NOSPLIT|NOFRAME, $0
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z0, Z1
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z1, Z1
+	VPSRLD            $0x17, Z1, Z2
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z2, Z2
+	VCVTDQ2PS         Z2, Z2
+	VPANDD.BCST       constff800000avx512<>+0(SB), Z1, Z1
+	VBROADCASTSS      const80000000avx512<>+0(SB), Z3
+	VPSUBD            Z1, Z3, Z1
+	VMULPS.BCST       const3e800000avx512<>+0(SB), Z0, Z3
+	VMULPS.BCST       const3e800000avx512<>+0(SB), Z1, Z4
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z4
+	VFMADD231PS       Z1, Z3, Z4
+	VMULPS            Z4, Z4, Z1
+	VMULPS            Z4, Z1, Z3
+	VBROADCASTSS      const3d8ec752avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  constbdeb1adeavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3def5141avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbdfe7a63avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e11e90davx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbe2aada5avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e4cceadavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  constbe7ffffeavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3eaaaaaaavx512<>+0(SB), Z4, Z5
+	VMULPS            Z5, Z3, Z3
+	VFMADD231PS.BCST  const3805fdf4avx512<>+0(SB), Z2, Z3
+	VFNMADD231PS.BCST const3f000000avx512<>+0(SB), Z1, Z3
+	VADDPS            Z3, Z4, Z1
+	VFMADD231PS.BCST  const3f317000avx512<>+0(SB), Z2, Z1
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z2
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z1
+	VBROADCASTSS      constff800000avx512<>+0(SB), Z2
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z3
+	VCMPPS            $0x00, Z3, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z1
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z2, Z0, K2
+	VBLENDMPS         Z0, Z1, K2, Z1
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z2
+	VBROADCASTSS      const32800000avx512<>+0(SB), Z3
+	VCMPPS            $0x01, Z3, Z2, K2
+	VBLENDMPS         Z0, Z1, K2, Z1
+	VCMPPS            $0x03, Z0, Z0, K2
+	VBLENDMPS         Z0, Z1, K2, Z0
+	ADDQ              $0x08, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
 // func stripFloorFullZ()
 // Requires: AVX512F
 TEXT ·stripFloorFullZ(SB), NOSPLIT|NOFRAME, $0
@@ -4580,42 +6103,42 @@ TEXT ·stripSignFullZ(SB), NOSPLIT|NOFRAME, $0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
 	VXORPS       Z6, Z6, Z6
 	VCMPPS       $0x01, Z0, Z4, K2
-	VBLENDMPS    Z5, Z6, K2, Z7
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
-	VXORPS       Z6, Z6, Z6
+	VBLENDMPS    Z5, Z6, K2, Z5
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z6
+	VXORPS       Z7, Z7, Z7
 	VCMPPS       $0x01, Z4, Z0, K2
-	VBLENDMPS    Z5, Z6, K2, Z0
-	VSUBPS       Z0, Z7, Z0
+	VBLENDMPS    Z6, Z7, K2, Z0
+	VSUBPS       Z0, Z5, Z0
 	VXORPS       Z4, Z4, Z4
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
 	VXORPS       Z6, Z6, Z6
 	VCMPPS       $0x01, Z1, Z4, K2
-	VBLENDMPS    Z5, Z6, K2, Z8
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
-	VXORPS       Z6, Z6, Z6
+	VBLENDMPS    Z5, Z6, K2, Z5
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z6
+	VXORPS       Z7, Z7, Z7
 	VCMPPS       $0x01, Z4, Z1, K2
-	VBLENDMPS    Z5, Z6, K2, Z1
-	VSUBPS       Z1, Z8, Z1
+	VBLENDMPS    Z6, Z7, K2, Z1
+	VSUBPS       Z1, Z5, Z1
 	VXORPS       Z4, Z4, Z4
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
 	VXORPS       Z6, Z6, Z6
 	VCMPPS       $0x01, Z2, Z4, K2
-	VBLENDMPS    Z5, Z6, K2, Z9
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
-	VXORPS       Z6, Z6, Z6
+	VBLENDMPS    Z5, Z6, K2, Z5
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z6
+	VXORPS       Z7, Z7, Z7
 	VCMPPS       $0x01, Z4, Z2, K2
-	VBLENDMPS    Z5, Z6, K2, Z2
-	VSUBPS       Z2, Z9, Z2
+	VBLENDMPS    Z6, Z7, K2, Z2
+	VSUBPS       Z2, Z5, Z2
 	VXORPS       Z4, Z4, Z4
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
 	VXORPS       Z6, Z6, Z6
 	VCMPPS       $0x01, Z3, Z4, K2
-	VBLENDMPS    Z5, Z6, K2, Z10
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
-	VXORPS       Z6, Z6, Z6
+	VBLENDMPS    Z5, Z6, K2, Z5
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z6
+	VXORPS       Z7, Z7, Z7
 	VCMPPS       $0x01, Z4, Z3, K2
-	VBLENDMPS    Z5, Z6, K2, Z3
-	VSUBPS       Z3, Z10, Z3
+	VBLENDMPS    Z6, Z7, K2, Z3
+	VSUBPS       Z3, Z5, Z3
 	ADDQ         $0x08, SI
 	MOVQ         (SI), AX
 	JMP          AX
@@ -4627,12 +6150,12 @@ TEXT ·stripSignTailZ(SB), NOSPLIT|NOFRAME, $0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
 	VXORPS       Z3, Z3, Z3
 	VCMPPS       $0x01, Z0, Z1, K2
-	VBLENDMPS    Z2, Z3, K2, Z4
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z2
-	VXORPS       Z3, Z3, Z3
+	VBLENDMPS    Z2, Z3, K2, Z2
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z3
+	VXORPS       Z4, Z4, Z4
 	VCMPPS       $0x01, Z1, Z0, K2
-	VBLENDMPS    Z2, Z3, K2, Z0
-	VSUBPS       Z0, Z4, Z0
+	VBLENDMPS    Z3, Z4, K2, Z0
+	VSUBPS       Z0, Z2, Z0
 	ADDQ         $0x08, SI
 	MOVQ         (SI), AX
 	JMP          AX
@@ -4677,28 +6200,27 @@ TEXT ·stripIsFiniteFullZ(SB), NOSPLIT|NOFRAME, $0
 	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
 	VXORPS       Z5, Z5, Z5
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z7
-	VCMPPS       $0x01, Z7, Z0, K2
-	VBLENDMPS    Z4, Z5, K2, Z6
-	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z1, Z0
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x01, Z6, Z0, K2
+	VBLENDMPS    Z4, Z5, K2, Z0
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z1, Z1
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
 	VXORPS       Z5, Z5, Z5
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z7
-	VCMPPS       $0x01, Z7, Z0, K2
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x01, Z6, Z1, K2
 	VBLENDMPS    Z4, Z5, K2, Z1
-	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z2, Z0
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z2, Z2
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
 	VXORPS       Z5, Z5, Z5
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z7
-	VCMPPS       $0x01, Z7, Z0, K2
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x01, Z6, Z2, K2
 	VBLENDMPS    Z4, Z5, K2, Z2
-	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z3, Z0
+	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z3, Z3
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z4
 	VXORPS       Z5, Z5, Z5
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z7
-	VCMPPS       $0x01, Z7, Z0, K2
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z6
+	VCMPPS       $0x01, Z6, Z3, K2
 	VBLENDMPS    Z4, Z5, K2, Z3
-	VMOVAPS      Z6, Z0
 	ADDQ         $0x08, SI
 	MOVQ         (SI), AX
 	JMP          AX
@@ -4709,10 +6231,9 @@ TEXT ·stripIsFiniteTailZ(SB), NOSPLIT|NOFRAME, $0
 	VPANDD.BCST  const7fffffffavx512<>+0(SB), Z0, Z0
 	VBROADCASTSS const3f800000avx512<>+0(SB), Z1
 	VXORPS       Z2, Z2, Z2
-	VBROADCASTSS const7f800000avx512<>+0(SB), Z4
-	VCMPPS       $0x01, Z4, Z0, K2
-	VBLENDMPS    Z1, Z2, K2, Z3
-	VMOVAPS      Z3, Z0
+	VBROADCASTSS const7f800000avx512<>+0(SB), Z3
+	VCMPPS       $0x01, Z3, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z0
 	ADDQ         $0x08, SI
 	MOVQ         (SI), AX
 	JMP          AX
@@ -6146,20 +7667,19 @@ TEXT ·stripRMaxFullZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS   (CX)(AX*1), Z4
 	VMAXPS    Z0, Z4, Z0
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z0, K2, Z5
-	VMOVUPS   64(CX)(AX*1), Z0
-	VMAXPS    Z1, Z0, Z4
-	VCMPPS    $0x03, Z0, Z0, K2
-	VBLENDMPS Z0, Z4, K2, Z1
-	VMOVUPS   128(CX)(AX*1), Z0
-	VMAXPS    Z2, Z0, Z4
-	VCMPPS    $0x03, Z0, Z0, K2
-	VBLENDMPS Z0, Z4, K2, Z2
-	VMOVUPS   192(CX)(AX*1), Z0
-	VMAXPS    Z3, Z0, Z4
-	VCMPPS    $0x03, Z0, Z0, K2
-	VBLENDMPS Z0, Z4, K2, Z3
-	VMOVAPS   Z5, Z0
+	VBLENDMPS Z4, Z0, K2, Z0
+	VMOVUPS   64(CX)(AX*1), Z4
+	VMAXPS    Z1, Z4, Z1
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z1, K2, Z1
+	VMOVUPS   128(CX)(AX*1), Z4
+	VMAXPS    Z2, Z4, Z2
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z2, K2, Z2
+	VMOVUPS   192(CX)(AX*1), Z4
+	VMAXPS    Z3, Z4, Z3
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z3, K2, Z3
 	ADDQ      $0x10, SI
 	MOVQ      (SI), AX
 	JMP       AX
@@ -6174,8 +7694,7 @@ TEXT ·stripRMaxTailZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS.Z (CX)(AX*1), K1, Z1
 	VMAXPS    Z0, Z1, Z0
 	VCMPPS    $0x03, Z1, Z1, K2
-	VBLENDMPS Z1, Z0, K2, Z2
-	VMOVAPS   Z2, Z0
+	VBLENDMPS Z1, Z0, K2, Z0
 	ADDQ      $0x10, SI
 	MOVQ      (SI), AX
 	JMP       AX
@@ -6232,20 +7751,19 @@ TEXT ·stripRMinFullZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS   (CX)(AX*1), Z4
 	VMINPS    Z0, Z4, Z0
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z0, K2, Z5
-	VMOVUPS   64(CX)(AX*1), Z0
-	VMINPS    Z1, Z0, Z4
-	VCMPPS    $0x03, Z0, Z0, K2
-	VBLENDMPS Z0, Z4, K2, Z1
-	VMOVUPS   128(CX)(AX*1), Z0
-	VMINPS    Z2, Z0, Z4
-	VCMPPS    $0x03, Z0, Z0, K2
-	VBLENDMPS Z0, Z4, K2, Z2
-	VMOVUPS   192(CX)(AX*1), Z0
-	VMINPS    Z3, Z0, Z4
-	VCMPPS    $0x03, Z0, Z0, K2
-	VBLENDMPS Z0, Z4, K2, Z3
-	VMOVAPS   Z5, Z0
+	VBLENDMPS Z4, Z0, K2, Z0
+	VMOVUPS   64(CX)(AX*1), Z4
+	VMINPS    Z1, Z4, Z1
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z1, K2, Z1
+	VMOVUPS   128(CX)(AX*1), Z4
+	VMINPS    Z2, Z4, Z2
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z2, K2, Z2
+	VMOVUPS   192(CX)(AX*1), Z4
+	VMINPS    Z3, Z4, Z3
+	VCMPPS    $0x03, Z4, Z4, K2
+	VBLENDMPS Z4, Z3, K2, Z3
 	ADDQ      $0x10, SI
 	MOVQ      (SI), AX
 	JMP       AX
@@ -6260,11 +7778,1294 @@ TEXT ·stripRMinTailZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS.Z (CX)(AX*1), K1, Z1
 	VMINPS    Z0, Z1, Z0
 	VCMPPS    $0x03, Z1, Z1, K2
-	VBLENDMPS Z1, Z0, K2, Z2
-	VMOVAPS   Z2, Z0
+	VBLENDMPS Z1, Z0, K2, Z0
 	ADDQ      $0x10, SI
 	MOVQ      (SI), AX
 	JMP       AX
+
+// func stripPowFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripPowFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ              8(SI), AX
+	MOVQ              (DI)(AX*1), CX
+	MOVQ              8(DI)(AX*1), AX
+	ANDQ              R8, AX
+	VMOVUPS           (CX)(AX*1), Z4
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z5
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z6
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z6, Z7
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z6, K2
+	VBLENDMPS         Z7, Z6, K2, Z7
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z8
+	VXORPS            Z9, Z9, Z9
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z10
+	VCMPPS            $0x01, Z10, Z6, K2
+	VBLENDMPS         Z8, Z9, K2, Z6
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z7, Z7
+	VPSRLD            $0x17, Z7, Z8
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z7, Z7
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z7, Z7
+	VSUBPS            Z6, Z8, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z7, Z8
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z7, Z9
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z9, Z10
+	VSUBPS            Z10, Z7, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z10
+	VDIVPS            Z9, Z10, Z10
+	VMULPS            Z10, Z8, Z11
+	VFNMADD231PS      Z9, Z11, Z8
+	VFNMADD231PS      Z7, Z11, Z8
+	VMULPS            Z10, Z8, Z7
+	VMULPS            Z11, Z11, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z11, Z11, Z9
+	VADDPS            Z11, Z11, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z10
+	VMULPS            Z10, Z8, Z12
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z10, Z8, Z13
+	VFMADD231PS       Z9, Z10, Z13
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z8, Z9
+	VMOVAPS           Z13, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z8
+	VADDPS            Z12, Z8, Z9
+	VSUBPS            Z8, Z9, Z8
+	VSUBPS            Z8, Z12, Z8
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z10, Z10
+	VADDPS            Z10, Z8, Z8
+	VMULPS            Z9, Z11, Z10
+	VMOVAPS           Z10, Z12
+	VFMSUB231PS       Z9, Z11, Z12
+	VFMADD231PS       Z8, Z11, Z12
+	VMOVAPS           Z12, Z8
+	VFMADD231PS       Z9, Z7, Z8
+	VADDPS            Z10, Z6, Z7
+	VSUBPS            Z6, Z7, Z6
+	VSUBPS            Z6, Z10, Z6
+	VADDPS            Z8, Z6, Z6
+	VMULPS            Z7, Z5, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z7, Z5, Z9
+	VMOVAPS           Z9, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z6
+	VMINPS            Z8, Z6, Z6
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z9
+	VMAXPS            Z6, Z9, Z6
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VSUBPS            Z6, Z8, Z8
+	VADDPS            Z7, Z8, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VMINPS            Z7, Z8, Z7
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z7, Z8
+	VSCALEFPS         Z6, Z8, Z6
+	VXORPS            Z7, Z7, Z7
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z7, Z0, K2
+	VBLENDMPS         Z8, Z6, K2, Z8
+	VRNDSCALEPS       $0x08, Z4, Z9
+	VCMPPS            $0x04, Z4, Z9, K2
+	VBLENDMPS         Z8, Z6, K2, Z6
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z8
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z8, Z9
+	VCMPPS            $0x01, Z7, Z4, K2
+	VBLENDMPS         Z9, Z8, K2, Z9
+	VCMPPS            $0x00, Z7, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z10
+	VCMPPS            $0x00, Z10, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z5, Z8
+	VRNDSCALEPS       $0x08, Z8, Z8
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z8, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z5, Z5
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z0, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VCMPPS            $0x00, Z9, Z5, K2
+	VBLENDMPS         Z8, Z7, K2, Z5
+	VPXORD            Z5, Z6, Z5
+	VADDPS            Z4, Z0, Z6
+	VCMPPS            $0x03, Z4, Z0, K2
+	VBLENDMPS         Z6, Z5, K2, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VCMPPS            $0x00, Z8, Z0, K2
+	VBLENDMPS         Z6, Z5, K2, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z7, Z4, K2
+	VBLENDMPS         Z5, Z0, K2, Z0
+	VMOVUPS           64(CX)(AX*1), Z4
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z5
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z1, Z6
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z6, Z7
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z6, K2
+	VBLENDMPS         Z7, Z6, K2, Z7
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z8
+	VXORPS            Z9, Z9, Z9
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z10
+	VCMPPS            $0x01, Z10, Z6, K2
+	VBLENDMPS         Z8, Z9, K2, Z6
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z7, Z7
+	VPSRLD            $0x17, Z7, Z8
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z7, Z7
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z7, Z7
+	VSUBPS            Z6, Z8, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z7, Z8
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z7, Z9
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z9, Z10
+	VSUBPS            Z10, Z7, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z10
+	VDIVPS            Z9, Z10, Z10
+	VMULPS            Z10, Z8, Z11
+	VFNMADD231PS      Z9, Z11, Z8
+	VFNMADD231PS      Z7, Z11, Z8
+	VMULPS            Z10, Z8, Z7
+	VMULPS            Z11, Z11, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z11, Z11, Z9
+	VADDPS            Z11, Z11, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z10
+	VMULPS            Z10, Z8, Z12
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z10, Z8, Z13
+	VFMADD231PS       Z9, Z10, Z13
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z8, Z9
+	VMOVAPS           Z13, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z8
+	VADDPS            Z12, Z8, Z9
+	VSUBPS            Z8, Z9, Z8
+	VSUBPS            Z8, Z12, Z8
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z10, Z10
+	VADDPS            Z10, Z8, Z8
+	VMULPS            Z9, Z11, Z10
+	VMOVAPS           Z10, Z12
+	VFMSUB231PS       Z9, Z11, Z12
+	VFMADD231PS       Z8, Z11, Z12
+	VMOVAPS           Z12, Z8
+	VFMADD231PS       Z9, Z7, Z8
+	VADDPS            Z10, Z6, Z7
+	VSUBPS            Z6, Z7, Z6
+	VSUBPS            Z6, Z10, Z6
+	VADDPS            Z8, Z6, Z6
+	VMULPS            Z7, Z5, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z7, Z5, Z9
+	VMOVAPS           Z9, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z6
+	VMINPS            Z8, Z6, Z6
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z9
+	VMAXPS            Z6, Z9, Z6
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VSUBPS            Z6, Z8, Z8
+	VADDPS            Z7, Z8, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VMINPS            Z7, Z8, Z7
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z7, Z8
+	VSCALEFPS         Z6, Z8, Z6
+	VXORPS            Z7, Z7, Z7
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z7, Z1, K2
+	VBLENDMPS         Z8, Z6, K2, Z8
+	VRNDSCALEPS       $0x08, Z4, Z9
+	VCMPPS            $0x04, Z4, Z9, K2
+	VBLENDMPS         Z8, Z6, K2, Z6
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z1, Z8
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z8, Z9
+	VCMPPS            $0x01, Z7, Z4, K2
+	VBLENDMPS         Z9, Z8, K2, Z9
+	VCMPPS            $0x00, Z7, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z10
+	VCMPPS            $0x00, Z10, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z5, Z8
+	VRNDSCALEPS       $0x08, Z8, Z8
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z8, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z5, Z5
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z1, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VCMPPS            $0x00, Z9, Z5, K2
+	VBLENDMPS         Z8, Z7, K2, Z5
+	VPXORD            Z5, Z6, Z5
+	VADDPS            Z4, Z1, Z6
+	VCMPPS            $0x03, Z4, Z1, K2
+	VBLENDMPS         Z6, Z5, K2, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VCMPPS            $0x00, Z8, Z1, K2
+	VBLENDMPS         Z6, Z5, K2, Z1
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z7, Z4, K2
+	VBLENDMPS         Z5, Z1, K2, Z1
+	VMOVUPS           128(CX)(AX*1), Z4
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z5
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z6
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z6, Z7
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z6, K2
+	VBLENDMPS         Z7, Z6, K2, Z7
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z8
+	VXORPS            Z9, Z9, Z9
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z10
+	VCMPPS            $0x01, Z10, Z6, K2
+	VBLENDMPS         Z8, Z9, K2, Z6
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z7, Z7
+	VPSRLD            $0x17, Z7, Z8
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z7, Z7
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z7, Z7
+	VSUBPS            Z6, Z8, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z7, Z8
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z7, Z9
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z9, Z10
+	VSUBPS            Z10, Z7, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z10
+	VDIVPS            Z9, Z10, Z10
+	VMULPS            Z10, Z8, Z11
+	VFNMADD231PS      Z9, Z11, Z8
+	VFNMADD231PS      Z7, Z11, Z8
+	VMULPS            Z10, Z8, Z7
+	VMULPS            Z11, Z11, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z11, Z11, Z9
+	VADDPS            Z11, Z11, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z10
+	VMULPS            Z10, Z8, Z12
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z10, Z8, Z13
+	VFMADD231PS       Z9, Z10, Z13
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z8, Z9
+	VMOVAPS           Z13, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z8
+	VADDPS            Z12, Z8, Z9
+	VSUBPS            Z8, Z9, Z8
+	VSUBPS            Z8, Z12, Z8
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z10, Z10
+	VADDPS            Z10, Z8, Z8
+	VMULPS            Z9, Z11, Z10
+	VMOVAPS           Z10, Z12
+	VFMSUB231PS       Z9, Z11, Z12
+	VFMADD231PS       Z8, Z11, Z12
+	VMOVAPS           Z12, Z8
+	VFMADD231PS       Z9, Z7, Z8
+	VADDPS            Z10, Z6, Z7
+	VSUBPS            Z6, Z7, Z6
+	VSUBPS            Z6, Z10, Z6
+	VADDPS            Z8, Z6, Z6
+	VMULPS            Z7, Z5, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z7, Z5, Z9
+	VMOVAPS           Z9, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z6
+	VMINPS            Z8, Z6, Z6
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z9
+	VMAXPS            Z6, Z9, Z6
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VSUBPS            Z6, Z8, Z8
+	VADDPS            Z7, Z8, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VMINPS            Z7, Z8, Z7
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z7, Z8
+	VSCALEFPS         Z6, Z8, Z6
+	VXORPS            Z7, Z7, Z7
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z7, Z2, K2
+	VBLENDMPS         Z8, Z6, K2, Z8
+	VRNDSCALEPS       $0x08, Z4, Z9
+	VCMPPS            $0x04, Z4, Z9, K2
+	VBLENDMPS         Z8, Z6, K2, Z6
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z8
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z8, Z9
+	VCMPPS            $0x01, Z7, Z4, K2
+	VBLENDMPS         Z9, Z8, K2, Z9
+	VCMPPS            $0x00, Z7, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z10
+	VCMPPS            $0x00, Z10, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z5, Z8
+	VRNDSCALEPS       $0x08, Z8, Z8
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z8, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z5, Z5
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z2, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VCMPPS            $0x00, Z9, Z5, K2
+	VBLENDMPS         Z8, Z7, K2, Z5
+	VPXORD            Z5, Z6, Z5
+	VADDPS            Z4, Z2, Z6
+	VCMPPS            $0x03, Z4, Z2, K2
+	VBLENDMPS         Z6, Z5, K2, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VCMPPS            $0x00, Z8, Z2, K2
+	VBLENDMPS         Z6, Z5, K2, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z7, Z4, K2
+	VBLENDMPS         Z5, Z2, K2, Z2
+	VMOVUPS           192(CX)(AX*1), Z4
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z5
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z3, Z6
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z6, Z7
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z6, K2
+	VBLENDMPS         Z7, Z6, K2, Z7
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z8
+	VXORPS            Z9, Z9, Z9
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z10
+	VCMPPS            $0x01, Z10, Z6, K2
+	VBLENDMPS         Z8, Z9, K2, Z6
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z7, Z7
+	VPSRLD            $0x17, Z7, Z8
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z7, Z7
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z7, Z7
+	VSUBPS            Z6, Z8, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z7, Z8
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z7, Z9
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z9, Z10
+	VSUBPS            Z10, Z7, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z10
+	VDIVPS            Z9, Z10, Z10
+	VMULPS            Z10, Z8, Z11
+	VFNMADD231PS      Z9, Z11, Z8
+	VFNMADD231PS      Z7, Z11, Z8
+	VMULPS            Z10, Z8, Z7
+	VMULPS            Z11, Z11, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z11, Z11, Z9
+	VADDPS            Z11, Z11, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z10
+	VMULPS            Z10, Z8, Z12
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z10, Z8, Z13
+	VFMADD231PS       Z9, Z10, Z13
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z8, Z9
+	VMOVAPS           Z13, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z8
+	VADDPS            Z12, Z8, Z9
+	VSUBPS            Z8, Z9, Z8
+	VSUBPS            Z8, Z12, Z8
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z10, Z10
+	VADDPS            Z10, Z8, Z8
+	VMULPS            Z9, Z11, Z10
+	VMOVAPS           Z10, Z12
+	VFMSUB231PS       Z9, Z11, Z12
+	VFMADD231PS       Z8, Z11, Z12
+	VMOVAPS           Z12, Z8
+	VFMADD231PS       Z9, Z7, Z8
+	VADDPS            Z10, Z6, Z7
+	VSUBPS            Z6, Z7, Z6
+	VSUBPS            Z6, Z10, Z6
+	VADDPS            Z8, Z6, Z6
+	VMULPS            Z7, Z5, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z7, Z5, Z9
+	VMOVAPS           Z9, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z6
+	VMINPS            Z8, Z6, Z6
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z9
+	VMAXPS            Z6, Z9, Z6
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VSUBPS            Z6, Z8, Z8
+	VADDPS            Z7, Z8, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VMINPS            Z7, Z8, Z7
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z7, Z8
+	VSCALEFPS         Z6, Z8, Z6
+	VXORPS            Z7, Z7, Z7
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z7, Z3, K2
+	VBLENDMPS         Z8, Z6, K2, Z8
+	VRNDSCALEPS       $0x08, Z4, Z9
+	VCMPPS            $0x04, Z4, Z9, K2
+	VBLENDMPS         Z8, Z6, K2, Z6
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z3, Z8
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z8, Z9
+	VCMPPS            $0x01, Z7, Z4, K2
+	VBLENDMPS         Z9, Z8, K2, Z9
+	VCMPPS            $0x00, Z7, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z10
+	VCMPPS            $0x00, Z10, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z5, Z8
+	VRNDSCALEPS       $0x08, Z8, Z8
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z8, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z5, Z5
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z3, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VCMPPS            $0x00, Z9, Z5, K2
+	VBLENDMPS         Z8, Z7, K2, Z5
+	VPXORD            Z5, Z6, Z5
+	VADDPS            Z4, Z3, Z6
+	VCMPPS            $0x03, Z4, Z3, K2
+	VBLENDMPS         Z6, Z5, K2, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VCMPPS            $0x00, Z8, Z3, K2
+	VBLENDMPS         Z6, Z5, K2, Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z7, Z4, K2
+	VBLENDMPS         Z5, Z3, K2, Z3
+	ADDQ              $0x10, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripPowTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripPowTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ              8(SI), AX
+	MOVQ              (DI)(AX*1), CX
+	MOVQ              8(DI)(AX*1), AX
+	ANDQ              R8, AX
+	VMOVUPS.Z         (CX)(AX*1), K1, Z1
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z2
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z3
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z4
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z5, Z3, K2
+	VBLENDMPS         Z4, Z3, K2, Z4
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z5
+	VXORPS            Z6, Z6, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z3, K2
+	VBLENDMPS         Z5, Z6, K2, Z3
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z3, Z5, Z3
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z5
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z4, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z7
+	VSUBPS            Z7, Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z5, Z8
+	VFNMADD231PS      Z6, Z8, Z5
+	VFNMADD231PS      Z4, Z8, Z5
+	VMULPS            Z7, Z5, Z4
+	VMULPS            Z8, Z8, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z8, Z8, Z6
+	VADDPS            Z8, Z8, Z7
+	VFMADD231PS       Z4, Z7, Z6
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z7
+	VMULPS            Z7, Z5, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PS       Z7, Z5, Z10
+	VFMADD231PS       Z6, Z7, Z10
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z5, Z6
+	VMOVAPS           Z10, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z5
+	VADDPS            Z9, Z5, Z6
+	VSUBPS            Z5, Z6, Z5
+	VSUBPS            Z5, Z9, Z5
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z5, Z5
+	VMULPS            Z6, Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PS       Z6, Z8, Z9
+	VFMADD231PS       Z5, Z8, Z9
+	VMOVAPS           Z9, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VADDPS            Z7, Z3, Z4
+	VSUBPS            Z3, Z4, Z3
+	VSUBPS            Z3, Z7, Z3
+	VADDPS            Z5, Z3, Z3
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z4, Z2, Z6
+	VMOVAPS           Z6, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z3
+	VMINPS            Z5, Z3, Z3
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VRNDSCALEPS       $0x08, Z3, Z3
+	VSUBPS            Z3, Z5, Z5
+	VADDPS            Z4, Z5, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z4
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z4
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z5
+	VSCALEFPS         Z3, Z5, Z3
+	VXORPS            Z4, Z4, Z4
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z4, Z0, K2
+	VBLENDMPS         Z5, Z3, K2, Z5
+	VRNDSCALEPS       $0x08, Z1, Z6
+	VCMPPS            $0x04, Z1, Z6, K2
+	VBLENDMPS         Z5, Z3, K2, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z0, Z5
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z5, Z6
+	VCMPPS            $0x01, Z4, Z1, K2
+	VBLENDMPS         Z6, Z5, K2, Z6
+	VCMPPS            $0x00, Z4, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z7
+	VCMPPS            $0x00, Z7, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z2, Z5
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z5, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z0, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VCMPPS            $0x00, Z6, Z2, K2
+	VBLENDMPS         Z5, Z4, K2, Z2
+	VPXORD            Z2, Z3, Z2
+	VADDPS            Z1, Z0, Z3
+	VCMPPS            $0x03, Z1, Z0, K2
+	VBLENDMPS         Z3, Z2, K2, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z5, Z0, K2
+	VBLENDMPS         Z3, Z2, K2, Z0
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z4, Z1, K2
+	VBLENDMPS         Z2, Z0, K2, Z0
+	ADDQ              $0x10, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripRPowFullZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripRPowFullZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ              8(SI), AX
+	MOVQ              (DI)(AX*1), CX
+	MOVQ              8(DI)(AX*1), AX
+	ANDQ              R8, AX
+	VMOVUPS           (CX)(AX*1), Z4
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z5
+	VMINPS            Z0, Z5, Z5
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z4, Z6
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z6, Z7
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z6, K2
+	VBLENDMPS         Z7, Z6, K2, Z7
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z8
+	VXORPS            Z9, Z9, Z9
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z10
+	VCMPPS            $0x01, Z10, Z6, K2
+	VBLENDMPS         Z8, Z9, K2, Z6
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z7, Z7
+	VPSRLD            $0x17, Z7, Z8
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z7, Z7
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z7, Z7
+	VSUBPS            Z6, Z8, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z7, Z8
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z7, Z9
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z9, Z10
+	VSUBPS            Z10, Z7, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z10
+	VDIVPS            Z9, Z10, Z10
+	VMULPS            Z10, Z8, Z11
+	VFNMADD231PS      Z9, Z11, Z8
+	VFNMADD231PS      Z7, Z11, Z8
+	VMULPS            Z10, Z8, Z7
+	VMULPS            Z11, Z11, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z11, Z11, Z9
+	VADDPS            Z11, Z11, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z10
+	VMULPS            Z10, Z8, Z12
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z10, Z8, Z13
+	VFMADD231PS       Z9, Z10, Z13
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z8, Z9
+	VMOVAPS           Z13, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z8
+	VADDPS            Z12, Z8, Z9
+	VSUBPS            Z8, Z9, Z8
+	VSUBPS            Z8, Z12, Z8
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z10, Z10
+	VADDPS            Z10, Z8, Z8
+	VMULPS            Z9, Z11, Z10
+	VMOVAPS           Z10, Z12
+	VFMSUB231PS       Z9, Z11, Z12
+	VFMADD231PS       Z8, Z11, Z12
+	VMOVAPS           Z12, Z8
+	VFMADD231PS       Z9, Z7, Z8
+	VADDPS            Z10, Z6, Z7
+	VSUBPS            Z6, Z7, Z6
+	VSUBPS            Z6, Z10, Z6
+	VADDPS            Z8, Z6, Z6
+	VMULPS            Z7, Z5, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z7, Z5, Z9
+	VMOVAPS           Z9, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z6
+	VMINPS            Z8, Z6, Z6
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z9
+	VMAXPS            Z6, Z9, Z6
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VSUBPS            Z6, Z8, Z8
+	VADDPS            Z7, Z8, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VMINPS            Z7, Z8, Z7
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z7, Z8
+	VSCALEFPS         Z6, Z8, Z6
+	VXORPS            Z7, Z7, Z7
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z7, Z4, K2
+	VBLENDMPS         Z8, Z6, K2, Z8
+	VRNDSCALEPS       $0x08, Z0, Z9
+	VCMPPS            $0x04, Z0, Z9, K2
+	VBLENDMPS         Z8, Z6, K2, Z6
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z4, Z8
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z8, Z9
+	VCMPPS            $0x01, Z7, Z0, K2
+	VBLENDMPS         Z9, Z8, K2, Z9
+	VCMPPS            $0x00, Z7, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z10
+	VCMPPS            $0x00, Z10, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z5, Z8
+	VRNDSCALEPS       $0x08, Z8, Z8
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z8, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z5, Z5
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VCMPPS            $0x00, Z9, Z5, K2
+	VBLENDMPS         Z8, Z7, K2, Z5
+	VPXORD            Z5, Z6, Z5
+	VADDPS            Z0, Z4, Z6
+	VCMPPS            $0x03, Z0, Z4, K2
+	VBLENDMPS         Z6, Z5, K2, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VCMPPS            $0x00, Z8, Z4, K2
+	VBLENDMPS         Z6, Z5, K2, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z7, Z0, K2
+	VBLENDMPS         Z5, Z4, K2, Z0
+	VMOVUPS           64(CX)(AX*1), Z4
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z5
+	VMINPS            Z1, Z5, Z5
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z4, Z6
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z6, Z7
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z6, K2
+	VBLENDMPS         Z7, Z6, K2, Z7
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z8
+	VXORPS            Z9, Z9, Z9
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z10
+	VCMPPS            $0x01, Z10, Z6, K2
+	VBLENDMPS         Z8, Z9, K2, Z6
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z7, Z7
+	VPSRLD            $0x17, Z7, Z8
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z7, Z7
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z7, Z7
+	VSUBPS            Z6, Z8, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z7, Z8
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z7, Z9
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z9, Z10
+	VSUBPS            Z10, Z7, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z10
+	VDIVPS            Z9, Z10, Z10
+	VMULPS            Z10, Z8, Z11
+	VFNMADD231PS      Z9, Z11, Z8
+	VFNMADD231PS      Z7, Z11, Z8
+	VMULPS            Z10, Z8, Z7
+	VMULPS            Z11, Z11, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z11, Z11, Z9
+	VADDPS            Z11, Z11, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z10
+	VMULPS            Z10, Z8, Z12
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z10, Z8, Z13
+	VFMADD231PS       Z9, Z10, Z13
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z8, Z9
+	VMOVAPS           Z13, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z8
+	VADDPS            Z12, Z8, Z9
+	VSUBPS            Z8, Z9, Z8
+	VSUBPS            Z8, Z12, Z8
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z10, Z10
+	VADDPS            Z10, Z8, Z8
+	VMULPS            Z9, Z11, Z10
+	VMOVAPS           Z10, Z12
+	VFMSUB231PS       Z9, Z11, Z12
+	VFMADD231PS       Z8, Z11, Z12
+	VMOVAPS           Z12, Z8
+	VFMADD231PS       Z9, Z7, Z8
+	VADDPS            Z10, Z6, Z7
+	VSUBPS            Z6, Z7, Z6
+	VSUBPS            Z6, Z10, Z6
+	VADDPS            Z8, Z6, Z6
+	VMULPS            Z7, Z5, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z7, Z5, Z9
+	VMOVAPS           Z9, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z6
+	VMINPS            Z8, Z6, Z6
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z9
+	VMAXPS            Z6, Z9, Z6
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VSUBPS            Z6, Z8, Z8
+	VADDPS            Z7, Z8, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VMINPS            Z7, Z8, Z7
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z7, Z8
+	VSCALEFPS         Z6, Z8, Z6
+	VXORPS            Z7, Z7, Z7
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z7, Z4, K2
+	VBLENDMPS         Z8, Z6, K2, Z8
+	VRNDSCALEPS       $0x08, Z1, Z9
+	VCMPPS            $0x04, Z1, Z9, K2
+	VBLENDMPS         Z8, Z6, K2, Z6
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z4, Z8
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z8, Z9
+	VCMPPS            $0x01, Z7, Z1, K2
+	VBLENDMPS         Z9, Z8, K2, Z9
+	VCMPPS            $0x00, Z7, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z10
+	VCMPPS            $0x00, Z10, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z5, Z8
+	VRNDSCALEPS       $0x08, Z8, Z8
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z8, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z5, Z5
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VCMPPS            $0x00, Z9, Z5, K2
+	VBLENDMPS         Z8, Z7, K2, Z5
+	VPXORD            Z5, Z6, Z5
+	VADDPS            Z1, Z4, Z6
+	VCMPPS            $0x03, Z1, Z4, K2
+	VBLENDMPS         Z6, Z5, K2, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VCMPPS            $0x00, Z8, Z4, K2
+	VBLENDMPS         Z6, Z5, K2, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z7, Z1, K2
+	VBLENDMPS         Z5, Z4, K2, Z1
+	VMOVUPS           128(CX)(AX*1), Z4
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z5
+	VMINPS            Z2, Z5, Z5
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z4, Z6
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z6, Z7
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z6, K2
+	VBLENDMPS         Z7, Z6, K2, Z7
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z8
+	VXORPS            Z9, Z9, Z9
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z10
+	VCMPPS            $0x01, Z10, Z6, K2
+	VBLENDMPS         Z8, Z9, K2, Z6
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z7, Z7
+	VPSRLD            $0x17, Z7, Z8
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z7, Z7
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z7, Z7
+	VSUBPS            Z6, Z8, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z7, Z8
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z7, Z9
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z9, Z10
+	VSUBPS            Z10, Z7, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z10
+	VDIVPS            Z9, Z10, Z10
+	VMULPS            Z10, Z8, Z11
+	VFNMADD231PS      Z9, Z11, Z8
+	VFNMADD231PS      Z7, Z11, Z8
+	VMULPS            Z10, Z8, Z7
+	VMULPS            Z11, Z11, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z11, Z11, Z9
+	VADDPS            Z11, Z11, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z10
+	VMULPS            Z10, Z8, Z12
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z10, Z8, Z13
+	VFMADD231PS       Z9, Z10, Z13
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z8, Z9
+	VMOVAPS           Z13, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z8
+	VADDPS            Z12, Z8, Z9
+	VSUBPS            Z8, Z9, Z8
+	VSUBPS            Z8, Z12, Z8
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z10, Z10
+	VADDPS            Z10, Z8, Z8
+	VMULPS            Z9, Z11, Z10
+	VMOVAPS           Z10, Z12
+	VFMSUB231PS       Z9, Z11, Z12
+	VFMADD231PS       Z8, Z11, Z12
+	VMOVAPS           Z12, Z8
+	VFMADD231PS       Z9, Z7, Z8
+	VADDPS            Z10, Z6, Z7
+	VSUBPS            Z6, Z7, Z6
+	VSUBPS            Z6, Z10, Z6
+	VADDPS            Z8, Z6, Z6
+	VMULPS            Z7, Z5, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z7, Z5, Z9
+	VMOVAPS           Z9, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z6
+	VMINPS            Z8, Z6, Z6
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z9
+	VMAXPS            Z6, Z9, Z6
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VSUBPS            Z6, Z8, Z8
+	VADDPS            Z7, Z8, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VMINPS            Z7, Z8, Z7
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z7, Z8
+	VSCALEFPS         Z6, Z8, Z6
+	VXORPS            Z7, Z7, Z7
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z7, Z4, K2
+	VBLENDMPS         Z8, Z6, K2, Z8
+	VRNDSCALEPS       $0x08, Z2, Z9
+	VCMPPS            $0x04, Z2, Z9, K2
+	VBLENDMPS         Z8, Z6, K2, Z6
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z4, Z8
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z8, Z9
+	VCMPPS            $0x01, Z7, Z2, K2
+	VBLENDMPS         Z9, Z8, K2, Z9
+	VCMPPS            $0x00, Z7, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z10
+	VCMPPS            $0x00, Z10, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z5, Z8
+	VRNDSCALEPS       $0x08, Z8, Z8
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z8, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z5, Z5
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VCMPPS            $0x00, Z9, Z5, K2
+	VBLENDMPS         Z8, Z7, K2, Z5
+	VPXORD            Z5, Z6, Z5
+	VADDPS            Z2, Z4, Z6
+	VCMPPS            $0x03, Z2, Z4, K2
+	VBLENDMPS         Z6, Z5, K2, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VCMPPS            $0x00, Z8, Z4, K2
+	VBLENDMPS         Z6, Z5, K2, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z7, Z2, K2
+	VBLENDMPS         Z5, Z4, K2, Z2
+	VMOVUPS           192(CX)(AX*1), Z4
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z5
+	VMINPS            Z3, Z5, Z5
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z6
+	VMAXPS            Z5, Z6, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z4, Z6
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z6, Z7
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z8, Z6, K2
+	VBLENDMPS         Z7, Z6, K2, Z7
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z8
+	VXORPS            Z9, Z9, Z9
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z10
+	VCMPPS            $0x01, Z10, Z6, K2
+	VBLENDMPS         Z8, Z9, K2, Z6
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z7, Z7
+	VPSRLD            $0x17, Z7, Z8
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z8, Z8
+	VCVTDQ2PS         Z8, Z8
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z7, Z7
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z7, Z7
+	VSUBPS            Z6, Z8, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z7, Z8
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z7, Z9
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z9, Z10
+	VSUBPS            Z10, Z7, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z10
+	VDIVPS            Z9, Z10, Z10
+	VMULPS            Z10, Z8, Z11
+	VFNMADD231PS      Z9, Z11, Z8
+	VFNMADD231PS      Z7, Z11, Z8
+	VMULPS            Z10, Z8, Z7
+	VMULPS            Z11, Z11, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z11, Z11, Z9
+	VADDPS            Z11, Z11, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z10
+	VMULPS            Z10, Z8, Z12
+	VMOVAPS           Z12, Z13
+	VFMSUB231PS       Z10, Z8, Z13
+	VFMADD231PS       Z9, Z10, Z13
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z9
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z8, Z9
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z8, Z9
+	VMOVAPS           Z13, Z10
+	VFMADD231PS       Z9, Z8, Z10
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z8
+	VADDPS            Z12, Z8, Z9
+	VSUBPS            Z8, Z9, Z8
+	VSUBPS            Z8, Z12, Z8
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z10, Z10
+	VADDPS            Z10, Z8, Z8
+	VMULPS            Z9, Z11, Z10
+	VMOVAPS           Z10, Z12
+	VFMSUB231PS       Z9, Z11, Z12
+	VFMADD231PS       Z8, Z11, Z12
+	VMOVAPS           Z12, Z8
+	VFMADD231PS       Z9, Z7, Z8
+	VADDPS            Z10, Z6, Z7
+	VSUBPS            Z6, Z7, Z6
+	VSUBPS            Z6, Z10, Z6
+	VADDPS            Z8, Z6, Z6
+	VMULPS            Z7, Z5, Z8
+	VMOVAPS           Z8, Z9
+	VFMSUB231PS       Z7, Z5, Z9
+	VMOVAPS           Z9, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z6
+	VMINPS            Z8, Z6, Z6
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z9
+	VMAXPS            Z6, Z9, Z6
+	VRNDSCALEPS       $0x08, Z6, Z6
+	VSUBPS            Z6, Z8, Z8
+	VADDPS            Z7, Z8, Z7
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VMINPS            Z7, Z8, Z7
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z7, Z8
+	VSCALEFPS         Z6, Z8, Z6
+	VXORPS            Z7, Z7, Z7
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z8
+	VCMPPS            $0x01, Z7, Z4, K2
+	VBLENDMPS         Z8, Z6, K2, Z8
+	VRNDSCALEPS       $0x08, Z3, Z9
+	VCMPPS            $0x04, Z3, Z9, K2
+	VBLENDMPS         Z8, Z6, K2, Z6
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z4, Z8
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z8, Z9
+	VCMPPS            $0x01, Z7, Z3, K2
+	VBLENDMPS         Z9, Z8, K2, Z9
+	VCMPPS            $0x00, Z7, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z10
+	VCMPPS            $0x00, Z10, Z8, K2
+	VBLENDMPS         Z9, Z6, K2, Z6
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z5, Z8
+	VRNDSCALEPS       $0x08, Z8, Z8
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z8, Z5
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z5, Z5
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z4, Z8
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z9
+	VCMPPS            $0x00, Z9, Z5, K2
+	VBLENDMPS         Z8, Z7, K2, Z5
+	VPXORD            Z5, Z6, Z5
+	VADDPS            Z3, Z4, Z6
+	VCMPPS            $0x03, Z3, Z4, K2
+	VBLENDMPS         Z6, Z5, K2, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z8
+	VCMPPS            $0x00, Z8, Z4, K2
+	VBLENDMPS         Z6, Z5, K2, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z7, Z3, K2
+	VBLENDMPS         Z5, Z4, K2, Z3
+	ADDQ              $0x10, SI
+	MOVQ              (SI), AX
+	JMP               AX
+
+// func stripRPowTailZ()
+// Requires: AVX512DQ, AVX512F
+TEXT ·stripRPowTailZ(SB), NOSPLIT|NOFRAME, $0
+	MOVQ              8(SI), AX
+	MOVQ              (DI)(AX*1), CX
+	MOVQ              8(DI)(AX*1), AX
+	ANDQ              R8, AX
+	VMOVUPS.Z         (CX)(AX*1), K1, Z1
+	VBROADCASTSS      const4f800000avx512<>+0(SB), Z2
+	VMINPS            Z0, Z2, Z2
+	VBROADCASTSS      constcf800000avx512<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z1, Z3
+	VMULPS.BCST       const4b800000avx512<>+0(SB), Z3, Z4
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z5, Z3, K2
+	VBLENDMPS         Z4, Z3, K2, Z4
+	VBROADCASTSS      const41c00000avx512<>+0(SB), Z5
+	VXORPS            Z6, Z6, Z6
+	VBROADCASTSS      const00800000avx512<>+0(SB), Z7
+	VCMPPS            $0x01, Z7, Z3, K2
+	VBLENDMPS         Z5, Z6, K2, Z3
+	VPADDD.BCST       const004afb0davx512<>+0(SB), Z4, Z4
+	VPSRLD            $0x17, Z4, Z5
+	VPADDD.BCST       constffffff81avx512<>+0(SB), Z5, Z5
+	VCVTDQ2PS         Z5, Z5
+	VPANDD.BCST       const007fffffavx512<>+0(SB), Z4, Z4
+	VPADDD.BCST       const3f3504f3avx512<>+0(SB), Z4, Z4
+	VSUBPS            Z3, Z5, Z3
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z4, Z5
+	VADDPS.BCST       const3f800000avx512<>+0(SB), Z4, Z6
+	VSUBPS.BCST       const3f800000avx512<>+0(SB), Z6, Z7
+	VSUBPS            Z7, Z4, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z7
+	VDIVPS            Z6, Z7, Z7
+	VMULPS            Z7, Z5, Z8
+	VFNMADD231PS      Z6, Z8, Z5
+	VFNMADD231PS      Z4, Z8, Z5
+	VMULPS            Z7, Z5, Z4
+	VMULPS            Z8, Z8, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z8, Z8, Z6
+	VADDPS            Z8, Z8, Z7
+	VFMADD231PS       Z4, Z7, Z6
+	VBROADCASTSS      const3f76384favx512<>+0(SB), Z7
+	VMULPS            Z7, Z5, Z9
+	VMOVAPS           Z9, Z10
+	VFMSUB231PS       Z7, Z5, Z10
+	VFMADD231PS       Z6, Z7, Z10
+	VBROADCASTSS      const3e8d3c02avx512<>+0(SB), Z6
+	VFMADD213PS.BCST  const3ea40487avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3ed30be3avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  const3f13bb63avx512<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  constb1f17f01avx512<>+0(SB), Z5, Z6
+	VMOVAPS           Z10, Z7
+	VFMADD231PS       Z6, Z5, Z7
+	VBROADCASTSS      const4038aa3bavx512<>+0(SB), Z5
+	VADDPS            Z9, Z5, Z6
+	VSUBPS            Z5, Z6, Z5
+	VSUBPS            Z5, Z9, Z5
+	VADDPS.BCST       const33257060avx512<>+0(SB), Z7, Z7
+	VADDPS            Z7, Z5, Z5
+	VMULPS            Z6, Z8, Z7
+	VMOVAPS           Z7, Z9
+	VFMSUB231PS       Z6, Z8, Z9
+	VFMADD231PS       Z5, Z8, Z9
+	VMOVAPS           Z9, Z5
+	VFMADD231PS       Z6, Z4, Z5
+	VADDPS            Z7, Z3, Z4
+	VSUBPS            Z3, Z4, Z3
+	VSUBPS            Z3, Z7, Z3
+	VADDPS            Z5, Z3, Z3
+	VMULPS            Z4, Z2, Z5
+	VMOVAPS           Z5, Z6
+	VFMSUB231PS       Z4, Z2, Z6
+	VMOVAPS           Z6, Z4
+	VFMADD231PS       Z3, Z2, Z4
+	VBROADCASTSS      const43160000avx512<>+0(SB), Z3
+	VMINPS            Z5, Z3, Z3
+	VBROADCASTSS      constc3480000avx512<>+0(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VRNDSCALEPS       $0x08, Z3, Z3
+	VSUBPS            Z3, Z5, Z5
+	VADDPS            Z4, Z5, Z4
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VMINPS            Z4, Z5, Z4
+	VBROADCASTSS      constbf800000avx512<>+0(SB), Z5
+	VMAXPS            Z4, Z5, Z4
+	VBROADCASTSS      const392209c5avx512<>+0(SB), Z5
+	VFMADD213PS.BCST  const3aaf8448avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3c1d952aavx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3d6357b6avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3e75fdf0avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f317218avx512<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  const3f800000avx512<>+0(SB), Z4, Z5
+	VSCALEFPS         Z3, Z5, Z3
+	VXORPS            Z4, Z4, Z4
+	VBROADCASTSS      const7fc00000avx512<>+0(SB), Z5
+	VCMPPS            $0x01, Z4, Z1, K2
+	VBLENDMPS         Z5, Z3, K2, Z5
+	VRNDSCALEPS       $0x08, Z0, Z6
+	VCMPPS            $0x04, Z0, Z6, K2
+	VBLENDMPS         Z5, Z3, K2, Z3
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z1, Z5
+	VPXORD.BCST       const7f800000avx512<>+0(SB), Z5, Z6
+	VCMPPS            $0x01, Z4, Z0, K2
+	VBLENDMPS         Z6, Z5, K2, Z6
+	VCMPPS            $0x00, Z4, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VBROADCASTSS      const7f800000avx512<>+0(SB), Z7
+	VCMPPS            $0x00, Z7, Z5, K2
+	VBLENDMPS         Z6, Z3, K2, Z3
+	VMULPS.BCST       const3f000000avx512<>+0(SB), Z2, Z5
+	VRNDSCALEPS       $0x08, Z5, Z5
+	VFNMADD231PS.BCST const40000000avx512<>+0(SB), Z5, Z2
+	VPANDD.BCST       const7fffffffavx512<>+0(SB), Z2, Z2
+	VPANDD.BCST       const80000000avx512<>+0(SB), Z1, Z5
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z6
+	VCMPPS            $0x00, Z6, Z2, K2
+	VBLENDMPS         Z5, Z4, K2, Z2
+	VPXORD            Z2, Z3, Z2
+	VADDPS            Z0, Z1, Z3
+	VCMPPS            $0x03, Z0, Z1, K2
+	VBLENDMPS         Z3, Z2, K2, Z2
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z3
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z5
+	VCMPPS            $0x00, Z5, Z1, K2
+	VBLENDMPS         Z3, Z2, K2, Z1
+	VBROADCASTSS      const3f800000avx512<>+0(SB), Z2
+	VCMPPS            $0x00, Z4, Z0, K2
+	VBLENDMPS         Z2, Z1, K2, Z0
+	ADDQ              $0x10, SI
+	MOVQ              (SI), AX
+	JMP               AX
 
 // func stripEqualFullZ()
 // Requires: AVX512DQ, AVX512F
@@ -9434,23 +12235,23 @@ TEXT ·stripIntoMaxFullZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS   (CX)(AX*1), Z4
 	VMAXPS    Z0, Z4, Z5
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z5, K2, Z6
-	VMOVUPS   Z6, (CX)(AX*1)
+	VBLENDMPS Z4, Z5, K2, Z4
+	VMOVUPS   Z4, (CX)(AX*1)
 	VMOVUPS   64(CX)(AX*1), Z4
 	VMAXPS    Z1, Z4, Z5
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z5, K2, Z7
-	VMOVUPS   Z7, 64(CX)(AX*1)
+	VBLENDMPS Z4, Z5, K2, Z4
+	VMOVUPS   Z4, 64(CX)(AX*1)
 	VMOVUPS   128(CX)(AX*1), Z4
 	VMAXPS    Z2, Z4, Z5
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z5, K2, Z8
-	VMOVUPS   Z8, 128(CX)(AX*1)
+	VBLENDMPS Z4, Z5, K2, Z4
+	VMOVUPS   Z4, 128(CX)(AX*1)
 	VMOVUPS   192(CX)(AX*1), Z4
 	VMAXPS    Z3, Z4, Z5
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z5, K2, Z9
-	VMOVUPS   Z9, 192(CX)(AX*1)
+	VBLENDMPS Z4, Z5, K2, Z4
+	VMOVUPS   Z4, 192(CX)(AX*1)
 	ADDQ      $0x10, SI
 	MOVQ      (SI), AX
 	JMP       AX
@@ -9465,8 +12266,8 @@ TEXT ·stripIntoMaxTailZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS.Z (CX)(AX*1), K1, Z1
 	VMAXPS    Z0, Z1, Z2
 	VCMPPS    $0x03, Z1, Z1, K2
-	VBLENDMPS Z1, Z2, K2, Z3
-	VMOVUPS   Z3, K1, (CX)(AX*1)
+	VBLENDMPS Z1, Z2, K2, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
 	ADDQ      $0x10, SI
 	MOVQ      (SI), AX
 	JMP       AX
@@ -9482,48 +12283,47 @@ TEXT ·stripFoldMaxTailZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS    256(CX)(AX*1), Z1
 	VMAXPS     Z1, Z0, Z1
 	VCMPPS     $0x03, Z0, Z0, K2
-	VBLENDMPS  Z0, Z1, K2, Z2
-	VMOVUPS    64(CX)(AX*1), Z0
-	VMOVUPS    320(CX)(AX*1), Z1
-	VMAXPS     Z1, Z0, Z1
-	VCMPPS     $0x03, Z0, Z0, K2
-	VBLENDMPS  Z0, Z1, K2, Z3
-	VMOVUPS    128(CX)(AX*1), Z0
-	VMOVUPS    384(CX)(AX*1), Z1
-	VMAXPS     Z1, Z0, Z1
-	VCMPPS     $0x03, Z0, Z0, K2
-	VBLENDMPS  Z0, Z1, K2, Z4
-	VMOVUPS    192(CX)(AX*1), Z0
-	VMOVUPS    448(CX)(AX*1), Z1
-	VMAXPS     Z1, Z0, Z1
-	VCMPPS     $0x03, Z0, Z0, K2
-	VBLENDMPS  Z0, Z1, K2, Z5
-	VMAXPS     Z3, Z2, Z0
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    320(CX)(AX*1), Z2
+	VMAXPS     Z2, Z1, Z2
+	VCMPPS     $0x03, Z1, Z1, K2
+	VBLENDMPS  Z1, Z2, K2, Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    384(CX)(AX*1), Z3
+	VMAXPS     Z3, Z2, Z3
 	VCMPPS     $0x03, Z2, Z2, K2
-	VBLENDMPS  Z2, Z0, K2, Z6
-	VMAXPS     Z5, Z4, Z0
-	VCMPPS     $0x03, Z4, Z4, K2
-	VBLENDMPS  Z4, Z0, K2, Z7
-	VMAXPS     Z7, Z6, Z0
-	VCMPPS     $0x03, Z6, Z6, K2
-	VBLENDMPS  Z6, Z0, K2, Z8
-	VSHUFF32X4 $0x4e, Z8, Z8, Z0
-	VMAXPS     Z0, Z8, Z0
-	VCMPPS     $0x03, Z8, Z8, K2
-	VBLENDMPS  Z8, Z0, K2, Z9
-	VSHUFF32X4 $0xb1, Z9, Z9, Z0
-	VMAXPS     Z0, Z9, Z0
-	VCMPPS     $0x03, Z9, Z9, K2
-	VBLENDMPS  Z9, Z0, K2, Z10
-	VPERMILPS  $0x4e, Z10, Z0
-	VMAXPS     Z0, Z10, Z0
-	VCMPPS     $0x03, Z10, Z10, K2
-	VBLENDMPS  Z10, Z0, K2, Z11
-	VPERMILPS  $0xb1, Z11, Z0
-	VMAXPS     Z0, Z11, Z0
-	VCMPPS     $0x03, Z11, Z11, K2
-	VBLENDMPS  Z11, Z0, K2, Z12
-	VMOVAPS    Z12, Z0
+	VBLENDMPS  Z2, Z3, K2, Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	VMOVUPS    448(CX)(AX*1), Z4
+	VMAXPS     Z4, Z3, Z4
+	VCMPPS     $0x03, Z3, Z3, K2
+	VBLENDMPS  Z3, Z4, K2, Z3
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VMAXPS     Z3, Z2, Z1
+	VCMPPS     $0x03, Z2, Z2, K2
+	VBLENDMPS  Z2, Z1, K2, Z1
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VSHUFF32X4 $0x4e, Z0, Z0, Z1
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z1
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VPERMILPS  $0x4e, Z0, Z1
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VPERMILPS  $0xb1, Z0, Z1
+	VMAXPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
 	ADDQ       $0x10, SI
 	MOVQ       (SI), AX
 	JMP        AX
@@ -9538,23 +12338,23 @@ TEXT ·stripIntoMinFullZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS   (CX)(AX*1), Z4
 	VMINPS    Z0, Z4, Z5
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z5, K2, Z6
-	VMOVUPS   Z6, (CX)(AX*1)
+	VBLENDMPS Z4, Z5, K2, Z4
+	VMOVUPS   Z4, (CX)(AX*1)
 	VMOVUPS   64(CX)(AX*1), Z4
 	VMINPS    Z1, Z4, Z5
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z5, K2, Z7
-	VMOVUPS   Z7, 64(CX)(AX*1)
+	VBLENDMPS Z4, Z5, K2, Z4
+	VMOVUPS   Z4, 64(CX)(AX*1)
 	VMOVUPS   128(CX)(AX*1), Z4
 	VMINPS    Z2, Z4, Z5
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z5, K2, Z8
-	VMOVUPS   Z8, 128(CX)(AX*1)
+	VBLENDMPS Z4, Z5, K2, Z4
+	VMOVUPS   Z4, 128(CX)(AX*1)
 	VMOVUPS   192(CX)(AX*1), Z4
 	VMINPS    Z3, Z4, Z5
 	VCMPPS    $0x03, Z4, Z4, K2
-	VBLENDMPS Z4, Z5, K2, Z9
-	VMOVUPS   Z9, 192(CX)(AX*1)
+	VBLENDMPS Z4, Z5, K2, Z4
+	VMOVUPS   Z4, 192(CX)(AX*1)
 	ADDQ      $0x10, SI
 	MOVQ      (SI), AX
 	JMP       AX
@@ -9569,8 +12369,8 @@ TEXT ·stripIntoMinTailZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS.Z (CX)(AX*1), K1, Z1
 	VMINPS    Z0, Z1, Z2
 	VCMPPS    $0x03, Z1, Z1, K2
-	VBLENDMPS Z1, Z2, K2, Z3
-	VMOVUPS   Z3, K1, (CX)(AX*1)
+	VBLENDMPS Z1, Z2, K2, Z1
+	VMOVUPS   Z1, K1, (CX)(AX*1)
 	ADDQ      $0x10, SI
 	MOVQ      (SI), AX
 	JMP       AX
@@ -9586,48 +12386,47 @@ TEXT ·stripFoldMinTailZ(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS    256(CX)(AX*1), Z1
 	VMINPS     Z1, Z0, Z1
 	VCMPPS     $0x03, Z0, Z0, K2
-	VBLENDMPS  Z0, Z1, K2, Z2
-	VMOVUPS    64(CX)(AX*1), Z0
-	VMOVUPS    320(CX)(AX*1), Z1
-	VMINPS     Z1, Z0, Z1
-	VCMPPS     $0x03, Z0, Z0, K2
-	VBLENDMPS  Z0, Z1, K2, Z3
-	VMOVUPS    128(CX)(AX*1), Z0
-	VMOVUPS    384(CX)(AX*1), Z1
-	VMINPS     Z1, Z0, Z1
-	VCMPPS     $0x03, Z0, Z0, K2
-	VBLENDMPS  Z0, Z1, K2, Z4
-	VMOVUPS    192(CX)(AX*1), Z0
-	VMOVUPS    448(CX)(AX*1), Z1
-	VMINPS     Z1, Z0, Z1
-	VCMPPS     $0x03, Z0, Z0, K2
-	VBLENDMPS  Z0, Z1, K2, Z5
-	VMINPS     Z3, Z2, Z0
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VMOVUPS    64(CX)(AX*1), Z1
+	VMOVUPS    320(CX)(AX*1), Z2
+	VMINPS     Z2, Z1, Z2
+	VCMPPS     $0x03, Z1, Z1, K2
+	VBLENDMPS  Z1, Z2, K2, Z1
+	VMOVUPS    128(CX)(AX*1), Z2
+	VMOVUPS    384(CX)(AX*1), Z3
+	VMINPS     Z3, Z2, Z3
 	VCMPPS     $0x03, Z2, Z2, K2
-	VBLENDMPS  Z2, Z0, K2, Z6
-	VMINPS     Z5, Z4, Z0
-	VCMPPS     $0x03, Z4, Z4, K2
-	VBLENDMPS  Z4, Z0, K2, Z7
-	VMINPS     Z7, Z6, Z0
-	VCMPPS     $0x03, Z6, Z6, K2
-	VBLENDMPS  Z6, Z0, K2, Z8
-	VSHUFF32X4 $0x4e, Z8, Z8, Z0
-	VMINPS     Z0, Z8, Z0
-	VCMPPS     $0x03, Z8, Z8, K2
-	VBLENDMPS  Z8, Z0, K2, Z9
-	VSHUFF32X4 $0xb1, Z9, Z9, Z0
-	VMINPS     Z0, Z9, Z0
-	VCMPPS     $0x03, Z9, Z9, K2
-	VBLENDMPS  Z9, Z0, K2, Z10
-	VPERMILPS  $0x4e, Z10, Z0
-	VMINPS     Z0, Z10, Z0
-	VCMPPS     $0x03, Z10, Z10, K2
-	VBLENDMPS  Z10, Z0, K2, Z11
-	VPERMILPS  $0xb1, Z11, Z0
-	VMINPS     Z0, Z11, Z0
-	VCMPPS     $0x03, Z11, Z11, K2
-	VBLENDMPS  Z11, Z0, K2, Z12
-	VMOVAPS    Z12, Z0
+	VBLENDMPS  Z2, Z3, K2, Z2
+	VMOVUPS    192(CX)(AX*1), Z3
+	VMOVUPS    448(CX)(AX*1), Z4
+	VMINPS     Z4, Z3, Z4
+	VCMPPS     $0x03, Z3, Z3, K2
+	VBLENDMPS  Z3, Z4, K2, Z3
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VMINPS     Z3, Z2, Z1
+	VCMPPS     $0x03, Z2, Z2, K2
+	VBLENDMPS  Z2, Z1, K2, Z1
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VSHUFF32X4 $0x4e, Z0, Z0, Z1
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z1
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VPERMILPS  $0x4e, Z0, Z1
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
+	VPERMILPS  $0xb1, Z0, Z1
+	VMINPS     Z1, Z0, Z1
+	VCMPPS     $0x03, Z0, Z0, K2
+	VBLENDMPS  Z0, Z1, K2, Z0
 	ADDQ       $0x10, SI
 	MOVQ       (SI), AX
 	JMP        AX
@@ -15032,13 +17831,13 @@ TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
 	MOVQ CX, 160(AX)
 	XORQ CX, CX
 	MOVQ CX, 168(AX)
-	XORQ CX, CX
+	LEAQ ·stripExpm1FullZ+0(SB), CX
 	MOVQ CX, 176(AX)
-	XORQ CX, CX
+	LEAQ ·stripExpm1TailZ+0(SB), CX
 	MOVQ CX, 184(AX)
-	XORQ CX, CX
+	LEAQ ·stripLog1pFullZ+0(SB), CX
 	MOVQ CX, 192(AX)
-	XORQ CX, CX
+	LEAQ ·stripLog1pTailZ+0(SB), CX
 	MOVQ CX, 200(AX)
 	LEAQ ·stripFloorFullZ+0(SB), CX
 	MOVQ CX, 208(AX)
@@ -15280,13 +18079,13 @@ TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
 	MOVQ CX, 1152(AX)
 	LEAQ ·stripRMinTailZ+0(SB), CX
 	MOVQ CX, 1160(AX)
-	XORQ CX, CX
+	LEAQ ·stripPowFullZ+0(SB), CX
 	MOVQ CX, 1168(AX)
-	XORQ CX, CX
+	LEAQ ·stripPowTailZ+0(SB), CX
 	MOVQ CX, 1176(AX)
-	XORQ CX, CX
+	LEAQ ·stripRPowFullZ+0(SB), CX
 	MOVQ CX, 1184(AX)
-	XORQ CX, CX
+	LEAQ ·stripRPowTailZ+0(SB), CX
 	MOVQ CX, 1192(AX)
 	LEAQ ·stripEqualFullZ+0(SB), CX
 	MOVQ CX, 1200(AX)

@@ -26,6 +26,8 @@ var unary = []struct {
 	{"sigmoid", sigmoid},
 	{"sinNear", sinNear},
 	{"cosNear", cosNear},
+	{"expm1", expm1},
+	{"log1p", log1p},
 	{"floor", func(x reg.Register) reg.Register { return f.Rounded(x, 9) }},
 	{"ceil", func(x reg.Register) reg.Register { return f.Rounded(x, 10) }},
 	{"round", func(x reg.Register) reg.Register { return f.Round(x) }},
@@ -62,6 +64,7 @@ var binary = []two{
 	{"rdiv", func(x, y reg.Register) reg.Register { return f.Div(y, vec.R(x)) }},
 	{"max", func(x, y reg.Register) reg.Register { return extreme(x, y, VMAXPS) }},
 	{"min", func(x, y reg.Register) reg.Register { return extreme(x, y, VMINPS) }},
+	{"pow", pow},
 	{"equal", func(x, y reg.Register) reg.Register { return f.Truth(x, vec.R(y), 0) }},
 	{"notEqual", func(x, y reg.Register) reg.Register { return f.Truth(x, vec.R(y), 4) }},
 	{"less", func(x, y reg.Register) reg.Register { return f.Truth(x, vec.R(y), 1) }},
@@ -86,6 +89,7 @@ var binary = []two{
 var swapped = []two{
 	{"rmax", func(x, y reg.Register) reg.Register { return extreme(y, x, VMAXPS) }},
 	{"rmin", func(x, y reg.Register) reg.Register { return extreme(y, x, VMINPS) }},
+	{"rpow", func(x, y reg.Register) reg.Register { return pow(y, x) }},
 }
 
 // ints is op of y and x, in the order of Go's assembler.
@@ -113,21 +117,25 @@ func fromUint(x reg.Register) reg.Register {
 // choose is x where c is not 0, else y.
 func choose(c, x, y reg.Register) reg.Register { return f.Compare(c, vec.F(0), 4, x, y) }
 
-// log is e ln 2 + t - t^2/2 + t^3 L(t) with x = 2^e (1+t) and 1+t in [sqrt(1/2), sqrt(2)).
+// log is the logarithm of x = 2^e (1+t).
 func log(x reg.Register) reg.Register {
 	e, m := split(x)
-	t := f.Sub(m, vec.F(1))
-	t2 := f.Mul(t, vec.R(t))
-	y := f.Mul(f.Mul(t2, vec.R(t)), vec.R(f.Poly(t, coef.Log)))
-	y = f.MulAdd(e, vec.F(coef.Ln2Lo), vec.R(y))
-	y = f.NegMulAdd(t2, vec.F(.5), vec.R(y))
-	y = f.Add(t, vec.R(y))
-	y = f.MulAdd(e, vec.F(coef.Ln2Hi), vec.R(y))
+	y := logOf(e, f.Sub(m, vec.F(1)))
 	nan := f.Load(vec.Bits(0x7fc00000))
 	y = f.Compare(x, vec.F(0), 1, nan, y)                         // x < 0
 	y = f.Compare(x, vec.F(0), 0, f.Load(vec.F(math.Inf(-1))), y) // x = 0
 	y = f.Compare(x, vec.F(math.Inf(1)), 0, x, y)                 // x = +Inf
 	return f.Compare(x, vec.R(x), 3, x, y)                        // NaN
+}
+
+// logOf is log(2^e (1+t)) = e ln 2 + t - t^2/2 + t^3 L(t), for 1+t in [sqrt(1/2), sqrt(2)).
+func logOf(e, t reg.Register) reg.Register {
+	t2 := f.Mul(t, vec.R(t))
+	y := f.Mul(f.Mul(t2, vec.R(t)), vec.R(f.Poly(t, coef.Log)))
+	y = f.MulAdd(e, vec.F(coef.Ln2Lo), vec.R(y))
+	y = f.NegMulAdd(t2, vec.F(.5), vec.R(y))
+	y = f.Add(t, vec.R(y))
+	return f.MulAdd(e, vec.F(coef.Ln2Hi), vec.R(y))
 }
 
 // split returns e and m with x = 2^e m, m in [sqrt(1/2), sqrt(2)), for positive finite x, denormals too.
@@ -136,18 +144,24 @@ func split(x reg.Register) (e, m reg.Register) {
 	tiny := vec.F(0x1p-126)
 	scaled := f.Less(x, tiny, small, x)
 	bias := f.Less(x, tiny, f.Load(vec.F(24)), f.Load(vec.F(0)))
-	// Adding the distance of sqrt(1/2) to 1 makes the exponent field count from there.
-	up := f.Reg()
-	f.IntAdd(scaled, 0x3f800000-0x3f3504f3, up)
-	exponent := f.Reg()
-	f.ShiftRight(up, 23, exponent)
-	f.IntAdd(exponent, ^uint32(126), exponent) // - 127
-	e = f.Reg()
-	VCVTDQ2PS(exponent, e)
+	e, up := exponent(scaled)
 	m = f.And(up, vec.Bits(0x007fffff))
 	sum := f.Reg()
 	f.IntAdd(m, 0x3f3504f3, sum)
 	return f.Sub(e, vec.R(bias)), sum
+}
+
+// exponent returns split's e of a normal number, and the number's bits moved up by the distance of sqrt(1/2) to 1, so that their
+// exponent field is e + 127.
+func exponent(x reg.Register) (e, up reg.Register) {
+	moved := f.Reg()
+	f.IntAdd(x, 0x3f800000-0x3f3504f3, moved)
+	field := f.Reg()
+	f.ShiftRight(moved, 23, field)
+	f.IntAdd(field, ^uint32(126), field) // - 127
+	whole := f.Reg()
+	VCVTDQ2PS(field, whole)
+	return whole, moved
 }
 
 // rational is the odd function x P(u)/Q(u) with u = x^2, bounded by 1. With u held at Hi^2 it grows beyond 1 for larger x,

@@ -30,6 +30,9 @@ func main() {
 			return k.body(v[0], s)
 		})
 	}
+	kernel("rpowScalar", "func(dst, x []float32, y float32)", []string{"x"}, "y", func(v []reg.Register, s reg.Register) reg.Register {
+		return pow(s, v[0])
+	})
 	kernel("selectOf", "func(dst, c, x, y []float32)", []string{"c", "x", "y"}, "", func(v []reg.Register, _ reg.Register) reg.Register {
 		return choose(v[0], v[1], v[2])
 	})

@@ -205,7 +205,7 @@ func (w *writer) apply(together int, body func(i int) reg.Register) {
 // together is how many vectors of a function the registers hold at once; one of what is a single instruction.
 func together(o op.Op) int {
 	switch o {
-	case op.Log, op.Sigmoid:
+	case op.Expm1, op.Log, op.Log1p, op.Sigmoid:
 		return 2
 	case op.Tanh, op.Erf, op.Exp, op.Sqrt, op.Rsqrt:
 		return 4

@@ -15,7 +15,7 @@ func (f *Flavour) First(n reg.Register) func(x, other reg.Register) reg.Register
 		KMOVW(bits.As32(), k)
 		return func(x, other reg.Register) reg.Register {
 			dst := f.Reg()
-			VBLENDMPS(x, other, k, dst)
+			blend(x, other, k, dst)
 			return dst
 		}
 	}

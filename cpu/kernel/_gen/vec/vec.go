@@ -10,6 +10,7 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -186,10 +187,16 @@ func (f *Flavour) Copy(v Value) reg.Register {
 	return dst
 }
 
-// MulAdd is x*y + z in a fresh register; MulSub from is z - x*y.
+// MulAdd is x*y + z in a fresh register, MulSub x*y - z and NegMulAdd z - x*y.
 func (f *Flavour) MulAdd(x reg.Register, y Value, z Value) reg.Register {
 	dst := f.Copy(z)
 	f.into(VFMADD231PS, VFMADD231PS_BCST, y, x, dst)
+	return dst
+}
+
+func (f *Flavour) MulSub(x reg.Register, y Value, z Value) reg.Register {
+	dst := f.Copy(z)
+	f.into(VFMSUB231PS, VFMSUB231PS_BCST, y, x, dst)
 	return dst
 }
 
@@ -247,13 +254,19 @@ func (f *Flavour) Compare(x reg.Register, y Value, predicate uint8, chosen, othe
 	if f.Wide {
 		k := K()
 		VCMPPS(operand.U8(predicate), f.Load(y), x, k)
-		VBLENDMPS(chosen, other, k, dst)
+		blend(chosen, other, k, dst)
 		return dst
 	}
 	mask := YMM()
 	VCMPPS(operand.U8(predicate), f.Load(y), x, mask)
 	VBLENDVPS(mask, chosen, other, dst)
 	return dst
+}
+
+// blend writes chosen where k is set and other elsewhere to dst. VBLENDMPS writes every lane of dst; the assembler takes it to keep
+// some, as other instructions under a mask do, and would hold dst from the beginning of the function.
+func blend(chosen, other, k, dst reg.Register) {
+	Instruction(&ir.Instruction{Opcode: "VBLENDMPS", Operands: []operand.Op{chosen, other, k, dst}, Inputs: []operand.Op{chosen, other, k}, Outputs: []operand.Op{dst}})
 }
 
 // Truth is 1 where the predicate holds, else 0.
@@ -280,7 +293,7 @@ func (f *Flavour) compareInt(x, y reg.Register, op instruction, want bool) reg.R
 	if f.Wide {
 		k := K()
 		op(y, x, k)
-		VBLENDMPS(chosen, other, k, dst)
+		blend(chosen, other, k, dst)
 		return dst
 	}
 	mask := YMM()
@@ -383,4 +396,9 @@ func (f *Flavour) IntAdd(x reg.Register, c uint32, dst reg.Register) {
 // ShiftRight writes x >> n to dst, as unsigned integers.
 func (f *Flavour) ShiftRight(x reg.Register, n uint8, dst reg.Register) {
 	VPSRLD(operand.U8(n), x, dst)
+}
+
+// ShiftLeft writes x << n to dst.
+func (f *Flavour) ShiftLeft(x reg.Register, n uint8, dst reg.Register) {
+	VPSLLD(operand.U8(n), x, dst)
 }

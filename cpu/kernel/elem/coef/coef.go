@@ -80,6 +80,22 @@ var Log = chebyshev(func(t float64) float64 {
 	return (math.Log1p(t) - t + t*t/2) / (t * t * t)
 }, math.Sqrt(.5)-1, math.Sqrt(2)-1, 8)
 
+// log2((1+s)/(1-s)) is s (TwoLog2E + TwoLog2ELow + s^2 (TwoLog2EThird + Log2(s^2))) for (1+s)/(1-s) in [sqrt(1/2), sqrt(2)]: the
+// first number and the third are floats, the second and the first coefficient what they leave of 2/ln 2 and of a third of it.
+const (
+	TwoLog2E      = 0x1.715476p1
+	TwoLog2ELow   = 2*math.Log2E - TwoLog2E
+	TwoLog2EThird = 0x1.ec709ep-1
+)
+
+var Log2 = append([]float64{2*math.Log2E/3 - TwoLog2EThird}, chebyshev(func(u float64) float64 {
+	series := 0.0
+	for k := 25.; k >= 5; k -= 2 {
+		series = series*u + 2*math.Log2E/k
+	}
+	return series
+}, 0, (3-2*math.Sqrt2)*(3-2*math.Sqrt2), 3)...)
+
 // chebyshev interpolates g at the Chebyshev points of [lo, hi] by a polynomial of the given degree and returns its
 // coefficients, lowest first.
 func chebyshev(g func(float64) float64, lo, hi float64, degree int) []float64 {

@@ -227,3 +227,31 @@ func TestRandomGraphsHaveEpilogues(t *testing.T) {
 		t.Errorf("%d epilogues, %d with sums, %d of products in memory: expected all of these", epilogues, sums, kept)
 	}
 }
+
+// Sums in an epilogue whose units are longer than the packed block of A: A by columns, and long rows of A under a wide product.
+func TestEpilogueOfLongUnits(t *testing.T) {
+	for _, c := range []struct {
+		rows, depth, cols int
+		transposed        bool
+	}{{70000, 256, 16, true}, {30000, 1024, 512, false}} {
+		run := func(config string) []*tensors.Tensor {
+			x, axis := waves(c.rows, c.depth, 1), 1
+			if c.transposed {
+				x, axis = waves(c.depth, c.rows, 1), 0
+			}
+			return MustNewExec(openBackend(t, config), func(x, w, row *Node) []*Node {
+				p := DotGeneral(x, []int{axis}, nil, w, []int{0}, nil)
+				y := Tanh(Add(p, Expand(row, p)))
+				return []*Node{y, ReduceSum(y, 0)}
+			}).MustCall(x, waves(c.depth, c.cols, 2), waves(1, c.cols, 3))
+		}
+		got, want := run(""), run("fuse=apart")
+		a, b := tensors.MustCopyFlatData[float32](got[0]), tensors.MustCopyFlatData[float32](want[0])
+		for k := range a {
+			if a[k] != b[k] { // the same terms in the same order
+				t.Errorf("%+v: element %d is %g, apart %g", c, k, a[k], b[k])
+				break
+			}
+		}
+	}
+}

@@ -16,23 +16,25 @@ import (
 )
 
 // Three training steps of every network leave the same bits in every variable for 1, 2 and 4 threads, and a second time,
-// in every flavour.
+// in every flavour, with epilogues where they pay and wherever they can be.
 func TestResultsDoNotDependOnThreads(t *testing.T) {
 	for _, table := range kernel.Available() {
 		t.Setenv("DYT_CPU", string(table.Flavour))
 		want := make(map[string]string)
-		for _, threads := range []int{1, 2, 4, 2} {
-			t.Setenv("DYT_THREADS", strconv.Itoa(threads))
-			backend := openBackend(t, "")
-			networks(t, backend, func(name string, n *network) {
-				got := trained(t, backend, n)
-				if want[name] == "" {
-					want[name] = got
-				}
-				if got != want[name] {
-					t.Errorf("%s, %s: with %d threads %s, with 1 thread %s", table.Flavour, name, threads, got, want[name])
-				}
-			})
+		for _, config := range []string{"", "fuse=always"} {
+			for _, threads := range []int{1, 2, 4, 2} {
+				t.Setenv("DYT_THREADS", strconv.Itoa(threads))
+				backend := openBackend(t, config)
+				networks(t, backend, func(name string, n *network) {
+					key, got := name+" "+config, trained(t, backend, n)
+					if want[key] == "" {
+						want[key] = got
+					}
+					if got != want[key] {
+						t.Errorf("%s, %s: with %d threads %s, with 1 thread %s", table.Flavour, key, threads, got, want[key])
+					}
+				})
+			}
 		}
 	}
 }

@@ -143,7 +143,7 @@ func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 		}
 		p.Steps = append(p.Steps, step)
 	}
-	if fusion == Everything {
+	if fusion == Everything || fusion == Always {
 		p.together(planner, order)
 	}
 	return nil

@@ -27,8 +27,8 @@ func (kn *Kernel) BufferSize(depth, unit, width int) int {
 // blockPanels is how many panels of A, and of as much of C as an epilogue gets at a time, stay in the second-level cache.
 func blockPanels(kn *Kernel, depth, unit, width int) int {
 	step := max(1, mcFloats/((depth+width)*kn.MR))
-	if unit > 0 {
-		step = max(1, step/unit) * unit
+	if unit > 0 && step > unit {
+		step = step / unit * unit
 	}
 	return step
 }

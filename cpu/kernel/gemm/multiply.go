@@ -87,10 +87,15 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 	step := blockPanels(j.kernel, to-from, j.After.Unit, j.After.Width)
 	ends := j.After.Do != nil && to == j.A.Cols
 	next := j.upcoming(block, part, parts, (last-first)*j.kernel.panels(j.C.Cols))
-	for p := first; p < last; p += step {
-		for _, run := range rows.runs(memory[:0], p, min(p+step, last)) {
+	for p := first; p < last; {
+		end := min(p+step, last)
+		if unit := j.After.Unit; step < unit { // where a unit is cut does not depend on where the worker began
+			end = min(end, (p/unit+1)*unit)
+		}
+		for _, run := range rows.runs(memory[:0], p, end) {
 			j.rows(run, from, to-from, ends, &next, scratch)
 		}
+		p = end
 	}
 }
 

@@ -230,6 +230,9 @@ func TestRandomGraphsHaveEpilogues(t *testing.T) {
 
 // Sums in an epilogue whose units are longer than the packed block of A: A by columns, and long rows of A under a wide product.
 func TestEpilogueOfLongUnits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("products of 30,000 and more rows take 6 seconds")
+	}
 	for _, c := range []struct {
 		rows, depth, cols int
 		transposed        bool

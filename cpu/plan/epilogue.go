@@ -158,10 +158,8 @@ func unitOf(panels, most int) int {
 
 // blocks returns the number of blocks of K.
 func (g *Gemm) blocks(kernel *gemm.Kernel) int {
-	lies := func(m Matrix, rows, cols int) gemm.Matrix {
-		return gemm.Matrix{Rows: rows, Cols: cols, RowStride: m.RowStride, ColStride: m.ColStride}
-	}
-	job := gemm.New(kernel, lies(g.C, g.M, g.N), lies(g.A, g.M, g.K), lies(g.B, g.K, g.N), false, nil)
+	c, a, b := g.lie()
+	job := gemm.New(kernel, c, a, b, false, nil)
 	return job.Blocks()
 }
 

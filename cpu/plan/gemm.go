@@ -171,10 +171,15 @@ func (g *Gemm) thin() {
 }
 
 func (g *Gemm) isThin() bool {
+	return matvec.Fits(g.lie())
+}
+
+// lie returns how the matrices of one multiplication lie, without their elements.
+func (g *Gemm) lie() (c, a, b gemm.Matrix) {
 	lies := func(m Matrix, rows, cols int) gemm.Matrix {
 		return gemm.Matrix{Rows: rows, Cols: cols, RowStride: m.RowStride, ColStride: m.ColStride}
 	}
-	return matvec.Fits(lies(g.C, g.M, g.N), lies(g.A, g.M, g.K), lies(g.B, g.K, g.N))
+	return lies(g.C, g.M, g.N), lies(g.A, g.M, g.K), lies(g.B, g.K, g.N)
 }
 
 func (m Matrix) t() Matrix { return Matrix{m.Root, m.Offset, m.ColStride, m.RowStride} }

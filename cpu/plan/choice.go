@@ -28,7 +28,7 @@ const shortChoice = 8
 
 // choose makes a step of op where it replaces rows of a parameter and is a result; false when it is another op.
 func (p *planner) choose(index int, op *ir.Op) bool {
-	if p.fusion > Apart && p.fusion != Always || op.Kind != ir.Where || !isWord(op.Result().Shape.DType) || !slices.Contains(p.f.Results, op.Result()) {
+	if p.fusion > Apart || op.Kind != ir.Where || !isWord(op.Result().Shape.DType) || !slices.Contains(p.f.Results, op.Result()) {
 		return false
 	}
 	v, dims := op.Result(), op.Result().Shape.Dimensions

@@ -35,7 +35,7 @@ const farProduct = 1 << 20
 
 // epilogues puts each cluster that can run on the blocks of a product into the step of the product.
 func (p *planner) epilogues(needed []bool) {
-	if p.fusion != Everything && p.fusion != Always {
+	if p.fusion > Everything {
 		return
 	}
 	for id, g := range p.groups {

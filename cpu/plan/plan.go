@@ -79,14 +79,14 @@ func (s *Step) Programs() []*Tape {
 }
 
 // Fusion says how far ops run together. Less than everything is for measuring what it is worth.
-type Fusion uint8
+type Fusion int8
 
 const (
-	Everything Fusion = iota
-	Apart             // everything, but products and clusters are steps of their own
-	Clusters          // element-wise ops and reductions with each other, nothing else
-	Nothing           // every op is a step; one that moves no element still takes none
-	Always            // everything, products of any size with what follows them: for tests
+	Always Fusion = iota - 1 // everything, products of any size with what follows them: for tests
+	Everything
+	Apart    // everything, but products and clusters are steps of their own
+	Clusters // element-wise ops and reductions with each other, nothing else
+	Nothing  // every op is a step; one that moves no element still takes none
 )
 
 // Make plans f, which must be valid, for the kernels of table. Programs for what is delegated are compiled by engine.
@@ -143,7 +143,7 @@ func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 		}
 		p.Steps = append(p.Steps, step)
 	}
-	if fusion == Everything || fusion == Always {
+	if fusion <= Everything {
 		p.together(planner, order)
 	}
 	return nil

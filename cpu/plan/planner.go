@@ -61,7 +61,7 @@ func (p *planner) group() {
 			p.users[v.ID] = append(p.users[v.ID], op)
 		}
 	}
-	if p.fusion <= Apart || p.fusion == Always {
+	if p.fusion <= Apart {
 		p.findAttention(ops)
 		p.findRotations(ops)
 	}

@@ -46,12 +46,13 @@ func (p *planner) attend(index int, op *ir.Op) bool {
 
 func (p *planner) attendForward(index int, a *attention) {
 	step := &Attention{Max: a.max.Result(), Sum: a.sum.Result()}
-	q, k, v := a.q.Shape.Dimensions, a.k.Shape.Dimensions, a.v.Shape.Dimensions
-	step.Batch, step.Groups = q[0], q[1]
-	step.Shape = attn.Shape{Repeat: q[2] / a.queries, Queries: a.queries, Keys: k[2], Depth: q[3], ValueDepth: v[3], Scale: a.scale * a.queryScale, Causal: a.hides || a.mask != nil && a.added == nil, Masked: a.added != nil}
+	k, o := permuted(a.k.Shape.Dimensions, a.right.order()), a.output.Result().Shape.Dimensions
+	last := len(o) - 1
+	step.Batch, step.Groups = o[0], o[1]
+	step.Shape = attn.Shape{Repeat: product(o[2:last]) / a.queries, Queries: a.queries, Keys: k[2], Depth: k[3], ValueDepth: o[last], Scale: a.scale * a.queryScale, Causal: a.hides || a.mask != nil && a.added == nil, Masked: a.added != nil}
 	n := &node{op: a.output, index: index, outs: []*ir.Value{a.o, step.Max, step.Sum}}
-	step.Q, step.K, step.V = p.queriesOf(n, step, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
-	step.O = p.queryTokens(step, a.o)
+	step.Q, step.K, step.V = p.queriesOf(n, a, step, a.query, a.left), p.rowsOf(n, a.k, a.right.order()), p.rowsOf(n, a.v, a.value.reverse())
+	step.O = p.queryTokens(a, step, a.o)
 	step.Mask = p.maskOf(n, a)
 	n.inner = p.inner(a, n.op, false)
 	for _, v := range []*ir.Value{step.Max, step.Sum} {
@@ -66,8 +67,8 @@ func (p *planner) attendBackward(index int, a *attention) {
 	step := *a.step
 	step.Backward = true
 	n := &node{op: a.firstOfBackward, index: index}
-	step.Q, step.K, step.V = p.queriesOf(n, &step, a.query), p.rowsOf(n, a.k), p.rowsOf(n, a.v)
-	step.DO, step.Mask = p.queriesOf(n, &step, a.do), p.maskOf(n, a)
+	step.Q, step.K, step.V = p.queriesOf(n, a, &step, a.query, a.left), p.rowsOf(n, a.k, a.right.order()), p.rowsOf(n, a.v, a.value.reverse())
+	step.DO, step.Mask = p.queriesOf(n, a, &step, a.do, a.gradient), p.maskOf(n, a)
 	n.inner = p.inner(a, n.op, true)
 	n.args = append(n.args, p.views[step.Max.ID], p.views[step.Sum.ID])
 	p.placeGradients(n, &step, a)
@@ -77,7 +78,7 @@ func (p *planner) attendBackward(index int, a *attention) {
 // placeGradients decides where the step writes the gradients: side by side where they are concatenated, else each by itself.
 func (p *planner) placeGradients(n *node, step *Attention, a *attention) {
 	list := []*ir.Value{a.dqResult, a.dk.Result(), a.dv.Result()}
-	if j := p.joinGradients(list); j != nil && step.liesAsQueries(j.parts[0]) && j.parts[1].Strides[3] == 1 && j.parts[2].Strides[2] == 1 {
+	if j := p.joinGradients(list); j != nil && len(a.space) == 4 && step.liesAsQueries(j.parts[0]) && j.parts[1].Strides[3] == 1 && j.parts[2].Strides[2] == 1 {
 		step.DQ, _ = step.queryRows(j.parts[0])
 		step.DK, step.DV = rowsIn(j.parts[1], 2), rowsIn(j.parts[2], 3)
 		n.outs = j.op.Results
@@ -90,9 +91,9 @@ func (p *planner) placeGradients(n *node, step *Attention, a *attention) {
 		}
 		return
 	}
-	step.DQ = p.queryTokens(step, list[0])
-	step.DK = p.tokens(list[1], 2, 3, true)
-	step.DV = p.tokens(list[2], 3, 2, true)
+	step.DQ = p.queryTokens(a, step, list[0])
+	step.DK = rowsIn(p.tokens(list[1], []int{0, 1, 2, 3}, true), 2)
+	step.DV = rowsIn(p.tokens(list[2], []int{0, 1, 3, 2}, true), 2)
 	n.outs = list
 }
 
@@ -126,31 +127,40 @@ func (p *planner) inner(a *attention, own *ir.Op, after bool) []*ir.Op {
 	return list
 }
 
-// rowsOf adds v [B, G, rows, channels] to what n reads, copied first when its channels are not contiguous.
-func (p *planner) rowsOf(n *node, v *ir.Value) Rows {
-	if view := p.views[v.ID]; view.Strides[3] != 1 && view.Dims[3] > 1 {
+// rowsOf adds v, whose axes are those of batches, groups, rows and channels in this order, to what n reads, copied first when
+// its channels are not contiguous.
+func (p *planner) rowsOf(n *node, v *ir.Value, order []int) Rows {
+	if view := p.views[v.ID].transpose(order); view.Strides[3] != 1 && view.Dims[3] > 1 {
 		p.own(n.index, v)
 	}
 	view := p.views[v.ID]
 	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
-	return rowsIn(view, 2)
+	return rowsIn(view.transpose(order), 2)
 }
 
-// queriesOf adds v, the elements of all queries in order, to what n reads, copied first when it does not lie in rows.
-func (p *planner) queriesOf(n *node, a *Attention, v *ir.Value) Rows {
-	if !a.liesAsQueries(p.views[v.ID]) {
+// queriesOf adds v, the elements of all queries with axes as f says, to what n reads, copied first when it does not lie in rows.
+func (p *planner) queriesOf(n *node, a *attention, step *Attention, v *ir.Value, f roles) Rows {
+	order := a.heads(f.order())
+	lies := func(view View) View {
+		if inOrder(order) {
+			return view
+		}
+		return view.transpose(order)
+	}
+	if !step.liesAsQueries(lies(p.views[v.ID])) {
 		p.own(n.index, v)
 	}
 	view := p.views[v.ID]
 	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
-	rows, _ := a.queryRows(view)
+	rows, _ := step.queryRows(lies(view))
 	return rows
 }
 
-// queryTokens is tokens for v, [B, G, Repeat*Queries, channels] or [B, G*Repeat, Queries, channels].
-func (p *planner) queryTokens(a *Attention, v *ir.Value) Rows {
-	p.tokens(v, 2, 3, v.Shape.Dimensions[2] == a.Shape.Queries)
-	rows, _ := a.queryRows(p.views[v.ID])
+// queryTokens is tokens for v, [B, G, Repeat*Queries, channels], [B, G*Repeat, Queries, channels] or [B, G, M, channels] with M
+// two axes.
+func (p *planner) queryTokens(a *attention, step *Attention, v *ir.Value) Rows {
+	d := v.Shape.Dimensions
+	rows, _ := step.queryRows(p.tokens(v, a.heads(others(len(d), nil)), len(d) == 5 || d[2] == step.Shape.Queries))
 	return rows
 }
 
@@ -165,6 +175,9 @@ func (p *planner) maskOf(n *node, a *attention) Rows {
 	}
 	view := stretch(p.views[v.ID], a.mask.Result().Shape.Dimensions)
 	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
+	if order := a.heads(a.space); !inOrder(order) {
+		view = view.transpose(order)
+	}
 	s := view.Strides
 	if len(s) == 4 { // each row of a group is a query of its own
 		return Rows{view.Root, view.Offset, [4]int{s[0], s[1], 0, s[2]}}
@@ -172,18 +185,22 @@ func (p *planner) maskOf(n *node, a *attention) Rows {
 	return Rows{view.Root, view.Offset, [4]int(s)}
 }
 
-// tokens lets v, [B, G, ...] with the given axes of rows and channels, lie as [B, rows, G, channels], as projections read and
-// write it; row-major by its axes when that is not wanted or v is read by an op that moves no elements by strides.
-func (p *planner) tokens(v *ir.Value, row, channel int, wanted bool) Rows {
-	d := v.Shape.Dimensions
-	groups, rows, channels := d[1], d[row], d[channel]
+// tokens lets v, whose axes are those of batches, groups, rows and channels in this order, rows perhaps two axes, lie as [B,
+// rows, G, channels], as projections read and write it, and returns it in the given order; row-major in that when this is not
+// wanted or v is read by an op that moves no elements by strides.
+func (p *planner) tokens(v *ir.Value, order []int, wanted bool) View {
 	isRead := func(op *ir.Op) bool { return !isView(op.Kind) }
-	steps := [4]int{groups * rows * channels, channels, 0, groups * channels}
-	if !wanted || slices.Contains(p.f.Results, v) || slices.ContainsFunc(p.users[v.ID], isRead) {
-		steps = [4]int{groups * rows * channels, rows * channels, 0, channels}
+	memory := order
+	if wanted && !slices.Contains(p.f.Results, v) && !slices.ContainsFunc(p.users[v.ID], isRead) {
+		last := len(order) - 1
+		memory = slices.Concat(order[:1], order[last-1:last], order[1:last-1], order[last:])
 	}
-	strides := make([]int, 4)
-	strides[0], strides[1], strides[row], strides[channel] = steps[0], steps[1], steps[3], 1
-	p.views[v.ID] = View{Root: v, Dims: d, Strides: strides}
-	return Rows{Root: v, Steps: steps}
+	d := v.Shape.Dimensions
+	strides, step := make([]int, len(d)), 1
+	for _, axis := range slices.Backward(memory) {
+		strides[axis], step = step, step*d[axis]
+	}
+	view := View{Root: v, Dims: d, Strides: strides}
+	p.views[v.ID] = view
+	return view.transpose(order)
 }

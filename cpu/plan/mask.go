@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dyt-go/dyt/cpu/ir"
 	"github.com/dyt-go/dyt/cpu/kernel/matvec"
@@ -14,7 +15,8 @@ func (a *attention) unmask(v *ir.Value) *ir.Value {
 		return v
 	}
 	dims := op.Result().Shape.Dimensions
-	isCausal := either(op, func(x, mask *ir.Value) bool {
+	oneAxis := len(a.space) == 4
+	isCausal := inOrder(a.space) && oneAxis && either(op, func(x, mask *ir.Value) bool {
 		t, ok := causal(mask, dims)
 		if ok {
 			a.mask, a.queries, v = op, t, x
@@ -26,9 +28,13 @@ func (a *attention) unmask(v *ir.Value) *ir.Value {
 	}
 	either(op, func(x, mask *ir.Value) bool {
 		rank := len(dims)
-		ok := isScaledProduct(x) && mask.Shape.Rank() == rank && (rank == 4 || rank == 5) && mask.Shape.Dimensions[rank-1] == dims[rank-1]
+		natural := inOrder(a.space) && oneAxis
+		ok := a.isScaledProduct(x) && mask.Shape.Rank() == rank && (rank == len(a.space) || natural && rank == 5) && mask.Shape.Dimensions[rank-1] == dims[rank-1]
 		if ok {
-			a.mask, a.added, a.queries, v = op, mask, dims[rank-2], x
+			a.mask, a.added, v = op, mask, x
+		}
+		if ok && natural {
+			a.queries = dims[rank-2]
 		}
 		return ok
 	})
@@ -36,7 +42,7 @@ func (a *attention) unmask(v *ir.Value) *ir.Value {
 }
 
 // isScaledProduct reports whether v is a product of two matrices, multiplied by a number at most.
-func isScaledProduct(v *ir.Value) bool {
+func (a *attention) isScaledProduct(v *ir.Value) bool {
 	either(made(v, ir.Mul), func(x, y *ir.Value) bool {
 		_, ok := number(y)
 		if ok {
@@ -44,7 +50,8 @@ func isScaledProduct(v *ir.Value) bool {
 		}
 		return ok
 	})
-	return isProduct(made(v, ir.DotGeneral), 3, 3)
+	_, _, ok := rolesOf(made(a.unturned(v), ir.DotGeneral))
+	return ok
 }
 
 // fits reports whether the mask has a row for each query of each head, or one for several of them, and whether it is worth
@@ -54,7 +61,12 @@ func (a *attention) fits() bool {
 		return true
 	}
 	q, d := a.scores.Result().Shape.Dimensions, a.mask.Result().Shape.Dimensions
-	return q[2] > matvec.Most && d[0] == q[0] && d[1] == q[1] && product(d[2:len(d)-1]) == q[2]
+	last := len(q) - 1
+	rows := product(q[2:last])
+	if rows <= matvec.Most {
+		return false
+	}
+	return len(d) == len(q) && slices.Equal(permuted(d, a.space), q) || inOrder(a.space) && d[0] == q[0] && d[1] == q[1] && last == 3 && product(d[2:len(d)-1]) == rows
 }
 
 // causal reports whether v, added to scores of shape dims, hides from position t all keys after it and nothing else, and
@@ -93,23 +105,29 @@ func (a *attention) unhide(v *ir.Value, hidden float32) *ir.Value {
 	if op == nil {
 		return v
 	}
-	if n, ok := number(op.Args[2]); !ok || n != hidden || !causalTruths(op.Args[0], op.Result().Shape.Dimensions) {
+	n, ok := number(op.Args[2])
+	if !ok || n != hidden {
 		return v
 	}
-	a.inside[op], a.hides = true, true
-	return op.Args[1]
+	for _, row := range a.space[2 : len(a.space)-1] {
+		if causalTruths(op.Args[0], op.Result().Shape.Dimensions, row) {
+			a.inside[op], a.hides, a.stairs = true, true, row
+			return op.Args[1]
+		}
+	}
+	return v
 }
 
-// causalTruths is causal for a mask of truths, which hold for what position t sees.
-func causalTruths(v *ir.Value, dims []int) bool {
+// causalTruths is causal for a mask of truths, which hold for what a position along axis row sees.
+func causalTruths(v *ir.Value, dims []int, row int) bool {
 	v = unstretched(v)
 	rank, def := v.Shape.Rank(), plain(v).Def
-	if rank < 2 || rank != len(dims) || def == nil || def.Kind != ir.Constant {
+	if rank < 2 || rank != len(dims) || row >= rank-1 || def == nil || def.Kind != ir.Constant {
 		return false
 	}
 	flat, ok := def.Attr.(ir.ConstantAttr).Flat.([]bool)
-	t, s := dims[rank-2], dims[rank-1]
-	if !ok || len(flat) != t*s || v.Shape.Dimensions[rank-2] != t || v.Shape.Dimensions[rank-1] != s {
+	t, s := dims[row], dims[rank-1]
+	if !ok || len(flat) != t*s || v.Shape.Dimensions[row] != t || v.Shape.Dimensions[rank-1] != s {
 		return false
 	}
 	for i, seen := range flat {

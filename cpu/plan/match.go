@@ -88,20 +88,35 @@ func number(v *ir.Value) (float32, bool) {
 	return append(flat, 0)[0], ok
 }
 
-// product of two matrices for each of two batch axes: operands over the given axes.
-func isProduct(op *ir.Op, left, right int) bool {
+// roles is what the axes of one operand of a product of matrices mean: two of the batch, rows, and those that are summed over.
+type roles struct{ batch, rows, over []int }
+
+// order lists the axes as they lie in products: batch, rows, and what is summed over.
+func (f roles) order() []int { return slices.Concat(f.batch, f.rows, f.over) }
+
+// reverse is order with what is summed over before the rows.
+func (f roles) reverse() []int { return slices.Concat(f.batch, f.over, f.rows) }
+
+// rolesOf returns what the axes of the operands of op mean; false when op is no product of matrices of float32 for each of two
+// batch axes, with rows of one or two axes.
+func rolesOf(op *ir.Op) (left, right roles, ok bool) {
 	if op == nil || op.Kind != ir.DotGeneral {
-		return false
+		return left, right, false
 	}
-	a, batch := op.Attr.(ir.DotGeneralAttr), []int{0, 1}
-	is := func(v *ir.Value) bool {
-		return v.Shape.Rank() == 4 && v.Shape.DType == dtypes.Float32 && v.Shape.Size() > 0
+	a := op.Attr.(ir.DotGeneralAttr)
+	of := func(v *ir.Value, batch, over []int) roles {
+		rank := v.Shape.Rank()
+		ok = ok && (rank == 4 || rank == 5) && v.Shape.DType == dtypes.Float32 && v.Shape.Size() > 0 && len(batch) == 2
+		return roles{batch, others(rank, slices.Concat(batch, over)), over}
 	}
-	return is(op.Args[0]) && is(op.Args[1]) && is(op.Result()) &&
-		slices.Equal(a.LhsBatchAxes, batch) && slices.Equal(a.RhsBatchAxes, batch) &&
-		slices.Equal(a.LhsContractingAxes, []int{left}) && slices.Equal(a.RhsContractingAxes, []int{right}) &&
-		(a.Config.AccumulatorDType == dtypes.InvalidDType || a.Config.AccumulatorDType == dtypes.Float32)
+	ok = a.Config.AccumulatorDType == dtypes.InvalidDType || a.Config.AccumulatorDType == dtypes.Float32
+	left = of(op.Args[0], a.LhsBatchAxes, a.LhsContractingAxes)
+	right = of(op.Args[1], a.RhsBatchAxes, a.RhsContractingAxes)
+	return left, right, ok && op.Result().Shape.DType == dtypes.Float32 && len(left.rows) > 0 && len(right.rows) > 0
 }
+
+// inOrder reports whether axes count from 0.
+func inOrder(axes []int) bool { return slices.Equal(axes, others(len(axes), nil)) }
 
 // closed adds to inside the renaming ops that follow v, and reports whether nothing outside reads v.
 func (p *planner) closed(v *ir.Value, inside map[*ir.Op]bool) bool {

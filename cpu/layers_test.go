@@ -1,0 +1,240 @@
+package cpu_test
+
+import (
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers/attention"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// layerCase is an attention that GoMLX's layers build: what they are given and how many attention steps its plan must have.
+type layerCase struct {
+	name  string
+	build func(scope *model.Scope, in *layerInputs) *Node
+	train bool // dropout is on
+	steps int  // forward and backward
+}
+
+// layerInputs are what attentions of one size are made of.
+type layerInputs struct {
+	x, y       *Node // [batch, queries, width], [batch, keys, width]
+	seen, asks *Node // bool [batch, queries]: keys that may be attended to, queries that may attend
+	seenOfY    *Node // bool [batch, keys]
+	pairs      *Node // bool [batch, heads, queries, queries]
+	bias       *Node // [batch, heads, queries, queries]
+	lengths    *Node // int32 [batch]
+}
+
+const (
+	layerBatch, layerHeads, layerDepth = 2, 4, 8
+	layerQueries, layerKeys            = 13, 21
+	layerWidth                         = layerHeads * layerDepth
+)
+
+func selfAttention(scope *model.Scope, in *layerInputs) *attention.MultiHeadAttentionBuilder {
+	return attention.SelfAttention(scope, in.x, layerHeads, layerDepth)
+}
+
+// headsOf is x as [batch, heads, rows, depth] or [batch, rows, heads, depth].
+func headsOf(x *Node, layout attention.AxesLayout, heads int) *Node {
+	d := x.Shape().Dimensions
+	x = Reshape(Slice(x, AxisRange(), AxisRange(), AxisRange(0, heads*layerDepth)), d[0], d[1], heads, layerDepth)
+	if layout == attention.LayoutBHSD {
+		x = TransposeAllAxes(x, 0, 2, 1, 3)
+	}
+	return x
+}
+
+// core is attention.Core of x with itself, queries, keys and values being different functions of it.
+func core(layout attention.AxesLayout, groups int, in *layerInputs, o attention.CoreOptions) *Node {
+	out, _ := attention.Core(headsOf(in.x, layout, layerHeads), headsOf(Sin(in.x), layout, groups), headsOf(Cos(in.x), layout, groups), layout, o)
+	return out
+}
+
+var layerCases = []layerCase{
+	{name: "self", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).Done() }},
+	{name: "causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithCausalMask(true).Done() }},
+	{name: "key mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithKeyMask(in.seen).Done() }},
+	{name: "query mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithQueryMask(in.asks).Done() }},
+	{name: "mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithMask(in.seen).Done() }},
+	{name: "key and query mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithKeyMask(in.seen).WithQueryMask(in.asks).Done()
+	}},
+	{name: "mask, causal", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithMask(in.seen).WithCausalMask(true).Done()
+	}},
+	{name: "window", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithMask(in.seen).WithCausalMask(true).WithSlidingWindow(4).Done()
+	}},
+	{name: "matrix mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithQueryKeyMatrixMask(TransposeAllAxes(in.pairs, 0, 2, 1, 3)).Done()
+	}},
+	{name: "lengths", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithSeqLens(in.lengths, in.lengths).Done()
+	}},
+	{name: "lengths, causal", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithSeqLens(in.lengths, in.lengths).WithCausalMask(true).Done()
+	}},
+	{name: "bias", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithAttentionBias(StopGradient(in.bias)).Done()
+	}},
+	{name: "bias, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithAttentionBias(StopGradient(in.bias)).WithCausalMask(true).Done()
+	}},
+	{name: "cross", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return attention.MultiHeadAttention(s, in.x, in.y, in.y, layerHeads, layerDepth).Done()
+	}},
+	{name: "cross, key mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return attention.MultiHeadAttention(s, in.x, in.y, in.y, layerHeads, layerDepth).WithKeyMask(in.seenOfY).Done()
+	}},
+	{name: "values of another depth", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithValueHeadDim(5).WithCausalMask(true).Done()
+	}},
+	{name: "grouped", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithNumKVHeads(2).Done() }},
+	{name: "grouped, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithNumKVHeads(2).WithCausalMask(true).Done()
+	}},
+	{name: "grouped, mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithNumKVHeads(2).WithMask(in.seen).Done()
+	}},
+	{name: "one key head, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithNumKVHeads(1).WithCausalMask(true).Done()
+	}},
+	{name: "rotary, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithRoPE(10000).WithCausalMask(true).Done()
+	}},
+	{name: "one projection, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).UseQKVProjection().WithCausalMask(true).Done()
+	}},
+	{name: "dropout", train: true, build: func(s *model.Scope, in *layerInputs) *Node {
+		return selfAttention(s, in).WithDropout(Const(in.x.Graph(), float32(0.25))).WithCausalMask(true).Done()
+	}},
+	{name: "BHSD", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBHSD, 4, in, attention.CoreOptions{})
+	}},
+	{name: "BHSD causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBHSD, 4, in, attention.CoreOptions{UseCausalMask: true})
+	}},
+	{name: "BHSD mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBHSD, 4, in, attention.CoreOptions{AttentionMask: in.pairs})
+	}},
+	{name: "BHSD numbers as mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBHSD, 4, in, attention.CoreOptions{AttentionMask: StopGradient(in.bias)})
+	}},
+	{name: "BHSD grouped", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBHSD, 2, in, attention.CoreOptions{})
+	}},
+	{name: "BHSD grouped, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBHSD, 2, in, attention.CoreOptions{UseCausalMask: true})
+	}},
+	{name: "BHSD grouped, mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBHSD, 2, in, attention.CoreOptions{AttentionMask: in.pairs})
+	}},
+	{name: "BSHD numbers as mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBSHD, 4, in, attention.CoreOptions{AttentionMask: TransposeAllAxes(StopGradient(in.bias), 0, 2, 1, 3)})
+	}},
+	{name: "BSHD grouped, mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+		return core(attention.LayoutBSHD, 2, in, attention.CoreOptions{AttentionMask: TransposeAllAxes(in.pairs, 0, 2, 1, 3)})
+	}},
+}
+
+// weigh is the initial value of weights: numbers of size 0.3 that no two rows share.
+func weigh(g *Graph, shape shapes.Shape) *Node {
+	return MulScalar(Sin(MulScalar(IotaFull(g, shape), 0.7)), 0.3)
+}
+
+// run returns the layer's output and the gradients of its inputs and weights.
+func (c layerCase) run(t *testing.T, backend compute.Backend) [][]float32 {
+	t.Helper()
+	store := model.NewStore()
+	fatal(t, store.SetRNGStateFromSeed(1))
+	e, err := model.NewExec(backend, store, func(scope *model.Scope, list []*Node) []*Node {
+		scope = scope.WithInitializer(weigh)
+		g := list[0].Graph()
+		store.SetTraining(g, c.train)
+		in := &layerInputs{x: list[0], y: list[1], seen: list[2], asks: list[3], seenOfY: list[4], pairs: list[5], bias: list[6], lengths: list[7]}
+		out := c.build(scope, in)
+		wanted := []*Node{in.x, in.y}
+		for v := range store.IterVariables() {
+			if v.Trainable && v.DType() == dtypes.Float32 {
+				wanted = append(wanted, v.NodeValue(g))
+			}
+		}
+		loss := ReduceAllSum(Mul(out, Sin(IotaFull(g, out.Shape()))))
+		return append([]*Node{out}, Gradient(loss, wanted...)...)
+	})
+	fatal(t, err)
+	out, err := e.Call(layerValues()...)
+	fatal(t, err)
+	var flats [][]float32
+	for _, v := range out {
+		flats = append(flats, tensors.MustCopyFlatData[float32](v))
+	}
+	return flats
+}
+
+// layerValues are the inputs: masks let some queries see no key at all.
+func layerValues() []any {
+	numbers := func(dims ...int) any {
+		n := shapes.Make(dtypes.Float32, dims...).Size()
+		return tensors.FromFlatDataAndDimensions(pattern[float32](n, func(k int) float32 { return float32(math.Sin(float64(k * k % 1009))) }), dims...)
+	}
+	truths := func(of func(k int) bool, dims ...int) any {
+		n := shapes.Make(dtypes.Bool, dims...).Size()
+		return tensors.FromFlatDataAndDimensions(pattern[bool](n, of), dims...)
+	}
+	b, h, q, k := layerBatch, layerHeads, layerQueries, layerKeys
+	return []any{
+		numbers(b, q, layerWidth), numbers(b, k, layerWidth),
+		truths(func(i int) bool { return i%5 != 2 && i != 0 }, b, q), truths(func(i int) bool { return i%7 != 3 }, b, q),
+		truths(func(i int) bool { return i%k < 9+4*(i/k) }, b, k),
+		truths(func(i int) bool { return i/q%6 != 4 && i*i%11 > 3 }, b, h, q, q),
+		numbers(b, h, q, q), []int32{int32(q), 7},
+	}
+}
+
+// TestLayersOfGoMLXAttendInSteps compares the layers with the Go backend, op by op, and names each form that must become a step
+// forward and one backward, of views of what projections wrote.
+func TestLayersOfGoMLXAttendInSteps(t *testing.T) {
+	reference, err := compute.NewWithConfig("go:ops_sequential")
+	fatal(t, err)
+	defer reference.Finalize()
+	for _, c := range layerCases {
+		t.Run(c.name, func(t *testing.T) {
+			want := c.run(t, reference)
+			for _, threads := range []string{"1", "2", "3"} {
+				t.Setenv("DYT_THREADS", threads)
+				ours := openBackend(t, "profile")
+				got := c.run(t, ours)
+				for i := range got {
+					for k := range got[i] {
+						// sums of up to 32 products of size 1, in another order, after sums of such ones
+						if d := math.Abs(float64(got[i][k]) - float64(want[i][k])); !(d <= 2e-5) {
+							t.Fatalf("%s threads: result %d [%d] is %g, want %g", threads, i, k, got[i][k], want[i][k])
+						}
+					}
+				}
+				plan := ""
+				for _, e := range ours.Executables() {
+					plan += e.Plan().String()
+				}
+				if steps := len(attends.FindAllString(plan, -1)); steps != c.steps {
+					t.Errorf("the plan has %d attention steps, want %d:\n%s", steps, c.steps, plan)
+				}
+				if c.steps > 0 && copies.MatchString(plan[:strings.LastIndex(plan, " attention ")]) {
+					t.Errorf("something is copied before it is attended to:\n%s", plan)
+				}
+			}
+		})
+	}
+}
+
+var attends = regexp.MustCompile(`(?m)^ +\d+ attention \d+ x `)

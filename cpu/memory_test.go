@@ -78,7 +78,10 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	checkGrowth(t, "executions", steps, func(int) { p.run(t) })
 	checkGrowth(t, "functions", compiles, func(i int) {
 		n := 16 + i%50
-		p := compile(t, backend, [][]int{{8, n}, {n, n}}, layers(2))
+		dims := [][]int{{8, n}, {n, n}, {1 + i}} // no two alike: nothing may be kept for each
+		p := compile(t, backend, dims, func(f compute.Function, in []compute.Value) []compute.Value {
+			return append(layers(2)(f, in), must(f.ReduceSum(must(f.Tanh(in[2])), 0)), must(f.Reverse(in[2], 0)))
+		})
 		p.run(t)
 		p.Finalize()
 		for _, b := range p.inputs {

@@ -44,7 +44,7 @@ func TestImportMakesDefault(t *testing.T) {
 		imports []string
 		runs    []run // with GOMLX_BACKEND=env; "": not set
 	}{
-		{"alone", []string{ours}, []run{{"", "dyt"}, {"dyt", "dyt"}}},
+		{"alone", []string{ours}, []run{{"", "dyt"}, {"dyt", "dyt"}, {"go", "Go Backend"}}},
 		{"with the Go backend", []string{goBackend, ours}, []run{{"", "dyt"}, {"go", "Go Backend"}}},
 		{"after another", []string{`"example/aaa"`, ours}, []run{{"", "dyt"}, {"other", "other"}}},
 		{"before another", []string{ours, `"zzz.example/zzz"`}, []run{{"", "dyt"}, {"other", "other"}}},

@@ -82,7 +82,7 @@ func TestReferenceIntegers(t *testing.T) {
 func TestToInt(t *testing.T) {
 	x := []float32{0, -0.9, 1.9, -1.9, 2147483520, 0x1p31, -0x1p31, -0x1p31 - 256, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}
 	want := []int32{0, 0, 1, -1, 2147483520, math.MinInt32, math.MinInt32, math.MinInt32, math.MinInt32, math.MinInt32, math.MinInt32}
-	for _, table := range append(tables(), Ref) {
+	for _, table := range all() {
 		got := make([]float32, len(x))
 		table.ToInt(got, x)
 		for i := range x {
@@ -105,7 +105,7 @@ func TestSelectAgreesWithReference(t *testing.T) {
 			want[i] = x[i]
 		}
 	}
-	for _, table := range append(tables(), Ref) {
+	for _, table := range all() {
 		table.Select(got, c, x, y)
 		sameBits(t, table.Name+" Select", got, want)
 		for _, number := range special {

@@ -29,7 +29,7 @@ var powBases, powExponents = func() (x, y []float32) {
 func TestPowSpecials(t *testing.T) {
 	n := len(powBases)
 	got, one, other := make([]float32, n), make([]float32, n), make([]float32, n)
-	for _, table := range tables() {
+	for _, table := range all() {
 		for _, y := range powExponents {
 			table.Pow(got, powBases, repeated(n, y))
 			table.PowScalar(one, powBases, y)
@@ -72,7 +72,7 @@ func TestPowErrors(t *testing.T) {
 		{"any bits", func(rng *rand.Rand) (x, y float32) { return anyBits(rng), anyBits(rng) }},
 	}
 	x, y, got := make([]float32, n), make([]float32, n), make([]float32, n)
-	for _, table := range tables() {
+	for _, table := range all() {
 		for _, d := range draws {
 			rng := rand.New(rand.NewPCG(12, 13))
 			worst, base, exponent := 0.0, float32(0), float32(0)
@@ -100,7 +100,7 @@ func BenchmarkPow(b *testing.B) {
 	for i := range x {
 		x[i], y[i] = float32(i+1)/512, float32(i)/512-2
 	}
-	for _, table := range append(tables(), Ref) {
+	for _, table := range all() {
 		b.Run(table.Name, func(b *testing.B) {
 			for b.Loop() {
 				table.Pow(dst, x, y)

@@ -165,7 +165,7 @@ func TestStagesAreKept(t *testing.T) {
 	if len(stages) != len(pass.All)+1 {
 		t.Fatalf("%d stages, expected one more than the %d passes", len(stages), len(pass.All))
 	}
-	first, last := stages[0].Func.String(), stages[len(stages)-1].Func.String()
+	first, last := stages[0].Text, stages[len(stages)-1].Text
 	if strings.Count(first, "neg") != 2 || strings.Contains(last, "neg") {
 		t.Errorf("two negations become none:\n%s\n%s", first, last)
 	}

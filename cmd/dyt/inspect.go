@@ -65,8 +65,8 @@ needs no network and no script: the operations as recorded, after each pass, and
 			}
 			var columns []report.Stage
 			for _, s := range step.Stages {
-				answer.Stages = append(answer.Stages, inspectStage{s.Pass, len(s.Func.Ops)})
-				columns = append(columns, report.Stage{Name: s.Pass, Why: s.Why, Lines: lines(s.Func.String())})
+				answer.Stages = append(answer.Stages, inspectStage{s.Pass, s.Ops})
+				columns = append(columns, report.Stage{Name: s.Pass, Why: s.Why, Lines: lines(s.Text)})
 			}
 			for i := range step.Plan().Steps {
 				if step.Plan().Steps[i].Region != nil {

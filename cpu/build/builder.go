@@ -152,7 +152,7 @@ func (b *Builder) watch(stages *[]pass.Stage) func(pass.Stage) {
 	}
 	return func(s pass.Stage) {
 		if exec.Debug >= exec.DebugPasses {
-			fmt.Fprintf(os.Stderr, "%s: %s:\n%s", b.name, s.Pass, s.Func)
+			fmt.Fprintf(os.Stderr, "%s: %s:\n%s", b.name, s.Pass, s.Text)
 		}
 		if b.env.Compiled != nil {
 			*stages = append(*stages, s)

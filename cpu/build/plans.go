@@ -1,7 +1,6 @@
 package build
 
 import (
-	"crypto/sha256"
 	"slices"
 	"sync"
 
@@ -9,22 +8,21 @@ import (
 	"github.com/dyt-go/dyt/cpu/plan"
 )
 
-// plans are the newest plans of a backend, by the text of what was recorded, which says everything that a plan depends on. A
-// function that is recorded again, by a second network of the same sizes or by a program that builds its graph anew, runs the
-// plan that there is: a plan is data, which executables share.
+// plans are the newest plans of a backend. A function that is recorded again, by a second network of the same sizes or by a
+// program that builds its graph anew, runs the plan that there is: a plan is data, which executables share.
 type plans struct {
 	mutex sync.Mutex
 	kept  []keptPlan // newest last
 }
 
 type keptPlan struct {
-	text [sha256.Size]byte
-	plan *plan.Plan
+	recorded *ir.Func
+	plan     *plan.Plan
 }
 
 const (
 	keptPlans     = 8       // a training program has a handful of functions; more only hold memory
-	keptConstants = 4 << 20 // bytes of constants beyond which a function is not looked up: reading them costs what planning does
+	keptConstants = 4 << 20 // bytes of constants beyond which a plan is not kept: it holds them
 )
 
 // of returns the plan of f, which it has or which planning makes.
@@ -32,27 +30,26 @@ func (p *plans) of(f *ir.Func, planning func(*ir.Func) (*plan.Plan, error)) (*pl
 	if f.ConstantBytes() > keptConstants {
 		return planning(f)
 	}
-	text := sha256.Sum256(f.Text())
-	if known := p.find(text); known != nil {
+	if known := p.find(f); known != nil {
 		return known, nil
 	}
 	made, err := planning(f)
 	if err != nil {
 		return nil, err
 	}
-	return p.keep(keptPlan{text, made}), nil
+	return p.keep(keptPlan{f, made}), nil
 }
 
-// find returns the plan of a text, which then is the newest, or nil.
-func (p *plans) find(text [sha256.Size]byte) *plan.Plan {
+// find returns the plan of a function equal to f, which then is the newest, or nil.
+func (p *plans) find(f *ir.Func) *plan.Plan {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	return p.known(text)
+	return p.known(f)
 }
 
 // known is find for who holds the mutex.
-func (p *plans) known(text [sha256.Size]byte) *plan.Plan {
-	i := slices.IndexFunc(p.kept, func(k keptPlan) bool { return k.text == text })
+func (p *plans) known(f *ir.Func) *plan.Plan {
+	i := slices.IndexFunc(p.kept, func(k keptPlan) bool { return ir.Same(k.recorded, f) })
 	if i < 0 {
 		return nil
 	}
@@ -61,11 +58,11 @@ func (p *plans) known(text [sha256.Size]byte) *plan.Plan {
 	return found.plan
 }
 
-// keep returns the plan to run: k's, which it keeps, or the one that somebody else kept meanwhile for the same text.
+// keep returns the plan to run: k's, which it keeps, or the one that somebody else kept meanwhile for an equal function.
 func (p *plans) keep(k keptPlan) *plan.Plan {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if first := p.known(k.text); first != nil {
+	if first := p.known(k.recorded); first != nil {
 		return first
 	}
 	if len(p.kept) == keptPlans {

@@ -9,7 +9,7 @@ import (
 )
 
 // Two that compile the same function at once run one plan, and it is kept once.
-func TestEqualTextsCompiledAtOnceShareAPlan(t *testing.T) {
+func TestEqualFunctionsCompiledAtOnceShareAPlan(t *testing.T) {
 	var p plans
 	var both, done sync.WaitGroup
 	both.Add(2)

@@ -99,6 +99,12 @@ type single struct {
 	results [1]*Value
 }
 
+// Grow makes room for n more ops.
+func (f *Func) Grow(n int) {
+	f.Ops = slices.Grow(f.Ops, n)
+	f.room = make([]single, n)
+}
+
 func (f *Func) single() *Op {
 	if len(f.room) == 0 {
 		f.room = make([]single, min(8+len(f.Ops), 128))
@@ -182,6 +188,23 @@ func (f *Func) LiveOps() []*Op {
 	}
 	slices.Reverse(live)
 	return live
+}
+
+// Prune drops the ops that the results of f do not need, and numbers the values anew. It is for who made f and has shown it to
+// nobody yet.
+func (f *Func) Prune() {
+	f.Ops, f.values = f.LiveOps(), 0
+	number := func(list []*Value) {
+		for _, v := range list {
+			v.ID = f.values
+			f.values++
+		}
+	}
+	number(f.Params)
+	number(f.Captures)
+	for _, op := range f.Ops {
+		number(op.Results)
+	}
 }
 
 // ConstantBytes is the size of the constants of f and of the functions that it runs.

@@ -2,7 +2,6 @@ package ir
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 )
 
@@ -16,13 +15,10 @@ import (
 //	}
 //
 // An operand that was left out is a dash. A body is followed by its captures. Parse reads the same text.
-func (f *Func) String() string { return string(f.Text()) }
-
-// Text is String as bytes.
-func (f *Func) Text() []byte {
+func (f *Func) String() string {
 	p := newPrinter()
 	p.function(f)
-	return p.out
+	return string(p.out)
 }
 
 // String returns the line of op, bodies by their own names.
@@ -111,7 +107,6 @@ func (p *printer) definition(f *Func) {
 		p.text(")")
 	}
 	p.text(" {\n")
-	p.out = slices.Grow(p.out, 64*len(f.Ops))
 	for _, op := range f.Ops {
 		p.text("  ")
 		p.op(op)

@@ -1,6 +1,8 @@
 package pass
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 
 	"github.com/dyt-go/dyt/cpu/ir"
@@ -10,8 +12,8 @@ import (
 // 1024 fits, a weight does not.
 const foldedMax = 4 << 20
 
-// fold computes what depends on constants alone. What only renames or repeats elements stays an op: a view costs nothing
-// and the constant stays small.
+// fold makes constants of the ops of f that depend on constants alone. What only renames or repeats elements stays an op: a
+// view costs nothing and the constant stays small.
 func fold(f *ir.Func, env Env) (*ir.Func, error) {
 	constant := make([]bool, f.NumValues())
 	live := f.LiveOps()
@@ -22,7 +24,7 @@ func fold(f *ir.Func, env Env) (*ir.Func, error) {
 			}
 		}
 	}
-	targets, index := foldTargets(f, live, constant)
+	targets := foldTargets(f, live, constant)
 	if len(targets) == 0 {
 		return f, nil
 	}
@@ -30,13 +32,10 @@ func fold(f *ir.Func, env Env) (*ir.Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rewrite(f, func(r *rewriter, op *ir.Op) bool {
-		i, ok := index[op.Results[0]]
-		if !ok || len(op.Results) != 1 {
-			return false
-		}
-		return r.become(op, r.add(ir.Constant, ir.ConstantAttr{Flat: flats[i]}, op.Result().Shape))
-	}), nil
+	for i, v := range targets {
+		v.Def.Kind, v.Def.Args, v.Def.Attr = ir.Constant, nil, ir.ConstantAttr{Flat: flats[i]}
+	}
+	return f, nil
 }
 
 func foldable(op *ir.Op, constant []bool) bool {
@@ -53,12 +52,10 @@ func foldable(op *ir.Op, constant []bool) bool {
 }
 
 // foldTargets lists the constants to compute: those that an op that stays reads, or that are results.
-func foldTargets(f *ir.Func, live []*ir.Op, constant []bool) ([]*ir.Value, map[*ir.Value]int) {
+func foldTargets(f *ir.Func, live []*ir.Op, constant []bool) []*ir.Value {
 	var targets []*ir.Value
-	index := make(map[*ir.Value]int)
 	note := func(v *ir.Value) {
-		if _, ok := index[v]; !ok && constant[v.ID] && !renames(v.Def.Kind) && v.Def.Kind != ir.Constant {
-			index[v] = len(targets)
+		if constant[v.ID] && !renames(v.Def.Kind) && v.Def.Kind != ir.Constant && !slices.Contains(targets, v) {
 			targets = append(targets, v)
 		}
 	}
@@ -74,7 +71,7 @@ func foldTargets(f *ir.Func, live []*ir.Op, constant []bool) ([]*ir.Value, map[*
 			note(v)
 		}
 	}
-	return targets, index
+	return targets
 }
 
 // renames reports whether ops of kind k are views.

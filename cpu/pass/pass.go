@@ -1,7 +1,7 @@
 // Package pass rewrites a function into one that computes the same with less work.
 //
-// A pass takes a function and returns a new one; values never change. All in this file is the list of them in the order in
-// which they run. The package knows no kernel and runs nothing itself: constants are computed by Env.Fold. What depends on
+// The first pass makes a new function of the one that was recorded, which nobody changes; the others change the new one. All in
+// this file is the list of them in the order in which they run. The package knows no kernel and runs nothing itself: constants are computed by Env.Fold. What depends on
 // memory, such as which ops run together, is for plan to decide.
 //
 // Read All first, then rewrite.go.
@@ -27,7 +27,8 @@ type Env struct {
 type Stage struct {
 	Pass string // its name; "recorded" before the first one
 	Why  string
-	Func *ir.Func
+	Text string // of the function
+	Ops  int    // how many it has
 }
 
 // Pass is one rewrite.
@@ -39,7 +40,7 @@ type Pass struct {
 
 // All lists the passes in order.
 var All = []Pass{
-	{"simplify", "before constants are computed: it makes constants; it leaves ops out that nobody reads", simplify},
+	{"simplify", "first: it copies what somebody reads; and before constants are computed, since it makes some", simplify},
 	{"fold constants", "after simplify, which leaves fewer of them", fold},
 	{"drop dead ops", "last: the others leave ops that nobody reads", dead},
 }
@@ -69,28 +70,26 @@ func (env Env) all(f *ir.Func, done map[*ir.Func]*ir.Func) (*ir.Func, error) {
 			return nil, failed
 		}
 	}
-	env.watch(Stage{"recorded", "the calls of compute.Function, equal ones merged", from})
+	env.watch("recorded", "the calls of compute.Function, equal ones merged", from)
 	for _, p := range All {
 		next, err := p.Run(f, env)
 		if err != nil {
 			return nil, fmt.Errorf("pass: %s: func @%s: %w", p.Name, f.Name, err)
 		}
 		f = next
-		env.watch(Stage{p.Name, p.Why, f})
+		env.watch(p.Name, p.Why, f)
 	}
 	done[from] = f
 	return f, nil
 }
 
-func (env Env) watch(s Stage) {
+func (env Env) watch(pass, why string, f *ir.Func) {
 	if env.Watch != nil {
-		env.Watch(s)
+		env.Watch(Stage{pass, why, f.String(), len(f.Ops)})
 	}
 }
 
 func dead(f *ir.Func, _ Env) (*ir.Func, error) {
-	if len(f.LiveOps()) == len(f.Ops) {
-		return f, nil
-	}
-	return rewrite(f, func(*rewriter, *ir.Op) bool { return false }), nil
+	f.Prune()
+	return f, nil
 }

@@ -31,7 +31,7 @@ func rewriteWith(f *ir.Func, replace func(r *rewriter, op *ir.Op) bool, body fun
 		r.values[c.ID] = r.to.Capture(c.Shape)
 	}
 	live := f.LiveOps()
-	r.to.Ops = make([]*ir.Op, 0, len(live))
+	r.to.Grow(len(live))
 	for _, op := range live {
 		for v := range op.Inputs {
 			r.uses[v.ID]++

@@ -50,7 +50,7 @@ var attentionCases = []attentionCase{
 	{name: "truths", batch: 2, groups: 3, repeat: 1, queries: 14, keys: 14, channel: 8, truths: true, scale: 0.4, train: true, steps: 2},
 	{name: "truths, scaled queries", batch: 2, groups: 2, repeat: 1, queries: 40, keys: 40, channel: 4, truths: true, train: true, steps: 2},
 	{name: "truths, inference", batch: 1, groups: 2, repeat: 1, queries: 12, keys: 12, channel: 8, truths: true, steps: 1},
-	{name: "truths that are not causal", batch: 1, groups: 2, repeat: 1, queries: 12, keys: 12, channel: 8, truths: true, later: true, train: true},
+	{name: "truths that are not causal", batch: 1, groups: 2, repeat: 1, queries: 12, keys: 12, channel: 8, truths: true, later: true, train: true, steps: 2},
 	{name: "inference", batch: 2, groups: 2, repeat: 2, queries: 12, keys: 12, channel: 8, causal: true, steps: 1},
 	{name: "probabilities wanted", batch: 2, groups: 2, repeat: 1, queries: 6, keys: 6, channel: 4, causal: true, train: true, leak: true},
 }

@@ -62,25 +62,25 @@ func core(layout attention.AxesLayout, groups int, in *layerInputs, o attention.
 var layerCases = []layerCase{
 	{name: "self", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).Done() }},
 	{name: "causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithCausalMask(true).Done() }},
-	{name: "key mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithKeyMask(in.seen).Done() }},
-	{name: "query mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithQueryMask(in.asks).Done() }},
-	{name: "mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithMask(in.seen).Done() }},
-	{name: "key and query mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "key mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithKeyMask(in.seen).Done() }},
+	{name: "query mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithQueryMask(in.asks).Done() }},
+	{name: "mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithMask(in.seen).Done() }},
+	{name: "key and query mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithKeyMask(in.seen).WithQueryMask(in.asks).Done()
 	}},
-	{name: "mask, causal", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "mask, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithMask(in.seen).WithCausalMask(true).Done()
 	}},
-	{name: "window", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "window", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithMask(in.seen).WithCausalMask(true).WithSlidingWindow(4).Done()
 	}},
-	{name: "matrix mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "matrix mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithQueryKeyMatrixMask(TransposeAllAxes(in.pairs, 0, 2, 1, 3)).Done()
 	}},
-	{name: "lengths", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "lengths", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithSeqLens(in.lengths, in.lengths).Done()
 	}},
-	{name: "lengths, causal", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "lengths, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithSeqLens(in.lengths, in.lengths).WithCausalMask(true).Done()
 	}},
 	{name: "bias", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
@@ -92,7 +92,7 @@ var layerCases = []layerCase{
 	{name: "cross", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return attention.MultiHeadAttention(s, in.x, in.y, in.y, layerHeads, layerDepth).Done()
 	}},
-	{name: "cross, key mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "cross, key mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return attention.MultiHeadAttention(s, in.x, in.y, in.y, layerHeads, layerDepth).WithKeyMask(in.seenOfY).Done()
 	}},
 	{name: "values of another depth", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
@@ -102,7 +102,7 @@ var layerCases = []layerCase{
 	{name: "grouped, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithNumKVHeads(2).WithCausalMask(true).Done()
 	}},
-	{name: "grouped, mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "grouped, mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithNumKVHeads(2).WithMask(in.seen).Done()
 	}},
 	{name: "one key head, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
@@ -123,7 +123,7 @@ var layerCases = []layerCase{
 	{name: "BHSD causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return core(attention.LayoutBHSD, 4, in, attention.CoreOptions{UseCausalMask: true})
 	}},
-	{name: "BHSD mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "BHSD mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return core(attention.LayoutBHSD, 4, in, attention.CoreOptions{AttentionMask: in.pairs})
 	}},
 	{name: "BHSD numbers as mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
@@ -135,13 +135,13 @@ var layerCases = []layerCase{
 	{name: "BHSD grouped, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return core(attention.LayoutBHSD, 2, in, attention.CoreOptions{UseCausalMask: true})
 	}},
-	{name: "BHSD grouped, mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "BHSD grouped, mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return core(attention.LayoutBHSD, 2, in, attention.CoreOptions{AttentionMask: in.pairs})
 	}},
 	{name: "BSHD numbers as mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return core(attention.LayoutBSHD, 4, in, attention.CoreOptions{AttentionMask: TransposeAllAxes(StopGradient(in.bias), 0, 2, 1, 3)})
 	}},
-	{name: "BSHD grouped, mask", steps: 0, build: func(s *model.Scope, in *layerInputs) *Node {
+	{name: "BSHD grouped, mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return core(attention.LayoutBSHD, 2, in, attention.CoreOptions{AttentionMask: TransposeAllAxes(in.pairs, 0, 2, 1, 3)})
 	}},
 }

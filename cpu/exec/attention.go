@@ -44,7 +44,7 @@ func newHead(a *plan.Attention, f *frame, number int) attn.Head {
 		Q: grouped(a.Q, s.Depth), K: of(a.K, s.Keys, s.Depth), V: of(a.V, s.Keys, s.ValueDepth),
 		Max: f.data[a.Max.ID][number*rows:][:rows], Sum: f.data[a.Sum.ID][number*rows:][:rows],
 	}
-	if s.Masked {
+	if s.Masked || s.Hidden {
 		h.Mask = grouped(a.Mask, s.Keys)
 	}
 	if !a.Backward {

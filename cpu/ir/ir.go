@@ -126,6 +126,13 @@ func (f *Func) Twin(v *Value) *Value {
 	return twin
 }
 
+// Extra returns a new value that op, no op of f, makes for one who plans f.
+func (f *Func) Extra(op *Op, shape shapes.Shape) *Value {
+	v := f.newValue(shape)
+	v.Def, op.Results = op, []*Value{v}
+	return v
+}
+
 func (f *Func) newValue(shape shapes.Shape) *Value {
 	v := &Value{ID: f.values, Shape: shape}
 	f.values++

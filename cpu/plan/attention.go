@@ -3,6 +3,9 @@ package plan
 import (
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+
 	"github.com/dyt-go/dyt/cpu/ir"
 	"github.com/dyt-go/dyt/cpu/kernel/attn"
 )
@@ -16,7 +19,7 @@ type Attention struct {
 	Q, K, V, O     Rows
 	Max, Sum       *ir.Value // [Batch, Groups, Repeat*Queries]
 	DO, DQ, DK, DV Rows      // of a backward pass
-	Mask           Rows      // what is added to scores, when Shape.Masked
+	Mask           Rows      // what is added to scores, when Shape.Masked, or which of them are seen, when Shape.Hidden
 }
 
 // Rows is a matrix for each head: row i of query head r of group g in batch b begins at Offset + b*Steps[0] + g*Steps[1] +
@@ -49,7 +52,7 @@ func (p *planner) attendForward(index int, a *attention) {
 	k, o := permuted(a.k.Shape.Dimensions, a.right.order()), a.output.Result().Shape.Dimensions
 	last := len(o) - 1
 	step.Batch, step.Groups = o[0], o[1]
-	step.Shape = attn.Shape{Repeat: product(o[2:last]) / a.queries, Queries: a.queries, Keys: k[2], Depth: k[3], ValueDepth: o[last], Scale: a.scale * a.queryScale, Causal: a.hides || a.mask != nil && a.added == nil, Masked: a.added != nil}
+	step.Shape = attn.Shape{Repeat: product(o[2:last]) / a.queries, Queries: a.queries, Keys: k[2], Depth: k[3], ValueDepth: o[last], Scale: a.scale * a.queryScale, Causal: a.hides || a.mask != nil && a.added == nil, Masked: a.added != nil, Hidden: a.truths != nil && !a.hides}
 	n := &node{op: a.output, index: index, outs: []*ir.Value{a.o, step.Max, step.Sum}}
 	step.Q, step.K, step.V = p.queriesOf(n, a, step, a.query, a.left), p.rowsOf(n, a.k, a.right.order()), p.rowsOf(n, a.v, a.value.reverse())
 	step.O = p.queryTokens(a, step, a.o)
@@ -166,14 +169,19 @@ func (p *planner) queryTokens(a *attention, step *Attention, v *ir.Value) Rows {
 
 // maskOf adds the mask of a, if there is one, to what n reads, copied first when its rows are not contiguous.
 func (p *planner) maskOf(n *node, a *attention) Rows {
-	v := a.added
-	if v == nil {
+	v, dims := a.added, a.exp.Result().Shape.Dimensions
+	switch {
+	case v != nil:
+		dims = a.mask.Result().Shape.Dimensions
+	case a.truths != nil && !a.hides:
+		v = p.asNumbers(n.index, a.truths)
+	default:
 		return Rows{}
 	}
 	if view, last := p.views[v.ID], v.Shape.Rank()-1; view.Strides[last] != 1 && view.Dims[last] > 1 {
 		p.own(n.index, v)
 	}
-	view := stretch(p.views[v.ID], a.mask.Result().Shape.Dimensions)
+	view := stretch(p.views[v.ID], dims)
 	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
 	if order := a.heads(a.space); !inOrder(order) {
 		view = view.transpose(order)
@@ -183,6 +191,26 @@ func (p *planner) maskOf(n *node, a *attention) Rows {
 		return Rows{view.Root, view.Offset, [4]int{s[0], s[1], 0, s[2]}}
 	}
 	return Rows{view.Root, view.Offset, [4]int(s)}
+}
+
+// asNumbers returns truths as numbers 1 and 0, without the axes along which they repeat. It adds the copy where it is first asked for.
+func (p *planner) asNumbers(index int, truths *ir.Value) *ir.Value {
+	if v := p.numbers[truths]; v != nil {
+		return v
+	}
+	view := p.views[truths.ID]
+	view.Dims = slices.Clone(view.Dims)
+	for i := range len(view.Dims) - 1 { // rows stay whole
+		if view.Strides[i] == 0 {
+			view.Dims[i] = 1
+		}
+	}
+	op := &ir.Op{Kind: ir.ConvertDType, Args: []*ir.Value{truths}, Attr: ir.ConvertDTypeAttr{Dtype: dtypes.Float32}}
+	v := p.f.Extra(op, shapes.Make(dtypes.Float32, view.Dims...))
+	p.room(-1, View{})
+	p.copy(index, op, v, view, p.after[truths.ID])
+	p.numbers[truths] = v
+	return v
 }
 
 // tokens lets v, whose axes are those of batches, groups, rows and channels in this order, rows perhaps two axes, lie as [B,

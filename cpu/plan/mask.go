@@ -57,15 +57,20 @@ func (a *attention) isScaledProduct(v *ir.Value) bool {
 // fits reports whether the mask has a row for each query of each head, or one for several of them, and whether it is worth
 // packing the keys for that many queries.
 func (a *attention) fits() bool {
-	if a.added == nil {
+	hidden := a.truths != nil && !a.hides
+	if a.added == nil && !hidden {
 		return true
 	}
-	q, d := a.scores.Result().Shape.Dimensions, a.mask.Result().Shape.Dimensions
+	q := a.scores.Result().Shape.Dimensions
 	last := len(q) - 1
 	rows := product(q[2:last])
-	if rows <= matvec.Most {
+	if rows <= matvec.Most || a.added != nil && hidden {
 		return false
 	}
+	if hidden {
+		return true
+	}
+	d := a.mask.Result().Shape.Dimensions
 	return len(d) == len(q) && slices.Equal(permuted(d, a.space), q) || inOrder(a.space) && d[0] == q[0] && d[1] == q[1] && last == 3 && product(d[2:len(d)-1]) == rows
 }
 
@@ -95,8 +100,8 @@ func causal(v *ir.Value, dims []int) (queries int, ok bool) {
 	return t, true
 }
 
-// bare returns what v is before it becomes 0 where a causal mask of truths hides keys, as GoMLX's MaskedSoftmax does after every
-// op; v itself when it does not.
+// bare returns what v is before it becomes 0 where a mask of truths hides keys, as GoMLX's MaskedSoftmax does after every op; v
+// itself when it does not. The first such mask that forward meets is that of the attention.
 func (a *attention) bare(v *ir.Value) *ir.Value { return a.unhide(v, 0) }
 
 // unhide is bare for any number that v becomes.
@@ -105,17 +110,23 @@ func (a *attention) unhide(v *ir.Value, hidden float32) *ir.Value {
 	if op == nil {
 		return v
 	}
-	n, ok := number(op.Args[2])
-	if !ok || n != hidden {
+	truths, dims := op.Args[0], op.Result().Shape.Dimensions
+	if n, ok := number(op.Args[2]); !ok || n != hidden || !slices.Equal(truths.Shape.Dimensions, dims) {
 		return v
 	}
-	for _, row := range a.space[2 : len(a.space)-1] {
-		if causalTruths(op.Args[0], op.Result().Shape.Dimensions, row) {
-			a.inside[op], a.hides, a.stairs = true, true, row
-			return op.Args[1]
+	if a.truths == nil && a.scores == nil {
+		a.truths = truths
+		for _, row := range a.space[2 : len(a.space)-1] {
+			if causalTruths(truths, dims, row) {
+				a.hides, a.stairs = true, row
+			}
 		}
 	}
-	return v
+	if a.truths != truths {
+		return v
+	}
+	a.inside[op] = true
+	return op.Args[1]
 }
 
 // causalTruths is causal for a mask of truths, which hold for what a position along axis row sees.

@@ -29,12 +29,14 @@ type planner struct {
 	attention map[*ir.Op]*attention // by the op where its step is made
 	rotations map[*ir.Op]*rotation  // by the concatenation that ends them
 	absorbed  map[*ir.Op]bool       // ops that an attention or a rotation stands for
+
+	numbers map[*ir.Value]*ir.Value // masks of truths as numbers, for attentions
 }
 
 func newPlanner(f *ir.Func, table *kernel.Table) *planner {
 	n := f.NumValues()
 	room := n + n/4 // recompute adds values
-	p := &planner{f: f, table: table, users: make([][]*ir.Op, n, room), views: make([]View, n, room), after: make([][]*ir.Value, n, room), owner: make([]int, n, room), maker: make([]*node, n, room)}
+	p := &planner{f: f, table: table, numbers: make(map[*ir.Value]*ir.Value), users: make([][]*ir.Op, n, room), views: make([]View, n, room), after: make([][]*ir.Value, n, room), owner: make([]int, n, room), maker: make([]*node, n, room)}
 	for i := range p.owner {
 		p.owner[i] = -1
 	}
@@ -42,6 +44,12 @@ func newPlanner(f *ir.Func, table *kernel.Table) *planner {
 		p.views[v.ID] = denseView(v)
 	}
 	return p
+}
+
+// room makes room for what is known about a new value, that group id computes, -1 for none yet.
+func (p *planner) room(id int, view View) {
+	p.users, p.after, p.owner = append(p.users, nil), append(p.after, nil), append(p.owner, id)
+	p.views, p.maker = append(p.views, view), append(p.maker, nil)
 }
 
 // group assigns every op that the results need to a group, in the order of the function.

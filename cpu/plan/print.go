@@ -83,6 +83,9 @@ func (a *Attention) String() string {
 	if a.Shape.Masked {
 		text += " masked"
 	}
+	if a.Shape.Hidden {
+		text += " hidden"
+	}
 	if a.Backward {
 		text += " backward"
 	}

@@ -214,7 +214,7 @@ func (p *planner) repeat(g *group, id int, nodes []*node) bool {
 // twin returns a new value for what group id computes again of v.
 func (p *planner) twin(v *ir.Value, id int) *ir.Value {
 	twin := p.f.Twin(v)
-	p.users, p.after, p.owner, p.views = append(p.users, nil), append(p.after, nil), append(p.owner, id), append(p.views, denseView(twin))
-	p.readers, p.maker = append(p.readers, nil), append(p.maker, nil)
+	p.room(id, denseView(twin))
+	p.readers = append(p.readers, nil)
 	return twin
 }

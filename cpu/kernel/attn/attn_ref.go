@@ -18,6 +18,15 @@ var Ref = &Kernel{Gemm: gemm.Ref, Rotary: &Rotary{refHalves, refNeighbours}, Row
 			}
 		}
 	},
+	Hide: func(x []float32, line, rows, cols int, mask []float32, step int) {
+		for i := range rows {
+			for j := range cols {
+				if mask[i*step+j] == 0 {
+					x[i*line+j] = float32(math.Inf(-1))
+				}
+			}
+		}
+	},
 	Softmax: func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32) {
 		for i := range rows {
 			row, n := x[i*line:][:cols], min(cols, seen+i*more)

@@ -156,6 +156,39 @@ func TestMaskIsAMultiplyAdd(t *testing.T) {
 	}
 }
 
+// TestHideIsExact, whatever is hidden.
+func TestHideIsExact(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 10))
+	for _, k := range kernels() {
+		for cols := 1; cols < 70; cols++ {
+			const rows = 3
+			line := (cols+15)/16*16 + 1
+			for _, step := range []int{0, cols} {
+				x, mask := guarded(rng, rows*line), guarded(rng, max(1, rows*step/cols)*cols)
+				for i := guard; i < len(mask)-guard; i++ {
+					mask[i] = float32(rng.IntN(2))
+				}
+				for i := range rows {
+					for j := range cols {
+						hidden := mask[guard+i*step+j] == 0
+						if rng.IntN(3) == 0 && hidden {
+							x[guard+i*line+j] = float32(math.NaN())
+						}
+					}
+				}
+				want := slices.Clone(x)
+				Ref.Rows.Hide(want[guard:], line, rows, cols, mask[guard:], step)
+				k.Rows.Hide(x[guard:], line, rows, cols, mask[guard:len(mask)-guard], step)
+				for i := range rows {
+					if at := guard + i*line; !slices.Equal(x[at:at+cols], want[at:at+cols]) || x[at+line-1] != want[at+line-1] {
+						t.Fatalf("%s: row %d of %d columns is %g, want %g", k.Rows.Name, i, cols, x[at:at+line], want[at:at+line])
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestDivideTouchesItsColumnsAlone, bit for bit where a sum is a power of two.
 func TestDivideTouchesItsColumnsAlone(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 7))
@@ -229,6 +262,8 @@ var shapes = []Shape{
 	{Repeat: 1, Queries: 33, Keys: 90, Depth: 16, ValueDepth: 40, Scale: 0.3},
 	{Repeat: 3, Queries: 21, Keys: 45, Depth: 8, ValueDepth: 8, Scale: 0.5, Masked: true},
 	{Repeat: 2, Queries: 50, Keys: 50, Depth: 8, ValueDepth: 8, Scale: 2, Masked: true, Causal: true},
+	{Repeat: 3, Queries: 21, Keys: 45, Depth: 8, ValueDepth: 8, Scale: 0.5, Hidden: true},
+	{Repeat: 2, Queries: 50, Keys: 50, Depth: 8, ValueDepth: 8, Scale: 2, Hidden: true, Causal: true},
 }
 
 // TestHeadMatchesFloat64 compares output and gradients with the definition in float64.
@@ -251,6 +286,17 @@ func testHead(t *testing.T, k *Kernel, s Shape) {
 	}
 	for i := range rows {
 		row(&s, mask, i)[0] = 1 // no row sees nothing
+	}
+	if s.Hidden {
+		for i, v := range mask.Data {
+			mask.Data[i] = 1
+			if math.IsInf(float64(v), -1) {
+				mask.Data[i] = 0
+			}
+		}
+		for i := 0; i < rows; i += 4 {
+			clear(row(&s, mask, i)) // but where keys are hidden
+		}
 	}
 	h := &Head{Mask: mask, Q: grouped(rng, &s, s.Depth), K: strided(rng, s.Keys, s.Depth), V: strided(rng, s.Keys, s.ValueDepth),
 		O: grouped(rng, &s, s.ValueDepth), DO: grouped(rng, &s, s.ValueDepth), Max: make([]float32, rows), Sum: make([]float32, rows),
@@ -307,7 +353,13 @@ func definition(s *Shape, h *Head) gradients {
 			if s.Masked {
 				p[j] *= math.Exp(float64(row(s, h.Mask, i)[j]))
 			}
+			if s.Hidden {
+				p[j] *= float64(row(s, h.Mask, i)[j])
+			}
 			sum += p[j]
+		}
+		if sum == 0 {
+			continue
 		}
 		for j := range n {
 			p[j] /= sum

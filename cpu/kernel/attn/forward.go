@@ -2,6 +2,7 @@ package attn
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dyt-go/dyt/cpu/kernel/gemm"
 )
@@ -24,14 +25,30 @@ func (k *Kernel) ForwardScratch(s *Shape) int {
 	return k.Gemm.PackedSize(s.Depth, s.Keys) + k.Gemm.PackedSize(s.Keys, s.ValueDepth) + s.blockRows()*s.line() + 3*16
 }
 
-// mask adds the mask to a block of products of query head number head, if there is one, and returns what is left to multiply
+// mask lets the mask, if there is one, change a block of products of query head number head, and returns what is left to multiply
 // scores with.
 func (k *Kernel) mask(s *Shape, h *Head, x []float32, head, at, rows, n int) (scale float32) {
-	if !s.Masked {
-		return s.Scale
+	switch {
+	case s.Masked:
+		k.Rows.Mask(x, s.line(), rows, n, s.Scale, h.Mask.of(head, at, rows).Data, h.Mask.RowStride)
+		return 1
+	case s.Hidden:
+		k.Rows.Hide(x, s.line(), rows, n, h.Mask.of(head, at, rows).Data, h.Mask.RowStride)
 	}
-	k.Rows.Mask(x, s.line(), rows, n, s.Scale, h.Mask.of(head, at, rows).Data, h.Mask.RowStride)
-	return 1
+	return s.Scale
+}
+
+// blind gives the rows of a block, after its softmax, that see nothing no probabilities, and a largest score and a sum with which
+// Backward finds none.
+func (s *Shape) blind(h *Head, x []float32, head, at, rows, n int) {
+	mask := h.Mask.of(head, at, rows)
+	for i := range rows {
+		row := head*s.Queries + at + i
+		if math.IsInf(float64(h.Max[row]), -1) && !slices.ContainsFunc(mask.Data[i*mask.RowStride:][:n], func(m float32) bool { return m != 0 }) {
+			h.Max[row], h.Sum[row] = 0, 1
+			clear(x[i*s.line():][:n])
+		}
+	}
 }
 
 // Forward computes blocks [first, last) of a head: for each row i of its queries, with n the number of keys that it sees and
@@ -56,6 +73,9 @@ func (k *Kernel) Forward(s *Shape, h *Head, first, last int, scratch []float32, 
 		k.Gemm.MultiplyToStairs(scores, h.Q.of(head, at, rows), keys, stairs, &errands)
 		scale := k.mask(s, h, memory, head, at, rows, n)
 		k.Rows.Softmax(memory, s.line(), rows, n, stairs.First, more, scale*math.Log2E, h.Max[row:], h.Sum[row:])
+		if s.Hidden {
+			s.blind(h, memory, head, at, rows, n)
+		}
 		o := h.O.of(head, at, rows)
 		k.Gemm.MultiplyStairs(o, scores, values, stairs, false, &errands)
 		k.Rows.Divide(o.Data, o.RowStride, rows, o.Cols, h.Sum[row:])

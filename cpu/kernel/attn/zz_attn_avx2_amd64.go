@@ -24,6 +24,11 @@ func divideY(x []float32, line int, rows int, cols int, sum []float32)
 //go:noescape
 func maskY(x []float32, line int, rows int, cols int, scale float32, mask []float32, step int)
 
+// hideY is Rows.hide for avx2.
+//
+//go:noescape
+func hideY(x []float32, line int, rows int, cols int, mask []float32, step int)
+
 // halvesY is Rows.halves for avx2.
 //
 //go:noescape

@@ -394,6 +394,7 @@ end:
 // func maskY(x []float32, line int, rows int, cols int, scale float32, mask []float32, step int)
 // Requires: AVX, FMA3
 TEXT ·maskY(SB), NOSPLIT, $0-88
+	VBROADCASTSS scale+48(FP), Y0
 	MOVQ         x_base+0(FP), AX
 	MOVQ         mask_base+56(FP), CX
 	MOVQ         line+24(FP), DX
@@ -403,7 +404,6 @@ TEXT ·maskY(SB), NOSPLIT, $0-88
 	SHLQ         $0x02, SI
 	MOVQ         step+80(FP), DI
 	SHLQ         $0x02, DI
-	VBROADCASTSS scale+48(FP), Y0
 	MOVQ         SI, R8
 	ANDQ         $+31, R8
 	SUBQ         R8, SI
@@ -433,6 +433,61 @@ next:
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD213PS Y2, Y0, Y3
 	VMOVUPS     Y3, (AX)(R9*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ DI, CX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func hideY(x []float32, line int, rows int, cols int, mask []float32, step int)
+// Requires: AVX
+TEXT ·hideY(SB), NOSPLIT, $0-80
+	VMOVUPS constff800000avx2<>+0(SB), Y0
+	MOVQ    x_base+0(FP), AX
+	MOVQ    mask_base+48(FP), CX
+	MOVQ    line+24(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    rows+32(FP), BX
+	MOVQ    cols+40(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    step+72(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    SI, R8
+	ANDQ    $+31, R8
+	SUBQ    R8, SI
+	SHRQ    $0x02, R8
+	LEAQ    tailMask<>+0(SB), R9
+	MOVQ    $0x00000008, R10
+	SUBQ    R8, R10
+	VMOVUPS (R9)(R10*4), Y1
+
+row:
+	XORQ R9, R9
+	JMP  next
+
+registers:
+	VMOVUPS   (CX)(R9*1), Y2
+	VMOVUPS   (AX)(R9*1), Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x04, Y4, Y2, Y2
+	VBLENDVPS Y2, Y3, Y0, Y2
+	VMOVUPS   Y2, (AX)(R9*1)
+	ADDQ      $0x00000020, R9
+
+next:
+	CMPQ       R9, SI
+	JLT        registers
+	TESTQ      R8, R8
+	JZ         end
+	VMASKMOVPS (CX)(R9*1), Y1, Y2
+	VMOVUPS    (AX)(R9*1), Y3
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y2, Y2
+	VBLENDVPS  Y2, Y3, Y0, Y2
+	VMOVUPS    Y2, (AX)(R9*1)
 
 end:
 	ADDQ DX, AX

@@ -24,6 +24,11 @@ func divideZ(x []float32, line int, rows int, cols int, sum []float32)
 //go:noescape
 func maskZ(x []float32, line int, rows int, cols int, scale float32, mask []float32, step int)
 
+// hideZ is Rows.hide for avx512.
+//
+//go:noescape
+func hideZ(x []float32, line int, rows int, cols int, mask []float32, step int)
+
 // halvesZ is Rows.halves for avx512.
 //
 //go:noescape

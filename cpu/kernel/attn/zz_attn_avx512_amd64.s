@@ -309,6 +309,7 @@ end:
 // func maskZ(x []float32, line int, rows int, cols int, scale float32, mask []float32, step int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maskZ(SB), NOSPLIT, $0-88
+	VBROADCASTSS scale+48(FP), Z0
 	MOVQ         x_base+0(FP), AX
 	MOVQ         mask_base+56(FP), CX
 	MOVQ         line+24(FP), DX
@@ -318,7 +319,6 @@ TEXT ·maskZ(SB), NOSPLIT, $0-88
 	SHLQ         $0x02, SI
 	MOVQ         step+80(FP), DI
 	SHLQ         $0x02, DI
-	VBROADCASTSS scale+48(FP), Z0
 	MOVQ         SI, R8
 	ANDQ         $+63, R8
 	SUBQ         R8, SI
@@ -347,6 +347,60 @@ next:
 	VMOVUPS     (AX)(R9*1), Z2
 	VFMADD213PS Z1, Z0, Z2
 	VMOVUPS     Z2, (AX)(R9*1)
+
+end:
+	ADDQ DX, AX
+	ADDQ DI, CX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func hideZ(x []float32, line int, rows int, cols int, mask []float32, step int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·hideZ(SB), NOSPLIT, $0-80
+	VBROADCASTSS constff800000avx512<>+0(SB), Z0
+	MOVQ         x_base+0(FP), AX
+	MOVQ         mask_base+48(FP), CX
+	MOVQ         line+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         rows+32(FP), BX
+	MOVQ         cols+40(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         step+72(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         SI, R8
+	ANDQ         $+63, R8
+	SUBQ         R8, SI
+	SHRQ         $0x02, R8
+	MOVQ         $-1, R9
+	BZHIQ        R8, R9, R9
+	KMOVW        R9, K1
+
+row:
+	XORQ R9, R9
+	JMP  next
+
+registers:
+	VMOVUPS   (CX)(R9*1), Z1
+	VMOVUPS   (AX)(R9*1), Z2
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z1, K2
+	VBLENDMPS Z2, Z0, K2, Z1
+	VMOVUPS   Z1, (AX)(R9*1)
+	ADDQ      $0x00000040, R9
+
+next:
+	CMPQ      R9, SI
+	JLT       registers
+	TESTQ     R8, R8
+	JZ        end
+	VMOVUPS.Z (CX)(R9*1), K1, Z1
+	VMOVUPS   (AX)(R9*1), Z2
+	VXORPS    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z1, K2
+	VBLENDMPS Z2, Z0, K2, Z1
+	VMOVUPS   Z1, (AX)(R9*1)
 
 end:
 	ADDQ DX, AX

@@ -25,6 +25,7 @@ func main() {
 	gradient()
 	divide()
 	mask()
+	hide()
 	halves()
 	neighbours()
 	Generate()
@@ -186,19 +187,30 @@ func gradient() {
 
 func mask() {
 	begin("mask", "func(x []float32, line, rows, cols int, scale float32, mask []float32, step int)")
+	scale := f.Broadcast("scale")
+	withMask(func(x, added reg.Register) reg.Register {
+		VFMADD213PS(added, scale, x)
+		return x
+	})
+}
+
+func hide() {
+	begin("hide", "func(x []float32, line, rows, cols int, mask []float32, step int)")
+	hidden := f.Load(vec.F(math.Inf(-1)))
+	withMask(func(x, seen reg.Register) reg.Register { return f.Compare(seen, vec.F(0), 4, x, hidden) })
+}
+
+// withMask emits the loop that replaces x by a function of x and of mask.
+func withMask(of func(x, mask reg.Register) reg.Register) {
 	x, m, line, rows, cols, step := slice("x"), slice("mask"), bytes("line"), param("rows"), bytes("cols"), bytes("step")
-	scale, rest, whole := f.Broadcast("scale"), GP64(), GP64()
+	rest, whole := GP64(), GP64()
 	MOVQ(cols, rest)
 	ANDQ(operand.I32(int32(f.Bytes()-1)), rest)
 	MOVQ(cols, whole)
 	SUBQ(rest, whole)
 	SHRQ(operand.U8(2), rest)
 	loadRest, _ := f.Masked(rest)
-	one := func(i, added reg.Register) {
-		v := load(at(x, i))
-		VFMADD213PS(added, scale, v)
-		VMOVUPS(v, at(x, i))
-	}
+	one := func(i, mask reg.Register) { VMOVUPS(of(load(at(x, i)), mask), at(x, i)) }
 	Label("row")
 	i := GP64()
 	XORQ(i, i)

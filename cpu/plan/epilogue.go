@@ -156,10 +156,11 @@ func unitOf(panels, most int) int {
 	return best
 }
 
-// blocks returns the number of blocks of K.
-func (g *Gemm) blocks(kernel *gemm.Kernel) int {
+// blocks returns the number of blocks of K of a product with an epilogue.
+func (g *Gemm) blocks(e *Epilogue, kernel *gemm.Kernel) int {
 	c, a, b := g.lie()
 	job := gemm.New(kernel, c, a, b, false, nil)
+	job.After.Width = e.Width
 	return job.Blocks()
 }
 
@@ -173,7 +174,7 @@ func (g *Gemm) after(e *Epilogue, needed []bool, kernel *gemm.Kernel) {
 // keepProducts marks the products with epilogues that must lie in memory although nobody else reads them.
 func (p *planner) keepProducts(needed []bool) {
 	for _, g := range p.groups {
-		if !g.gone && g.epilogue != nil && g.gemm.blocks(p.table.Gemm) > 1 {
+		if !g.gone && g.epilogue != nil && g.gemm.blocks(g.epilogue, p.table.Gemm) > 1 {
 			needed[g.gemm.C.Root.ID] = true
 		}
 	}

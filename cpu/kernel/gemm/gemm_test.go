@@ -63,7 +63,8 @@ func testTile(t *testing.T, kn *Kernel, rng *rand.Rand, mr, n, k int) {
 
 // TestMultiplyMatchesFloat64 covers shapes around tiles and blocks, all strides, adding, and any number of workers.
 func TestMultiplyMatchesFloat64(t *testing.T) {
-	shapes := [][3]int{{1, 1, 1}, {14, 5, 32}, {15, 3, 33}, {13, 7, 31}, {29, 1, 64}, {3, 40, 2}, {28, 1025, 33}, {100, 17, 50}, {5, 0, 9}, {0, 3, 4}, {65, 64, 65}, {7, longRows + 3, wideC}}
+	shapes := [][3]int{{1, 1, 1}, {14, 5, 32}, {15, 3, 33}, {13, 7, 31}, {29, 1, 64}, {3, 40, 2}, {28, 1025, 33}, {100, 17, 50}, {5, 0, 9}, {0, 3, 4}, {65, 64, 65}, {7, longRows + 3, wideC},
+		{few, 70, 2*few + 9}, {few + 1, 9, 2*few + 3}, {9, deep + 5, 40}, {9, 12, 250}}
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, kn := range kernels() {
 		for _, s := range shapes {

@@ -25,7 +25,7 @@ type Job struct {
 	A, B, C Matrix
 	Add     bool
 	After   After
-	packed  []float32 // a block of B in panels, the same memory for each: it stays in the cache
+	packed  []float32 // a block of B in panels, the same memory for each: it stays in the cache; or all of A^T (few.go)
 }
 
 // New prepares C (+)= A B, or its transpose when C is column-major. The rows or the columns of C must be contiguous.
@@ -42,7 +42,7 @@ func New(kernel *Kernel, c, a, b Matrix, add bool, scratch []float32) Job {
 
 // Scratch returns how many floats New needs for C (m x n) = A (m x k) B, whichever way C and A lie.
 func (kn *Kernel) Scratch(m, k, n int) int {
-	return kn.packedB(min(k, deep), max(m, n))
+	return max(kn.packedB(min(k, deep), max(m, n)), kn.packedB(k, min(m, n, few)))
 }
 
 // packsA reports whether A is packed: where its columns are contiguous, always.
@@ -58,7 +58,12 @@ func (j *Job) depth() int {
 }
 
 // Blocks returns the number of blocks of K, at least one.
-func (j *Job) Blocks() int { return max(1, (j.A.Cols+j.depth()-1)/j.depth()) }
+func (j *Job) Blocks() int {
+	if j.isFew() {
+		return 1
+	}
+	return max(1, (j.A.Cols+j.depth()-1)/j.depth())
+}
 
 // at returns where a block begins and ends.
 func (j *Job) at(block int) (from, to int) {
@@ -67,6 +72,10 @@ func (j *Job) at(block int) (from, to int) {
 
 // Pack packs the share of a block of B of worker part out of parts.
 func (j *Job) Pack(block, part, parts int) {
+	if j.isFew() {
+		j.packFew(part, parts)
+		return
+	}
 	from, to := j.at(block)
 	n := j.kernel.panels(j.C.Cols)
 	j.kernel.packB(j.packed, j.B.block(from, 0, to-from, j.B.Cols), n*part/parts, n*(part+1)/parts)
@@ -79,6 +88,10 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 		if !j.Add {
 			j.zero(part, parts)
 		}
+		return
+	}
+	if j.isFew() {
+		j.multiplyFew(part, parts, scratch)
 		return
 	}
 	rows := rowSplit{j.C.Rows, j.kernel.MR}

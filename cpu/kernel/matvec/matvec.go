@@ -17,13 +17,21 @@ type Kernel struct {
 	Sums func(c, a, b []float32, stride int)
 }
 
-// Most is the number of rows of A up to which packing B would take longer than reading it for each row from the cache.
-const Most = 8
+// Most is the number of rows of A up to which packing B would take longer than reading it for each row from the cache. Where gemm
+// need not pack it, since its columns are contiguous, it is mostDots.
+const (
+	Most     = 8
+	mostDots = 3
+)
 
 // Fits reports whether Multiply computes c = a b: few rows, all contiguous, and b contiguous by rows or by columns. Data is
 // not looked at.
 func Fits(c, a, b gemm.Matrix) bool {
-	return c.Rows <= Most && a.Cols > 0 && (c.ColStride == 1 || c.Cols == 1) && (a.ColStride == 1 || a.Cols == 1) && (b.RowStride == 1 || b.ColStride == 1)
+	most := Most
+	if b.RowStride == 1 && b.ColStride != 1 {
+		most = mostDots
+	}
+	return c.Rows <= most && a.Cols > 0 && (c.ColStride == 1 || c.Cols == 1) && (a.ColStride == 1 || a.Cols == 1) && (b.RowStride == 1 || b.ColStride == 1)
 }
 
 // Part of the columns that a worker computes is cut at multiples of column; columns are read together for all rows of A.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 )
 
 // backends maps the names of --backend to GoMLX configurations. This file is the only place in the module that knows
-// which backend a command runs on.
+// which backend a command runs on; built with the tag xla, xla.go adds a row.
 //
 // "go" runs its operations one after the other: with its own scheduler two concurrent sorts deadlock and some failures
 // end the process (compute v0.1.6).
@@ -60,14 +61,9 @@ func openBackend(name string) (compute.Backend, error) {
 	}
 	config, known := backends[name]
 	if !known {
-		names := []string{}
-		for n := range backends {
-			names = append(names, n)
-		}
-		slices.Sort(names)
-		why := ""
+		names, why := slices.Sorted(maps.Keys(backends)), ""
 		if name == "xla" {
-			why = "; XLA needs cgo and a plugin and is not in this binary"
+			why = "; XLA needs cgo and a PJRT plugin: CGO_ENABLED=1 go build -tags xla ./cmd/dyt"
 		}
 		return nil, usage("backend %q is not in this binary, expected one of %v%s", name, names, why)
 	}

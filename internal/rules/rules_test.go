@@ -102,7 +102,7 @@ func TestLibraryCoreStaysLight(t *testing.T) {
 }
 
 // sideEffects are the imports that a blank name may have outside tests.
-var sideEffects = []string{"embed", module + "cpu", "github.com/gomlx/compute/gobackend"}
+var sideEffects = []string{"embed", module + "cpu", "github.com/gomlx/compute/gobackend", xla + "/compute/xla"}
 
 var blankImport = regexp.MustCompile(`^\s*(?:import\s+)?_\s+"([^"]+)"`)
 
@@ -122,6 +122,28 @@ func TestNoImportForItsSideEffect(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// xla is the module of GoMLX's XLA backend, which needs cgo.
+const xla = "github.com/gomlx/go-xla"
+
+// The tool, and every library of the module, builds without a C compiler and has nothing of XLA, unless it is asked for.
+func TestDefaultBuildIsGoAlone(t *testing.T) {
+	t.Setenv("CGO_ENABLED", "1") // otherwise go list leaves the files of cgo out
+	withC := func(args ...string) (paths []string) {
+		for _, line := range list(t, append([]string{"-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{if .CgoFiles}} cgo{{end}}{{end}}"}, args...)...) {
+			if strings.HasPrefix(line, xla) || strings.HasSuffix(line, " cgo") {
+				paths = append(paths, line)
+			}
+		}
+		return paths
+	}
+	if got := withC("./..."); len(got) != 0 {
+		t.Errorf("the default build reaches %q", got)
+	}
+	if got := withC("-tags", "xla", "./cmd/dyt"); !slices.Contains(got, xla+"/compute/xla") || !slices.Contains(got, xla+"/pjrt cgo") {
+		t.Errorf("with the tag xla the tool reaches %q, expected its backend", got)
 	}
 }
 

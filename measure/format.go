@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -15,6 +16,7 @@ type Report struct {
 	Time       string   `json:"time"` // RFC 3339, UTC
 	Version    string   `json:"version"`
 	Commit     string   `json:"commit,omitempty"`
+	Modified   bool     `json:"modified,omitempty"` // the working tree had changes
 	Go         string   `json:"go"`
 	OS         string   `json:"os"`
 	Arch       string   `json:"arch"`
@@ -32,20 +34,17 @@ type Report struct {
 
 // Table writes rows in columns for a reader, each with its roof.
 func (r Report) Table(w io.Writer) error {
-	fmt.Fprintf(w, "%s, %s kernels, %d threads, %s; float32; medians of %d samples\n", r.CPU, r.Flavour, r.Threads, r.Backend, r.samples())
+	on := fmt.Sprintf("%s, %s kernels, %d threads", r.CPU, r.Flavour, r.Threads)
+	if r.Backend != "" {
+		on += ", " + r.Backend
+	}
+	fmt.Fprintf(w, "%s; float32; medians of %d samples\n", on, r.samples())
 	if r.About != "" {
 		fmt.Fprintln(w, r.About)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	head := []string{"op", "norm", "fusion", "mode", "shape", "time", "±", "ns/row", "GB/s", "of copy", "GFLOP/s", "of peak", "to identity", "norms"}
-	fmt.Fprintln(t, strings.Join(head, "\t"))
-	for _, row := range r.Rows {
-		ofCopy, ofPeak := percent(row.OfRoof), ""
-		gbps := figure(row.GBPS)
-		if row.Flops > 0 {
-			ofCopy, ofPeak, gbps = "", ofCopy, ""
-		}
-		fmt.Fprintln(t, strings.Join([]string{row.Op, row.Norm, row.Fusion, row.Mode, row.shape(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, ofCopy, figure(row.GFLOPS), ofPeak, figure(row.Ratio), row.norms()}, "\t"))
+	for _, line := range r.cells() {
+		fmt.Fprintln(t, strings.Join(line, "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -67,6 +66,33 @@ func (r Report) Table(w io.Writer) error {
 		fmt.Fprintln(w, "note: "+warning)
 	}
 	return nil
+}
+
+// cells are the rows under their heads, without columns that none of them fills.
+func (r Report) cells() [][]string {
+	cells := [][]string{{"op", "norm", "fusion", "mode", "shape", "time", "±", "ns/row", "GB/s", "of copy", "GFLOP/s", "of peak", "to identity", "norms"}}
+	for _, row := range r.Rows {
+		ofCopy, ofPeak, gbps := percent(row.OfRoof), "", figure(row.GBPS)
+		if row.Flops > 0 {
+			ofCopy, ofPeak, gbps = "", ofCopy, ""
+		}
+		cells = append(cells, []string{row.Op, row.Norm, row.Fusion, row.Mode, row.shape(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, ofCopy, figure(row.GFLOPS), ofPeak, figure(row.Ratio), row.norms()})
+	}
+	return filled(cells)
+}
+
+// filled drops the columns that have a head alone.
+func filled(cells [][]string) [][]string {
+	kept := make([][]string, len(cells))
+	for column := range cells[0] {
+		if !slices.ContainsFunc(cells[1:], func(line []string) bool { return line[column] != "" }) {
+			continue
+		}
+		for i, line := range cells {
+			kept[i] = append(kept[i], line[column])
+		}
+	}
+	return kept
 }
 
 func (r Report) samples() int {

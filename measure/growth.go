@@ -77,21 +77,20 @@ func GrowthVerdicts(rows []Row) []string {
 	return list
 }
 
-// growth draws time over arithmetic, both as multiples of the smallest size, one line for each way of growing; nil without
-// such rows.
+// growth draws time over arithmetic, as a multiple of the smallest size's, for each way of growing; nil without such rows.
 func (r Report) growth() *report.Chart {
-	plot := report.Lines{X: report.Axis{Label: "arithmetic, times the smallest", Log: true}, Y: report.Axis{Label: "time, times the smallest", Log: true},
-		About: "Line chart of the time of a training step over its arithmetic, as the model gets more tokens, layers and width."}
-	chart := report.Chart{ID: "growth", Title: "Time of a training step as the model grows", Data: report.Data{Columns: []string{"grows", "layers", "tokens", "width", "arithmetic", "time"}},
-		Caption: "Medians. On the dashed line time grows as the arithmetic; below it larger sizes are computed faster, above it something grows beside the arithmetic."}
-	most := 1.0
+	plot := report.Lines{X: report.Axis{Label: "times as many", Log: true}, Y: report.Axis{Label: "time for each operation, times the smallest model's", Zero: true},
+		Levels: []report.Reference{{Name: "linear", Value: 1}},
+		About:  "Line chart of the time of a training step by its arithmetic, as the model gets more tokens, layers and width."}
+	chart := report.Chart{ID: "growth", Title: "A training step as the model grows", Data: report.Data{Columns: []string{"grows", "layers", "tokens", "width", "arithmetic", "time"}},
+		Caption: "Medians, over a step's arithmetic. At the level \"linear\" time grows as the arithmetic does; below it larger sizes are computed faster, above it something grows beside the arithmetic."}
 	for i, g := range growths {
 		line := report.Line{Name: g.name, Ink: report.SeriesInk(i), Dots: true}
 		sizes := grown(r.Rows, g.name)
 		for _, row := range sizes {
-			x, y := row.Flops/sizes[0].Flops, row.Median/sizes[0].Median
-			line.X, line.Y, most = append(line.X, x), append(line.Y, y), max(most, x)
-			chart.Data.Rows = append(chart.Data.Rows, []string{g.name, fmt.Sprint(row.Shape[0]), fmt.Sprint(row.Shape[1]), fmt.Sprint(row.Shape[2]), plain(x), plain(y)})
+			arithmetic, time := row.Flops/sizes[0].Flops, row.Median/sizes[0].Median
+			line.X, line.Y = append(line.X, row.size()/sizes[0].size()), append(line.Y, time/arithmetic)
+			chart.Data.Rows = append(chart.Data.Rows, []string{g.name, fmt.Sprint(row.Shape[0]), fmt.Sprint(row.Shape[1]), fmt.Sprint(row.Shape[2]), plain(arithmetic), plain(time)})
 		}
 		if len(sizes) > 1 {
 			plot.Lines = append(plot.Lines, line)
@@ -100,7 +99,15 @@ func (r Report) growth() *report.Chart {
 	if len(plot.Lines) == 0 {
 		return nil
 	}
-	plot.Lines = append(plot.Lines, report.Line{Name: "linear", Ink: report.SeriesInk(len(growths)), Dashed: true, X: []float64{1, most}, Y: []float64{1, most}})
 	chart.Views = []report.View{{Plot: plot}}
 	return &chart
+}
+
+// size is proportional to the dimension that grows; the others stay.
+func (r Row) size() float64 {
+	product := 1.0
+	for _, d := range r.Shape {
+		product *= float64(d)
+	}
+	return product
 }

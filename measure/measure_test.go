@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dyt-go/dyt/internal/history"
 	"github.com/dyt-go/dyt/internal/testbackend"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/report"
@@ -199,6 +200,28 @@ var sample = Report{Time: "2026-01-02T03:04:05Z", Go: "go1.26", OS: "linux", Arc
 	{Op: "gemm", Mode: NT, Shape: []int{8, 8, 8}, DType: "float32", Samples: []float64{1000}, Median: 1000, Repeats: 1000, Flops: 1024, Bytes: 768, GFLOPS: 1.024},
 }}
 
+// A line of history has each row beside the machine's own time.
+func TestHistoryHasMediansAndRoofs(t *testing.T) {
+	r := sample
+	r.Version, r.PeakGFLOPS, r.CopyGBPS, r.Rows = "v1.2.3", 4, 10, slices.Clone(r.Rows)
+	r.Rows[0].OfRoof, r.Rows[0].CI95, r.Rows[1].OfRoof = 0.5, [2]float64{1.9e6, 2.3e6}, 0.25
+	l := r.History("dyt bench layers")
+	if l.Commit != "v1.2.3" || l.CPU != "Some, CPU" || l.Rounds != 3 || l.GFLOPS["avx2"] != 4 || l.Command != "dyt bench layers" {
+		t.Errorf("%+v", l)
+	}
+	want := []history.Row{
+		{Work: "layer dyt both 4096x256", Ours: 2, Peer: "copy", PeerMS: 1, Ratio: 2, Spread: 0.2},
+		{Work: "gemm NT 8x8x8", Ours: 1e-3, Peer: "avx2 fma peak", PeerMS: 0.25e-3, Ratio: 4},
+	}
+	if !reflect.DeepEqual(l.Rows, want) {
+		t.Errorf("got  %+v\nwant %+v", l.Rows, want)
+	}
+	r.Commit = "abc"
+	if got := r.History("").Commit; got != "abc" {
+		t.Errorf("commit %q", got)
+	}
+}
+
 // golang.org/x/perf reads every sample back, with its units.
 func TestGoBenchFormatIsReadByPerf(t *testing.T) {
 	var out bytes.Buffer
@@ -276,8 +299,19 @@ func TestPageDrawsTheRows(t *testing.T) {
 	if len(roof) != 2 || roof[0].X[1] != 10 || roof[0].Y[1] != 100 || roof[1].Y[0] != 1.024 {
 		t.Errorf("%+v", roof)
 	}
-	if bars := charts["samples"].Views[0].Plot.(report.Bars).Rows; len(bars) != 3 || !slices.Equal(bars[0].Samples, []float64{2, 1, 3}) || bars[1].Name != "gemm NT 8x8x8" {
+	views := charts["samples"].Views
+	if len(views) != 3 || views[0].Name != "width 256" || views[1].Name != "8x8x8" || views[2].Name != "width 512" {
+		t.Fatalf("views of samples: %+v", views)
+	}
+	bars := views[0].Plot.(report.Bars)
+	if len(bars.Rows) != 1 || bars.Axis.Label != "milliseconds" || !slices.Equal(bars.Rows[0].Samples, []float64{2, 1, 3}) {
 		t.Errorf("%+v", bars)
+	}
+	if bars := views[1].Plot.(report.Bars); bars.Axis.Label != "microseconds" || bars.Rows[0].Name != "gemm NT 8x8x8" || bars.Rows[0].Value != 1 || bars.Rows[0].Ink == views[0].Plot.(report.Bars).Rows[0].Ink {
+		t.Errorf("%+v", bars)
+	}
+	if head := page.Sections[0].Tables[0].Columns; slices.Contains(head, "norms") || !slices.Contains(head, "GFLOP/s") || len(page.Sections[0].Tables[0].Rows[0]) != len(head) {
+		t.Errorf("columns %q: those that no row fills are left out", head)
 	}
 	if _, err := page.Write(t.TempDir(), true); err != nil {
 		t.Error(err)

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -13,7 +14,7 @@ import (
 func (r Report) Page(command string) report.Page {
 	p := report.Page{
 		Title:   "What the pieces cost on " + r.CPU,
-		Lead:    fmt.Sprintf("%s kernels, %d threads, backend %s, float32; medians of %d samples taken in turn. %s", r.Flavour, r.Threads, r.Backend, r.samples(), r.About),
+		Lead:    fmt.Sprintf("%s kernels, %d threads, backend %s, float32; medians of %d samples taken in turn. %s", r.Flavour, r.Threads, cmp.Or(r.Backend, "none"), r.samples(), r.About),
 		Command: command, Made: r.Time,
 	}
 	notes := slices.Concat(Verdicts(r.Rows), GrowthVerdicts(r.Rows), r.Warnings)
@@ -34,10 +35,17 @@ func (r Report) Page(command string) report.Page {
 }
 
 func (r Report) rowsTable() report.Table {
-	t := report.Table{Columns: []string{"what", "time", "ns/row", "GB/s", "GFLOP/s", "of the roof", "to identity", "norms"}, Right: []bool{false, true, true, true, true, true, true, true}}
+	cells := [][]string{{"what", "time", "±", "ns/row", "GB/s", "GFLOP/s", "of the roof", "to identity", "norms"}}
 	for _, row := range r.Rows {
-		t.Rows = append(t.Rows, []string{row.name(), duration(row.Median), figure(row.PerRow), figure(row.GBPS), figure(row.GFLOPS), percent(row.OfRoof), figure(row.Ratio), row.norms()})
+		gbps := figure(row.GBPS)
+		if row.Flops > 0 {
+			gbps = ""
+		}
+		cells = append(cells, []string{row.name(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, figure(row.GFLOPS), percent(row.OfRoof), figure(row.Ratio), row.norms()})
 	}
+	cells = filled(cells)
+	t := report.Table{Columns: cells[0], Rows: cells[1:], Right: slices.Repeat([]bool{true}, len(cells[0]))}
+	t.Right[0] = false
 	return t
 }
 
@@ -55,20 +63,69 @@ func (r Row) name() string {
 	return name[:len(name)-1]
 }
 
-// bars shows every sample.
+// bars shows every sample, cases of one size beside each other, in colours of their norms, or of how the operands of a product lie.
 func (r Report) bars() *report.Chart {
-	plot := report.Bars{Axis: report.Axis{Label: "milliseconds"}, About: fmt.Sprintf("Bar chart of the time of %d cases.", len(r.Rows))}
-	data := report.Data{Columns: []string{"case", "sample", "ns"}}
-	for i, row := range r.Rows {
-		bar := report.Bar{Name: row.name(), Ink: report.SeriesInk(i), Value: row.Median / 1e6}
+	chart := report.Chart{ID: "samples", Title: "Time of each case", Data: report.Data{Columns: []string{"case", "sample", "ns"}},
+		Caption: "Bar: median; rings: each sample; line: lowest to highest."}
+	var series []string
+	groups := map[string][]Row{}
+	for _, row := range r.Rows {
+		group := row.group()
+		if groups[group] == nil {
+			chart.Views = append(chart.Views, report.View{Name: group})
+		}
+		groups[group] = append(groups[group], row)
+		if name := cmp.Or(row.Norm, row.Mode); !slices.Contains(series, name) {
+			series = append(series, name)
+		}
 		for k, ns := range row.Samples {
-			bar.Samples = append(bar.Samples, ns/1e6)
-			data.Rows = append(data.Rows, []string{row.name(), fmt.Sprint(k + 1), plain(ns)})
+			chart.Data.Rows = append(chart.Data.Rows, []string{row.name(), fmt.Sprint(k + 1), plain(ns)})
+		}
+	}
+	for i, view := range chart.Views {
+		chart.Views[i].Plot = samplesOf(groups[view.Name], series)
+	}
+	if len(chart.Views) == 1 {
+		chart.Views[0].Name = ""
+	}
+	return &chart
+}
+
+// group names the rows whose times can be seen beside each other.
+func (r Row) group() string {
+	switch r.Op {
+	case "layer":
+		return fmt.Sprintf("width %d", r.Shape[1])
+	case "gemm":
+		return r.shape()
+	case "model", "growth":
+		return r.Mode
+	}
+	return r.Op
+}
+
+// samplesOf draws rows in the unit that suits the longest.
+func samplesOf(rows []Row, series []string) report.Bars {
+	most := 0.0
+	for _, row := range rows {
+		most = max(most, row.Median)
+	}
+	label, unit := "nanoseconds", 1.0
+	switch {
+	case most >= 1e6:
+		label, unit = "milliseconds", 1e6
+	case most >= 1e3:
+		label, unit = "microseconds", 1e3
+	}
+	plot := report.Bars{Axis: report.Axis{Label: label}, About: fmt.Sprintf("Bar chart of the time of %d cases.", len(rows))}
+	for _, row := range rows {
+		bar := report.Bar{Name: row.name(), Ink: report.SeriesInk(slices.Index(series, cmp.Or(row.Norm, row.Mode))), Value: row.Median / unit}
+		for _, ns := range row.Samples {
+			bar.Samples = append(bar.Samples, ns/unit)
 		}
 		plot.Rows = append(plot.Rows, bar)
 	}
-	return &report.Chart{ID: "samples", Title: "Time of each case", Views: []report.View{{Plot: plot}}, Data: data,
-		Caption: "Bar: median; rings: each sample; line: lowest to highest."}
+	return plot
 }
 
 // overWidth draws nanoseconds a row over the width, one line for each kind; nil with fewer than two widths.
@@ -107,26 +164,32 @@ func (r Report) overWidth() *report.Chart {
 // intensity up to the peak. nil without products.
 func (r Report) roofline() *report.Chart {
 	chart := report.Chart{ID: "roofline", Title: "Products under the roof", Data: report.Data{Columns: []string{"case", "operations_per_byte", "gflops"}},
-		Caption: "A product can be no faster than the roof over its operations per byte, operands and result counted once; in the caches it may pass the slanted part, which is the speed of memory."}
+		Caption: "A product can be no faster than the roof over its operations per byte, operands and result counted once; in the caches it may pass the slanted part, which is the speed of memory. NN, NT, TN: which operands are transposed."}
 	plot := report.Lines{X: report.Axis{Label: "operations per byte", Log: true}, Y: report.Axis{Label: "GFLOP/s", Log: true}}
-	low, high := math.Inf(1), 0.0
-	for _, row := range r.Rows {
-		if row.Op != "gemm" {
-			continue
+	low, high, products := math.Inf(1), 0.0, 0
+	for i, mode := range []string{NN, NT, TN} {
+		line := report.Line{Name: mode, Ink: report.SeriesInk(i), Dots: true, Apart: true}
+		for _, row := range r.Rows {
+			if row.Op != "gemm" || row.Mode != mode {
+				continue
+			}
+			x := row.Flops / row.Bytes
+			low, high, products = min(low, x), max(high, x), products+1
+			line.X, line.Y = append(line.X, x), append(line.Y, row.GFLOPS)
+			chart.Data.Rows = append(chart.Data.Rows, []string{row.name(), plain(x), plain(row.GFLOPS)})
 		}
-		x := row.Flops / row.Bytes
-		low, high = min(low, x), max(high, x)
-		plot.Lines = append(plot.Lines, report.Line{Ink: report.SeriesInk(slices.Index([]string{NN, NT, TN}, row.Mode)), Dots: true, X: []float64{x}, Y: []float64{row.GFLOPS}})
-		chart.Data.Rows = append(chart.Data.Rows, []string{row.name(), plain(x), plain(row.GFLOPS)})
+		if len(line.X) > 0 {
+			plot.Lines = append(plot.Lines, line)
+		}
 	}
-	if len(plot.Lines) == 0 || r.PeakGFLOPS == 0 || r.CopyGBPS == 0 {
+	if products == 0 || r.PeakGFLOPS == 0 || r.CopyGBPS == 0 {
 		return nil
 	}
 	ridge := r.PeakGFLOPS / r.CopyGBPS
 	low, high = min(low, ridge/4), max(high, ridge*4)
 	roof := report.Line{Name: "roof", Ink: report.SeriesInk(5), X: []float64{low, ridge, high}, Y: []float64{low * r.CopyGBPS, r.PeakGFLOPS, r.PeakGFLOPS}}
 	plot.Lines = append([]report.Line{roof}, plot.Lines...)
-	plot.About = fmt.Sprintf("Roofline: peak %s GFLOP/s, copy %s GB/s, and %d products under it.", figure(r.PeakGFLOPS), figure(r.CopyGBPS), len(plot.Lines)-1)
+	plot.About = fmt.Sprintf("Roofline: peak %s GFLOP/s, copy %s GB/s, and %d products under it.", figure(r.PeakGFLOPS), figure(r.CopyGBPS), products)
 	chart.Views = []report.View{{Plot: plot}}
 	return &chart
 }

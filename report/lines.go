@@ -23,6 +23,7 @@ type Line struct {
 	Dashed bool
 	Thin   bool // one of many behind the curve that counts
 	Dots   bool // mark each value
+	Apart  bool // values that no curve joins
 	X, Y   []float64
 	Low    []float64 // with High, a band around the curve; nil for none
 	High   []float64
@@ -98,8 +99,10 @@ func (l Line) drawCurve(s *scene, f frame) {
 	if l.Thin {
 		width, alpha = 1.2, 0.6
 	}
-	for _, piece := range f.clipLine(points) {
-		s.shapes = append(s.shapes, polyline{piece, l.Ink, width, l.Dashed && !l.Thin, alpha})
+	if !l.Apart {
+		for _, piece := range f.clipLine(points) {
+			s.shapes = append(s.shapes, polyline{piece, l.Ink, width, l.Dashed && !l.Thin, alpha})
+		}
 	}
 	for i, p := range points {
 		alone := (i == 0 || !finite(points[i-1].y)) && (i == len(points)-1 || !finite(points[i+1].y))

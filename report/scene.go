@@ -86,7 +86,7 @@ func (s *scene) cross(i Ink, x, y float64) {
 }
 
 // textWidth estimates the width of a text in pixels from the widths of a sans-serif face; browsers choose the face, so
-// layouts leave room for 5 % more.
+// layouts leave room for 15 % more: DejaVu Sans, where there is no other, has digits 12 % wider.
 func textWidth(text string) float64 {
 	width := 0.0
 	for _, r := range text {
@@ -103,7 +103,7 @@ func textWidth(text string) float64 {
 			width += 0.57
 		}
 	}
-	return 1.05 * width * textSize
+	return 1.15 * width * textSize
 }
 
 // boldWidth is textWidth for bold text.

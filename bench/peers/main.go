@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dyt-go/dyt/internal/history"
 	"github.com/dyt-go/dyt/internal/host"
 )
 
@@ -23,13 +24,13 @@ func main() {
 		exit(serve(os.Stdin, os.Stdout))
 	}
 	var b bench
-	var name, peers, rows, history string
+	var name, peers, rows, past string
 	flag.StringVar(&b.python, "python", "", "Python of an environment made from bench/requirements.txt")
 	flag.StringVar(&b.script, "script", "bench/peers/peer.py", "the peers' side")
 	flag.StringVar(&name, "only", "", "one row of the table, or a family such as vit-train")
 	flag.StringVar(&peers, "peers", "", "only these, with commas between them")
 	flag.StringVar(&rows, "json", "", "write the rows to this file")
-	flag.StringVar(&history, "history", "bench/history.jsonl", "append a line to this file; empty: none")
+	flag.StringVar(&past, "history", "bench/history.jsonl", "append a line to this file; empty: none")
 	flag.IntVar(&b.threads, "threads", 2, "of every engine")
 	flag.IntVar(&b.rounds, "rounds", 10, "how often all run in turn")
 	flag.StringVar(&b.clock, "clock", wallClock, "wall, or cpu: processor time, for a machine that others use; needs -threads 1")
@@ -37,7 +38,7 @@ func main() {
 	if peers != "" {
 		b.peers = strings.Split(peers, ",")
 	}
-	exit(b.main(name, rows, history))
+	exit(b.main(name, rows, past))
 }
 
 func exit(err error) {
@@ -48,7 +49,7 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-func (b *bench) main(name, path, history string) error {
+func (b *bench) main(name, path, past string) error {
 	chosen, err := only(name, b.peers)
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func (b *bench) main(name, path, history string) error {
 		l.Rows = append(l.Rows, o.rows()...)
 		table(os.Stderr, o.rows())
 	}
-	if name == "" || name == memoryRow {
+	if name == "" || names(name, memoryRow) {
 		memory, err := b.memory()
 		if err != nil {
 			return err
@@ -92,15 +93,15 @@ func (b *bench) main(name, path, history string) error {
 			return err
 		}
 	}
-	if history == "" {
+	if past == "" {
 		return nil
 	}
-	return appendLine(history, l)
+	return history.Append(past, l)
 }
 
 // line describes this run: when, of which commit, on what.
-func (b *bench) line() line {
-	l := line{Time: time.Now().UTC().Format(time.RFC3339), CPU: host.Describe().CPU, Threads: b.threads, Clock: b.clock, Rounds: b.rounds, Load: host.Load()}
+func (b *bench) line() history.Line {
+	l := history.Line{Time: time.Now().UTC().Format(time.RFC3339), CPU: host.Describe().CPU, Threads: b.threads, Clock: b.clock, Rounds: b.rounds, Load: host.Load()}
 	if commit, err := exec.Command("git", "rev-parse", "HEAD").Output(); err == nil {
 		l.Commit = strings.TrimSpace(string(commit))
 	}

@@ -6,25 +6,16 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"text/tabwriter"
 
+	"github.com/dyt-go/dyt/internal/history"
 	"github.com/dyt-go/dyt/internal/stat"
 	"github.com/dyt-go/dyt/weights"
 )
 
-// row compares us with one peer at one workload. A peer that is named "avx512 fma peak" or "copy" is the machine itself.
-type row struct {
-	Work   string   `json:"work"`
-	Ours   float64  `json:"ours_ms"` // median of the rounds
-	Peer   string   `json:"peer"`
-	PeerMS float64  `json:"peer_ms"`
-	Ratio  float64  `json:"ratio"`          // of the medians: below 1 we are faster
-	Spread float64  `json:"spread"`         // half the interquartile range of the rounds' own ratios
-	Bar    *float64 `json:"bar"`            // Ratio against the best peer, at most; null where there is none
-	Unit   string   `json:"unit,omitempty"` // of both figures when they are no milliseconds
-}
+// row compares us with one peer at one workload, and goes into the history.
+type row = history.Row
 
 // rows returns the peers in the order of their speed, the best first, and the roof.
 func (o *outcome) rows() []row {
@@ -67,7 +58,7 @@ func quantile(values []float64, q float64) float64 {
 }
 
 // verdict is one word for a row that has a bar and, of its workload, comes first.
-func (r row) verdict(first bool) string {
+func verdict(r row, first bool) string {
 	switch {
 	case r.Bar == nil || !first:
 		return ""
@@ -92,7 +83,7 @@ func table(w io.Writer, rows []row) {
 		if unit == "" {
 			unit = "ms"
 		}
-		fmt.Fprintf(t, "%s\t%s %s\t%s\t%s %s\t%.3f\t±%.3f\t%s\t%s\n", r.Work, figure(r.Ours), unit, r.Peer, figure(r.PeerMS), unit, r.Ratio, r.Spread, bar, r.verdict(first))
+		fmt.Fprintf(t, "%s\t%s %s\t%s\t%s %s\t%.3f\t±%.3f\t%s\t%s\n", r.Work, figure(r.Ours), unit, r.Peer, figure(r.PeerMS), unit, r.Ratio, r.Spread, bar, verdict(r, first))
 	}
 	t.Flush()
 }
@@ -112,38 +103,6 @@ func writeRows(path string, rows []row) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(rows)
 	})
-}
-
-// line is one run in history.jsonl.
-type line struct {
-	Time     string             `json:"time"`
-	Commit   string             `json:"commit"`
-	Modified bool               `json:"modified,omitempty"` // the working tree had changes
-	CPU      string             `json:"cpu"`
-	Threads  int                `json:"threads"`
-	Clock    string             `json:"clock"` // wall or cpu
-	Rounds   int                `json:"rounds"`
-	Load     float64            `json:"load"`        // of the machine when the run began, a minute's mean
-	GFLOPS   map[string]float64 `json:"peak_gflops"` // median of the run, by flavour
-	Copy     float64            `json:"copy_gbps"`
-	Rows     []row              `json:"rows"`
-}
-
-// appendLine adds l to the history.
-func appendLine(path string, l line) error {
-	content, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
-	if err != nil {
-		return fmt.Errorf("peers: history: %w", err)
-	}
-	if _, err := f.Write(append(content, '\n')); err != nil {
-		f.Close()
-		return fmt.Errorf("peers: history: %w", err)
-	}
-	return f.Close()
 }
 
 // medianRoofs is the roof of a whole run; nothing of a run that measured none.

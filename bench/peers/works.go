@@ -71,10 +71,10 @@ const llamaFlops = 16 * 128 * (4*(2*(4*128*128+3*128*352)+2*128*128) + 2*256*128
 // peers that are in peers; nil peers are all. A workload that no peer is left for is not among them.
 func only(text string, peers []string) ([]workload, error) {
 	var chosen []workload
-	names, known := []string{memoryRow}, []string{}
+	rows, known := []string{memoryRow}, []string{}
 	for _, w := range workloads() {
-		names, known = append(names, w.name), append(known, w.peers...)
-		if family, _, _ := strings.Cut(w.name, "/"); text != "" && text != w.name && text != family {
+		rows, known = append(rows, w.name), append(known, w.peers...)
+		if text != "" && !names(text, w.name) {
 			continue
 		}
 		if peers != nil {
@@ -90,8 +90,14 @@ func only(text string, peers []string) ([]workload, error) {
 			return nil, fmt.Errorf("peers: -peers %s: no such peer, expected some of %s", p, strings.Join(slices.Compact(known), ", "))
 		}
 	}
-	if len(chosen) == 0 && text != memoryRow {
-		return nil, fmt.Errorf("peers: -only %s: no such work with these peers, expected one of %s, or what stands before a slash", text, strings.Join(names, ", "))
+	if len(chosen) == 0 && !names(text, memoryRow) {
+		return nil, fmt.Errorf("peers: -only %s: no such work with these peers, expected one of %s, or what stands before a slash", text, strings.Join(rows, ", "))
 	}
 	return chosen, nil
+}
+
+// names tells whether text names a row: itself, or what stands before its slash.
+func names(text, row string) bool {
+	family, _, _ := strings.Cut(row, "/")
+	return text == row || text == family
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/dyt-go/dyt/internal/conf"
+	"github.com/dyt-go/dyt/internal/history"
 	"github.com/dyt-go/dyt/internal/suggest"
 	"github.com/dyt-go/dyt/measure"
 	"github.com/dyt-go/dyt/norm"
@@ -28,6 +30,7 @@ type benchFlags struct {
 	shapes  []string
 	fusion  []string
 	out     string
+	history string
 	format  string
 	backend string
 
@@ -114,6 +117,7 @@ func (f *benchFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.shapes, "shapes", nil, "of products, MxKxN (default: those of the benchmark's networks)")
 	flags.StringSliceVar(&f.fusion, "fusion", nil, "how far ops run together: none (one kernel an op), elementwise, all; several to compare them (default: all, of model all three)")
 	flags.StringVar(&f.out, "out", "", "write report.html and its figures into this folder")
+	flags.StringVar(&f.history, "history", historyFile(), "append a line about this run, medians and roofs, to this file; \"\" for none (default: "+historyPath+", where there is one)")
 	flags.StringVar(&f.format, "format", "table", "table, json, csv, or bench: the format of go test -bench")
 	flags.StringVar(&f.backend, "backend", os.Getenv("DYT_BACKEND"), "what computes")
 }
@@ -138,6 +142,11 @@ func (f *benchFlags) settle(set *pflag.FlagSet, word string) (aBench, []norm.Kin
 	}
 	if !slices.Contains([]string{"table", "json", "csv", "bench"}, f.format) {
 		return chosen, nil, usage("--format is %q, expected table, json, csv or bench", f.format)
+	}
+	if folder := filepath.Dir(f.history); f.history != "" {
+		if at, err := os.Stat(folder); err != nil || !at.IsDir() {
+			return chosen, nil, usage("--history %s: there is no folder %s", f.history, folder)
+		}
 	}
 	if err := f.Check(); err != nil {
 		return chosen, nil, conf.WithCode(err, conf.ExitUsage)
@@ -179,7 +188,24 @@ func (c *console) bench(ctx context.Context, f *benchFlags, set *pflag.FlagSet, 
 		}
 		c.note("report    %s", path)
 	}
+	if f.history != "" {
+		if err := history.Append(f.history, done.History("dyt bench "+word)); err != nil {
+			return conf.WithCode(err, conf.ExitFailed)
+		}
+		c.note("history   %s", f.history)
+	}
 	return c.benchResult(f.format, done)
+}
+
+// historyPath is where this repository keeps its runs.
+const historyPath = "bench/history.jsonl"
+
+// historyFile is that of the folder where the command runs, if it has one.
+func historyFile() string {
+	if _, err := os.Stat(historyPath); err != nil {
+		return ""
+	}
+	return historyPath
 }
 
 // measure runs what chosen has, a group of engines after the other, and tells meanwhile where it stands. It returns the rows and of

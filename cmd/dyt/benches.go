@@ -102,7 +102,7 @@ func each(engines []*engine, cases func(e *engine) ([]measure.Case, error)) ([]m
 // report is what was measured and on what, with what speaks against believing it.
 func (b *bench) report(rows []measure.Row, cases int) measure.Report {
 	build, h, threads := host.ThisBuild(), host.Describe(), b.machine.pool.Size()
-	r := measure.Report{Time: time.Now().UTC().Format(time.RFC3339), Version: build.Version, Commit: build.Commit, Go: build.Go, OS: runtime.GOOS, Arch: runtime.GOARCH,
+	r := measure.Report{Time: time.Now().UTC().Format(time.RFC3339), Version: build.Version, Commit: build.Commit, Modified: build.Modified, Go: build.Go, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		CPU: h.CPU, Flavour: string(b.machine.loop.Flavour), Threads: threads, Load: b.load, About: b.about, PeakGFLOPS: b.machine.gflops(), CopyGBPS: b.machine.copy(128 << 20), Rows: rows,
 		Warnings: append([]string{}, measure.Restless(rows, b.load, threads)...)}
 	if len(b.engines) > 0 {

@@ -92,9 +92,13 @@ func (a *Attention) String() string {
 	return text
 }
 
-// String writes the space, the tile, and how operands are loaded.
+// String writes the space, the tile that a worker takes at a time, whether it goes over it in strips, and how operands are loaded.
 func (t *Tape) String() string {
-	return fmt.Sprintf("%dx%d in tiles of %dx%d, %s", t.Rows, t.Row, t.TileRows, t.TileCols, t.program())
+	strips := ""
+	if t.Strips != nil {
+		strips = fmt.Sprintf(", strips of %d", t.Strips.Width)
+	}
+	return fmt.Sprintf("%dx%d in tiles of %dx%d%s, %s", t.Rows, t.Row, t.TileRows, t.TileCols, strips, t.program())
 }
 
 // program writes how many instructions there are, and how operands are loaded.

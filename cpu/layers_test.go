@@ -13,6 +13,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/attention"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/dyt-go/dyt/cpu/eval"
+	"github.com/dyt-go/dyt/cpu/ir"
 )
 
 // layerCase is an attention that GoMLX's layers build: what they are given and how many attention steps its plan must have.
@@ -25,6 +28,7 @@ type layerCase struct {
 
 // layerInputs are what attentions of one size are made of.
 type layerInputs struct {
+	layerSize
 	x, y       *Node // [batch, queries, width], [batch, keys, width]
 	seen, asks *Node // bool [batch, queries]: keys that may be attended to, queries that may attend
 	seenOfY    *Node // bool [batch, keys]
@@ -33,20 +37,20 @@ type layerInputs struct {
 	lengths    *Node // int32 [batch]
 }
 
-const (
-	layerBatch, layerHeads, layerDepth = 2, 4, 8
-	layerQueries, layerKeys            = 13, 21
-	layerWidth                         = layerHeads * layerDepth
-)
+const layerHeads = 4
+
+// layerSize is what layers run on: queries and keys of layerHeads heads.
+type layerSize struct{ batch, queries, keys, depth int }
+
+var testedSize = layerSize{batch: 2, queries: 13, keys: 21, depth: 8}
 
 func selfAttention(scope *model.Scope, in *layerInputs) *attention.MultiHeadAttentionBuilder {
-	return attention.SelfAttention(scope, in.x, layerHeads, layerDepth)
+	return attention.SelfAttention(scope, in.x, layerHeads, in.depth)
 }
 
 // headsOf is x as [batch, heads, rows, depth] or [batch, rows, heads, depth].
-func headsOf(x *Node, layout attention.AxesLayout, heads int) *Node {
-	d := x.Shape().Dimensions
-	x = Reshape(Slice(x, AxisRange(), AxisRange(), AxisRange(0, heads*layerDepth)), d[0], d[1], heads, layerDepth)
+func (in *layerInputs) headsOf(x *Node, layout attention.AxesLayout, heads int) *Node {
+	x = Reshape(Slice(x, AxisRange(), AxisRange(), AxisRange(0, heads*in.depth)), in.batch, in.queries, heads, in.depth)
 	if layout == attention.LayoutBHSD {
 		x = TransposeAllAxes(x, 0, 2, 1, 3)
 	}
@@ -55,7 +59,7 @@ func headsOf(x *Node, layout attention.AxesLayout, heads int) *Node {
 
 // core is attention.Core of x with itself, queries, keys and values being different functions of it.
 func core(layout attention.AxesLayout, groups int, in *layerInputs, o attention.CoreOptions) *Node {
-	out, _ := attention.Core(headsOf(in.x, layout, layerHeads), headsOf(Sin(in.x), layout, groups), headsOf(Cos(in.x), layout, groups), layout, o)
+	out, _ := attention.Core(in.headsOf(in.x, layout, layerHeads), in.headsOf(Sin(in.x), layout, groups), in.headsOf(Cos(in.x), layout, groups), layout, o)
 	return out
 }
 
@@ -90,10 +94,10 @@ var layerCases = []layerCase{
 		return selfAttention(s, in).WithAttentionBias(StopGradient(in.bias)).WithCausalMask(true).Done()
 	}},
 	{name: "cross", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
-		return attention.MultiHeadAttention(s, in.x, in.y, in.y, layerHeads, layerDepth).Done()
+		return attention.MultiHeadAttention(s, in.x, in.y, in.y, layerHeads, in.depth).Done()
 	}},
 	{name: "cross, key mask", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
-		return attention.MultiHeadAttention(s, in.x, in.y, in.y, layerHeads, layerDepth).WithKeyMask(in.seenOfY).Done()
+		return attention.MultiHeadAttention(s, in.x, in.y, in.y, layerHeads, in.depth).WithKeyMask(in.seenOfY).Done()
 	}},
 	{name: "values of another depth", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithValueHeadDim(5).WithCausalMask(true).Done()
@@ -151,16 +155,15 @@ func weigh(g *Graph, shape shapes.Shape) *Node {
 	return MulScalar(Sin(MulScalar(IotaFull(g, shape), 0.7)), 0.3)
 }
 
-// run returns the layer's output and the gradients of its inputs and weights.
-func (c layerCase) run(t *testing.T, backend compute.Backend) [][]float32 {
-	t.Helper()
+// exec returns what computes the layer's output and the gradients of its inputs and weights.
+func (c layerCase) exec(t testing.TB, backend compute.Backend, size layerSize) *model.Exec {
 	store := model.NewStore()
 	fatal(t, store.SetRNGStateFromSeed(1))
 	e, err := model.NewExec(backend, store, func(scope *model.Scope, list []*Node) []*Node {
 		scope = scope.WithInitializer(weigh)
 		g := list[0].Graph()
 		store.SetTraining(g, c.train)
-		in := &layerInputs{x: list[0], y: list[1], seen: list[2], asks: list[3], seenOfY: list[4], pairs: list[5], bias: list[6], lengths: list[7]}
+		in := &layerInputs{size, list[0], list[1], list[2], list[3], list[4], list[5], list[6], list[7]}
 		out := c.build(scope, in)
 		wanted := []*Node{in.x, in.y}
 		for v := range store.IterVariables() {
@@ -172,7 +175,12 @@ func (c layerCase) run(t *testing.T, backend compute.Backend) [][]float32 {
 		return append([]*Node{out}, Gradient(loss, wanted...)...)
 	})
 	fatal(t, err)
-	out, err := e.Call(layerValues()...)
+	return e
+}
+
+func (c layerCase) run(t testing.TB, backend compute.Backend) [][]float32 {
+	t.Helper()
+	out, err := c.exec(t, backend, testedSize).Call(testedSize.values()...)
 	fatal(t, err)
 	var flats [][]float32
 	for _, v := range out {
@@ -181,8 +189,30 @@ func (c layerCase) run(t *testing.T, backend compute.Backend) [][]float32 {
 	return flats
 }
 
-// layerValues are the inputs: masks let some queries see no key at all.
-func layerValues() []any {
+// evaluated returns what the oracle computes of f, the function that run has compiled.
+func evaluated(t *testing.T, f *ir.Func) [][]float32 {
+	t.Helper()
+	inputs := testedSize.values()
+	var arrays []eval.Array
+	for i, p := range f.Params {
+		if i < len(inputs) {
+			inputs[i].(*tensors.Tensor).MustConstFlatData(func(x any) { arrays = append(arrays, eval.Of(p.Shape, x)) })
+			continue
+		}
+		weights := pattern[float32](p.Shape.Size(), func(k int) float32 { return 0.3 * float32(math.Sin(float64(0.7*float32(k)))) })
+		arrays = append(arrays, eval.Of(p.Shape, weights))
+	}
+	results, err := eval.Run(f, arrays)
+	fatal(t, err)
+	var flats [][]float32
+	for _, r := range results {
+		flats = append(flats, float32s(r))
+	}
+	return flats
+}
+
+// values are the inputs: masks let some queries see no key at all.
+func (s layerSize) values() []any {
 	numbers := func(dims ...int) any {
 		n := shapes.Make(dtypes.Float32, dims...).Size()
 		return tensors.FromFlatDataAndDimensions(pattern[float32](n, func(k int) float32 { return float32(math.Sin(float64(k * k % 1009))) }), dims...)
@@ -191,13 +221,13 @@ func layerValues() []any {
 		n := shapes.Make(dtypes.Bool, dims...).Size()
 		return tensors.FromFlatDataAndDimensions(pattern[bool](n, of), dims...)
 	}
-	b, h, q, k := layerBatch, layerHeads, layerQueries, layerKeys
+	b, h, q, k, width := s.batch, layerHeads, s.queries, s.keys, layerHeads*s.depth
 	return []any{
-		numbers(b, q, layerWidth), numbers(b, k, layerWidth),
+		numbers(b, q, width), numbers(b, k, width),
 		truths(func(i int) bool { return i%5 != 2 && i != 0 }, b, q), truths(func(i int) bool { return i%7 != 3 }, b, q),
 		truths(func(i int) bool { return i%k < 9+4*(i/k) }, b, k),
 		truths(func(i int) bool { return i/q%6 != 4 && i*i%11 > 3 }, b, h, q, q),
-		numbers(b, h, q, q), []int32{int32(q), 7},
+		numbers(b, h, q, q), tensors.FromFlatDataAndDimensions(pattern[int32](b, func(i int) int32 { return int32(q - i%2*(q/2)) }), b),
 	}
 }
 
@@ -210,18 +240,15 @@ func TestLayersOfGoMLXAttendInSteps(t *testing.T) {
 	for _, c := range layerCases {
 		t.Run(c.name, func(t *testing.T) {
 			want := c.run(t, reference)
+			without := openBackend(t, "profile,fuse=none")
+			same(t, "fuse=none", c.run(t, without), want)
+			if !c.train { // its masks depend on a random state
+				same(t, "eval", evaluated(t, without.Executables()[0].Plan().Func), want) // behind it are initial values
+			}
 			for _, threads := range []string{"1", "2", "3"} {
 				t.Setenv("DYT_THREADS", threads)
 				ours := openBackend(t, "profile")
-				got := c.run(t, ours)
-				for i := range got {
-					for k := range got[i] {
-						// sums of up to 32 products of size 1, in another order, after sums of such ones
-						if d := math.Abs(float64(got[i][k]) - float64(want[i][k])); !(d <= 2e-5) {
-							t.Fatalf("%s threads: result %d [%d] is %g, want %g", threads, i, k, got[i][k], want[i][k])
-						}
-					}
-				}
+				same(t, threads+" threads", c.run(t, ours), want)
 				plan := ""
 				for _, e := range ours.Executables() {
 					plan += e.Plan().String()
@@ -238,3 +265,32 @@ func TestLayersOfGoMLXAttendInSteps(t *testing.T) {
 }
 
 var attends = regexp.MustCompile(`(?m)^ +\d+ attention \d+ x `)
+
+// same fails unless got is what the Go backend gives: sums of up to 32 products of size 1, in another order, after sums of such ones.
+func same(t *testing.T, who string, got, want [][]float32) {
+	t.Helper()
+	for i := range want {
+		for k, w := range want[i] {
+			if d := math.Abs(float64(got[i][k]) - float64(w)); !(d <= 2e-5) {
+				t.Fatalf("%s: result %d [%d] is %g, want %g", who, i, k, got[i][k], w)
+			}
+		}
+	}
+}
+
+// BenchmarkLayers is output and gradients of each form.
+func BenchmarkLayers(b *testing.B) {
+	size := layerSize{batch: 8, queries: 128, keys: 160, depth: 32}
+	for _, c := range layerCases {
+		b.Run(c.name, func(b *testing.B) {
+			e, inputs := c.exec(b, openBackend(b, ""), size), size.values()
+			for b.Loop() {
+				out, err := e.Call(inputs...)
+				fatal(b, err)
+				for _, v := range out {
+					v.MustFinalizeAll()
+				}
+			}
+		})
+	}
+}

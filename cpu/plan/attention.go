@@ -86,11 +86,9 @@ func (p *planner) placeGradients(n *node, step *Attention, a *attention) {
 		step.DK, step.DV = rowsIn(j.parts[1], 2), rowsIn(j.parts[2], 3)
 		n.outs = j.op.Results
 		p.views[j.op.Result().ID] = j.layer
-		for _, op := range p.f.Ops {
-			if j.ops[op] {
-				p.absorbed[op] = true
-				n.inner = append(n.inner, op)
-			}
+		for _, op := range ordered(j.ops) {
+			p.absorbed[op] = true
+			n.inner = append(n.inner, op)
 		}
 		return
 	}
@@ -119,15 +117,9 @@ func (a *Attention) liesAsQueries(v View) bool { _, ok := a.queryRows(v); return
 
 // inner lists the ops of a that come before or after its output, but for the step's own.
 func (p *planner) inner(a *attention, own *ir.Op, after bool) []*ir.Op {
-	var list []*ir.Op
-	place := func(op *ir.Op) int { return op.Results[0].ID } // IDs follow the order of ops
-	for op := range a.inside {
-		if op != own && op != a.output && (place(op) > place(a.output)) == after {
-			list = append(list, op)
-		}
-	}
-	slices.SortFunc(list, func(x, y *ir.Op) int { return place(x) - place(y) })
-	return list
+	return slices.DeleteFunc(ordered(a.inside), func(op *ir.Op) bool {
+		return op == own || op == a.output || (place(op) > place(a.output)) != after
+	})
 }
 
 // rowsOf adds v, whose axes are those of batches, groups, rows and channels in this order, to what n reads, copied first when

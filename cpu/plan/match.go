@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -117,6 +118,14 @@ func rolesOf(op *ir.Op) (left, right roles, ok bool) {
 
 // inOrder reports whether axes count from 0.
 func inOrder(axes []int) bool { return slices.Equal(axes, others(len(axes), nil)) }
+
+// place says where op is among those of its function: IDs follow their order.
+func place(op *ir.Op) int { return op.Results[0].ID }
+
+// ordered lists the ops of a set in the order of the function.
+func ordered(set map[*ir.Op]bool) []*ir.Op {
+	return slices.SortedFunc(maps.Keys(set), func(x, y *ir.Op) int { return place(x) - place(y) })
+}
 
 // closed adds to inside the renaming ops that follow v, and reports whether nothing outside reads v.
 func (p *planner) closed(v *ir.Value, inside map[*ir.Op]bool) bool {

@@ -234,6 +234,9 @@ func lastReal(dims []int) int {
 
 // stretch repeats v along axes of length 1, or along all axes if v has none, to the shape dims.
 func stretch(v View, dims []int) View {
+	if slices.Equal(v.Dims, dims) {
+		return v
+	}
 	axes := make([]int, len(v.Dims))
 	for i := range axes {
 		axes[i] = i

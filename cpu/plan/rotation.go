@@ -246,11 +246,7 @@ func (p *planner) rotate(index int, op *ir.Op) bool {
 	axes, sets := squeezeAll(rows(half), [][]int{rows(step.X.Strides), rows(y.Strides), rows(step.Cos.Strides)})
 	step.Axes, sets = collapseAll(axes, sets)
 	step.XSteps, step.YSteps, step.AngleSteps = sets[0], sets[1], sets[2]
-	for _, inner := range p.f.Ops {
-		if r.inside[inner] && inner != op {
-			n.inner = append(n.inner, inner)
-		}
-	}
+	n.inner = slices.DeleteFunc(ordered(r.inside), func(inner *ir.Op) bool { return inner == op })
 	p.groups[p.newGroup(rotationGroup, n)].rotation = step
 	p.views[op.Result().ID] = y
 	return true

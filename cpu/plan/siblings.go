@@ -11,13 +11,13 @@ func (p *planner) siblings() {
 	}
 	first := make([]int, len(p.owner)) // by value: 1 + the first cluster that reads it
 	for id, g := range p.groups {
-		if g.gone || g.kind != clusterGroup {
+		if g.gone || g.kind != clusterGroup || g.space.n < largeArray {
 			continue
 		}
 		for _, n := range g.nodes {
 			for _, a := range n.args {
 				v := a.Root
-				if a.Size() != g.space.n || v.Shape.Size() != a.Size() || a.Size() < largeArray || p.owner[v.ID] == id {
+				if a.Size() != g.space.n || v.Shape.Size() != a.Size() || p.owner[v.ID] == id {
 					continue
 				}
 				if home := first[v.ID] - 1; home >= 0 && home != id && !p.groups[home].gone && p.unite(home, id) {

@@ -46,10 +46,6 @@ type attention struct {
 func (p *planner) findAttention(ops []*ir.Op) {
 	p.attention = make(map[*ir.Op]*attention)
 	p.absorbed = make(map[*ir.Op]bool)
-	place := make(map[*ir.Op]int, len(ops))
-	for i, op := range ops {
-		place[op] = i
-	}
 	for _, op := range ops {
 		a := &attention{output: op, inside: make(map[*ir.Op]bool), scale: 1}
 		if !a.forward() || !a.fits() || !p.backward(a) {
@@ -63,7 +59,7 @@ func (p *planner) findAttention(ops []*ir.Op) {
 		p.attention[a.output] = a
 		if a.dScores != nil {
 			a.firstOfBackward = a.dp
-			if place[a.dv] < place[a.dp] {
+			if place(a.dv) < place(a.dp) {
 				a.firstOfBackward = a.dv
 			}
 			p.attention[a.firstOfBackward] = a

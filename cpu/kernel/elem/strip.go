@@ -16,7 +16,8 @@ type Strips struct {
 	Lanes  int // float32 in a register
 	codes  map[string]uintptr
 	copies map[piece][]uintptr // of what instructions name, and chains of them
-	most   int                 // instructions in a chain or loop
+	chain  int                 // instructions in the longest chain
+	loop   int                 // instructions in the longest loop
 	run    func(code, slots *uintptr, steps, rows, row int)
 }
 
@@ -148,7 +149,7 @@ func (s *Strips) Assemble(segments []Segment, steps int, kinds []op.Kind) *Progr
 		}
 		p.emit(s.codes["BeginFull"], 0)
 		begin := len(p.code)
-		if loop := s.loop(seg.Code, kinds); loop != 0 {
+		if loop := s.traversal(seg.Code, kinds); loop != 0 {
 			p.emit(loop)
 			p.emitSlots(seg.Code)
 		} else {
@@ -194,9 +195,9 @@ func (p *Program) emitSlots(code []Instr) {
 	}
 }
 
-// loop returns the address of the piece of code that is a whole traversal, 0 if there is none.
-func (s *Strips) loop(code []Instr, kinds []op.Kind) uintptr {
-	if len(code) > s.most || len(kinds) == 0 {
+// traversal returns the address of the piece of code that is a whole traversal, 0 if there is none.
+func (s *Strips) traversal(code []Instr, kinds []op.Kind) uintptr {
+	if len(code) > s.loop || len(kinds) == 0 {
 		return 0
 	}
 	steps := make([]op.Step, len(code))
@@ -212,7 +213,7 @@ func (s *Strips) loop(code []Instr, kinds []op.Kind) uintptr {
 // longest returns the piece of code that does most of the first instructions of code, how many they are, and its copies.
 func (s *Strips) longest(code []Instr, form string) (int, piece, []uintptr) {
 	var names []string
-	for _, i := range code[:min(len(code), s.most)] {
+	for _, i := range code[:min(len(code), s.chain)] {
 		names = append(names, i.name())
 	}
 	for n := len(names); n > 0; n-- {
@@ -246,10 +247,10 @@ func newStrips(lanes int, addresses func(at *uintptr), run func(code, slots *uin
 	}
 	for _, chain := range op.Chains() {
 		s.collect(op.Chain(chain...))
-		s.most = max(s.most, len(chain))
+		s.chain = max(s.chain, len(chain))
 	}
 	for _, steps := range op.Loops() {
-		s.most = max(s.most, len(steps))
+		s.loop = max(s.loop, len(steps))
 	}
 	return s
 }

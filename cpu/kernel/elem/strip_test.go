@@ -199,7 +199,7 @@ func TestChainsAreTheirInstructions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 9))
 	for _, table := range tables() {
 		single := *table.Strips
-		single.most = 1
+		single.chain, single.loop = 1, 1
 		cols := 3*single.Width() + single.Lanes + 3
 		pitch := (cols + 15) / 16 * 16
 		x, y, z := draws(rng, 3*pitch, op.Add), draws(rng, 3*pitch, op.Add), draws(rng, 3*pitch, op.Add)
@@ -278,7 +278,7 @@ func TestLoopsAreTheirInstructions(t *testing.T) {
 						}
 						code = append(code, i)
 					}
-					if s.loop(code, kinds) == 0 {
+					if s.traversal(code, kinds) == 0 {
 						t.Fatalf("%s: no code for %s", table.Name, op.LoopName(steps))
 					}
 					if k == 1 {
@@ -320,7 +320,7 @@ func BenchmarkStrips(b *testing.B) {
 	}
 	for _, table := range tables() {
 		chains, pieces := table.Strips, *table.Strips
-		pieces.most = 1
+		pieces.chain, pieces.loop = 1, 1
 		kinds := []op.Kind{op.Array, op.Array, op.Array, op.Array, op.Number, op.Sums}
 		const n = 2048
 		slots := []Slot{array(repeated(n, .5), 0), array(make([]float32, n), 0), array(repeated(n, 2), 0), array(repeated(n, 3), 0), strip(repeated(chains.Width(), .7)), array(make([]float32, Partials*chains.Width()), 0)}
@@ -331,7 +331,7 @@ func BenchmarkStrips(b *testing.B) {
 				s     *Strips
 				kinds []op.Kind
 			}{{"loop", chains, kinds}, {"chains", chains, nil}, {"pieces", &pieces, nil}} {
-				if how.name == "loop" && chains.loop(p.code, kinds) == 0 {
+				if how.name == "loop" && chains.traversal(p.code, kinds) == 0 {
 					continue
 				}
 				b.Run(table.Name+"/"+p.name+"/"+how.name, func(b *testing.B) {

@@ -5,8 +5,10 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dyt-go/dyt/cpu/build"
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/report"
+	"github.com/dyt-go/dyt/train"
 	"github.com/spf13/cobra"
 )
 
@@ -46,47 +48,57 @@ needs no network and no script: the operations as recorded, after each pass, and
 			if f.print {
 				return c.printConfig(r)
 			}
-			backend, err := openLookedAt()
-			if err != nil {
-				return err
-			}
-			defer backend.Finalize()
-			if err := c.need(backend, r.Recipe); err != nil {
-				return err
-			}
-			if err := r.Rehearse(backend); err != nil {
-				return trainError(err)
-			}
-			all := backend.Compiled()
-			step := all[len(all)-1]
-			answer := inspectAnswer{Page: out, Steps: len(step.Plan().Steps), ArenaBytes: step.Plan().Arena}
-			if out == "" {
-				answer.Page = fmt.Sprintf("%s_%s_ir.html", r.Model.Arch+"-"+r.Model.Variant, r.Norm.Kind)
-			}
-			var columns []report.Stage
-			for _, s := range step.Stages {
-				answer.Stages = append(answer.Stages, inspectStage{s.Pass, s.Ops})
-				columns = append(columns, report.Stage{Name: s.Pass, Why: s.Why, Lines: lines(s.Text)})
-			}
-			for i := range step.Plan().Steps {
-				if step.Plan().Steps[i].Region != nil {
-					answer.Delegated++
-				}
-			}
-			columns = append(columns, report.Stage{Name: "plan", Why: "what runs, in this order", Lines: lines(step.Plan().String())})
-			title := fmt.Sprintf("A training step of %s with %s", r.Describe(), r.Norm.Kind)
-			lead := fmt.Sprintf("%d operations become %d steps, %d of them left to GoMLX's Go backend. A step needs %.1f MiB beside weights and batch.",
-				answer.Stages[0].Ops, answer.Steps, answer.Delegated, float64(answer.ArenaBytes)/(1<<20))
-			if err := report.WriteStages(answer.Page, title, lead, columns); err != nil {
-				return conf.WithCode(err, conf.ExitFailed)
-			}
-			return c.result(answer, func(w io.Writer) { printStages(w, &answer) })
+			return c.inspectStep(r, out)
 		},
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&asIR, "ir", false, "the operations of a training step, after each pass of the compiler")
 	cmd.Flags().StringVar(&out, "out", "", "the page (default: MODEL_NORM_ir.html here)")
 	return cmd
+}
+
+// inspectStep compiles the training step of r and writes its page.
+func (c *console) inspectStep(r *train.Resolved, page string) error {
+	backend, err := openLookedAt()
+	if err != nil {
+		return err
+	}
+	defer backend.Finalize()
+	if err := c.need(backend, r.Recipe); err != nil {
+		return err
+	}
+	if err := r.Rehearse(backend); err != nil {
+		return trainError(err)
+	}
+	if page == "" {
+		page = fmt.Sprintf("%s_%s_ir.html", r.Model.Arch+"-"+r.Model.Variant, r.Norm.Kind)
+	}
+	all := backend.Compiled()
+	answer, columns := lookInto(all[len(all)-1])
+	answer.Page = page
+	title := fmt.Sprintf("A training step of %s with %s", r.Describe(), r.Norm.Kind)
+	lead := fmt.Sprintf("%d operations become %d steps, %d of them left to GoMLX's Go backend. A step needs %.1f MiB beside weights and batch.",
+		answer.Stages[0].Ops, answer.Steps, answer.Delegated, float64(answer.ArenaBytes)/(1<<20))
+	if err := report.WriteStages(page, title, lead, columns); err != nil {
+		return conf.WithCode(err, conf.ExitFailed)
+	}
+	return c.result(answer, func(w io.Writer) { printStages(w, &answer) })
+}
+
+// lookInto counts what a compiled step has and writes out each of its stages, the plan last.
+func lookInto(step build.Compiled) (answer inspectAnswer, columns []report.Stage) {
+	plan := step.Plan()
+	for _, s := range step.Stages {
+		answer.Stages = append(answer.Stages, inspectStage{s.Pass, s.Ops})
+		columns = append(columns, report.Stage{Name: s.Pass, Why: s.Why, Lines: lines(s.Text)})
+	}
+	for i := range plan.Steps {
+		if plan.Steps[i].Region != nil {
+			answer.Delegated++
+		}
+	}
+	answer.Steps, answer.ArenaBytes = len(plan.Steps), plan.Arena
+	return answer, append(columns, report.Stage{Name: "plan", Why: "what runs, in this order", Lines: lines(plan.String())})
 }
 
 func lines(text string) []string { return strings.Split(strings.TrimRight(text, "\n"), "\n") }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/internal/conf"
 	"github.com/dyt-go/dyt/train"
+	"github.com/gomlx/compute"
 	"github.com/spf13/cobra"
 )
 
@@ -22,10 +24,15 @@ type trainAnswer struct {
 	Changes  []train.Change `json:"config_changes"`
 }
 
+// trainFlags are those of train.
+type trainFlags struct {
+	recipeFlags
+	out, backend      string
+	resume, mayChange bool
+}
+
 func trainCommand(c *console) *cobra.Command {
-	var f recipeFlags
-	var out, backendName string
-	var resume, mayChange bool
+	var f trainFlags
 	cmd := &cobra.Command{
 		Use:   "train RECIPE",
 		Short: "Train one network from a recipe",
@@ -48,66 +55,80 @@ goes on from the newest checkpoint, to the same bits as a run that was never sto
 			if f.print {
 				return c.printConfig(r)
 			}
-			if out == "" && r.Folder != "" && resume {
-				out = r.Folder
-			} else if out == "" {
-				out = defaultFolder(r)
-			}
-			if mayChange && !resume {
-				return usage("--allow-config-change goes with --resume: a fresh run has no other recipe")
-			}
-			ready := emptyFolder
-			if resume {
-				ready = writableFolder
-			}
-			if err := ready(out); err != nil {
+			if err := f.settle(r); err != nil {
 				return err
 			}
-			w, err := openWorkplace(cmd, backendName)
-			if err != nil {
-				return err
-			}
-			defer w.close()
-			d, err := c.load(w, r.Recipe)
-			if err != nil {
-				return err
-			}
-			open := train.Open
-			if mayChange {
-				open = train.OpenChanged
-			}
-			run, err := open(w.backend, r.Recipe, d, out)
-			if changed := new(train.ConfigChanged); errors.As(err, &changed) {
-				return trainError(fmt.Errorf("%w, or --allow-config-change", err))
-			}
-			if err != nil {
-				return trainError(err)
-			}
-			defer run.Close()
-			answer := trainAnswer{Dir: out, Warnings: []string{}}
-			n := train.Notes{Command: commandLine(), Identity: identity(w.backend.Description(), d)}
-			if err := errors.Join(run.WriteSources(r.Sources()), n.Write(out), c.begin(run, r, &answer)); err != nil {
-				return trainError(err)
-			}
-			watch := c.watch()
-			err = run.Train(w.ctx, func(m train.Metrics) {
-				if watch != nil {
-					watch(r.Recipe, m, r.Steps())
-				}
-			})
-			if err != nil {
-				return trainError(err)
-			}
-			return c.end(run, &answer)
+			return c.train(cmd, &f, r)
 		},
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&out, "out", "", "the run's folder (default: runs/RECIPE_NORM_sSEED)")
-	flags.BoolVar(&resume, "resume", false, "go on from the newest checkpoint in the folder, if there is one")
-	flags.BoolVar(&mayChange, "allow-config-change", false, "with --resume, go on with a recipe that has changed")
-	addBackend(flags, &backendName)
+	flags.StringVar(&f.out, "out", "", "the run's folder (default: runs/RECIPE_NORM_sSEED)")
+	flags.BoolVar(&f.resume, "resume", false, "go on from the newest checkpoint in the folder, if there is one")
+	flags.BoolVar(&f.mayChange, "allow-config-change", false, "with --resume, go on with a recipe that has changed")
+	addBackend(flags, &f.backend)
 	return cmd
+}
+
+// settle chooses the run's folder and refuses one that the run cannot have.
+func (f *trainFlags) settle(r *train.Resolved) error {
+	if f.out == "" && r.Folder != "" && f.resume {
+		f.out = r.Folder
+	} else if f.out == "" {
+		f.out = defaultFolder(r)
+	}
+	if f.mayChange && !f.resume {
+		return usage("--allow-config-change goes with --resume: a fresh run has no other recipe")
+	}
+	if f.resume {
+		return writableFolder(f.out)
+	}
+	return emptyFolder(f.out)
+}
+
+// train makes the run and prints what it came to.
+func (c *console) train(cmd *cobra.Command, f *trainFlags, r *train.Resolved) error {
+	w, err := openWorkplace(cmd, f.backend)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	d, err := c.load(w, r.Recipe)
+	if err != nil {
+		return err
+	}
+	run, err := f.open(w.backend, r.Recipe, d)
+	if err != nil {
+		return trainError(err)
+	}
+	defer run.Close()
+	answer := trainAnswer{Dir: f.out, Warnings: []string{}}
+	n := train.Notes{Command: commandLine(), Identity: identity(w.backend.Description(), d)}
+	if err := errors.Join(run.WriteSources(r.Sources()), n.Write(f.out), c.begin(run, r, &answer)); err != nil {
+		return trainError(err)
+	}
+	watch := c.watch()
+	err = run.Train(w.ctx, func(m train.Metrics) {
+		if watch != nil {
+			watch(r.Recipe, m, r.Steps())
+		}
+	})
+	if err != nil {
+		return trainError(err)
+	}
+	return c.end(run, &answer)
+}
+
+// open opens the run, with a recipe that has changed where that is allowed.
+func (f *trainFlags) open(backend compute.Backend, r train.Recipe, d *data.Dataset) (*train.Run, error) {
+	if f.mayChange {
+		return train.OpenChanged(backend, r, d, f.out)
+	}
+	run, err := train.Open(backend, r, d, f.out)
+	if changed := new(train.ConfigChanged); errors.As(err, &changed) {
+		return nil, fmt.Errorf("%w, or --allow-config-change", err)
+	}
+	return run, err
 }
 
 // begin says what the run is and how its norm sites start.

@@ -45,14 +45,25 @@ func Layers(backend compute.Backend, kinds []norm.Kind, widths []int, rows int) 
 			if err := spec.Check(); err != nil {
 				return nil, err
 			}
-			for _, mode := range []string{Forward, Both} {
-				c, err := layerCase(backend, spec, mode, x, dy)
-				if err != nil {
-					return nil, err
-				}
-				cases = append(cases, c)
+			both, err := layerCases(backend, spec, x, dy)
+			if err != nil {
+				return nil, err
 			}
+			cases = append(cases, both...)
 		}
+	}
+	return cases, nil
+}
+
+// layerCases are those of one layer: forward, and forward and backward.
+func layerCases(backend compute.Backend, spec norm.Spec, x, dy *tensors.Tensor) ([]Case, error) {
+	var cases []Case
+	for _, mode := range []string{Forward, Both} {
+		c, err := layerCase(backend, spec, mode, x, dy)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, c)
 	}
 	return cases, nil
 }

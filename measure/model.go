@@ -96,14 +96,11 @@ func normsAlone(backend compute.Backend, kinds []norm.Kind, size Llama) ([]Case,
 	x, dy := draw(1, size.Tokens, size.Width), draw(2, size.Tokens, size.Width)
 	var cases []Case
 	for _, kind := range kinds {
-		spec := size.config(kind).Norm.At(norm.Attn)
-		for _, mode := range []string{Forward, Both} {
-			c, err := layerCase(backend, spec, mode, x, dy)
-			if err != nil {
-				return nil, err
-			}
-			cases = append(cases, c)
+		both, err := layerCases(backend, size.config(kind).Norm.At(norm.Attn), x, dy)
+		if err != nil {
+			return nil, err
 		}
+		cases = append(cases, both...)
 	}
 	return cases, nil
 }

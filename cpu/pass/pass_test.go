@@ -74,6 +74,10 @@ var rewrites = []struct{ rule, text, gone, there string }{
 		v2 = reduce_max v1 {axes=[1, 2]} : f32[4]`, "axes=[1, 2]", "f32[4,24,4096]"},
 	{"pow(x, 2) -> x*x", `v1 = constant {data=[2]} : f32
 		v2 = pow v0, v1 : f32[4,6]`, "pow", "mul v0, v0"},
+	{"x and true -> x", `v1 = constant {data=[0]} : f32
+		v2 = constant {data=[true]} : bool
+		v3 = greater_than v0, v1 : bool[4,6]
+		v4 = logical_and v2, v3 : bool[4,6]`, "logical_and", "greater_than"},
 	{"convert to the same type -> x", `v1 = convert_dtype v0 {dtype=f32} : f32[4,6]
 		v2 = neg v1 : f32[4,6]`, "convert", ""},
 	{"iota -> broadcast of 0, 1, ...", `v1 = iota {shape=f32[4,6], iota_axis=1} : f32[4,6]

@@ -24,6 +24,7 @@ var Rules = []Rule{
 	{"reduce over mixed axes -> reduce twice", "a cluster reduces rows or columns, not both", splitReduce},
 	{"reduce over long rows -> reduce pieces, then their results", "a row is reduced from a first-level cache", splitLongRow},
 	{"pow(x, 2) -> x*x", "a product is exact where a power is not cheaper", square},
+	{"x and true -> x", "a mask of keys alone is combined with one of queries that lets all pass, and stays a view", passTruth},
 	{"convert to the same type -> x", "nothing happens", sameType},
 	{"iota -> broadcast of 0, 1, ...", "the numbers of one axis, repeated by a view", countUp},
 	{"reduce_and, reduce_or -> reduce_min, reduce_max of 0 and 1", "clusters reduce numbers", reduceTruths},
@@ -64,6 +65,24 @@ func unit(r *rewriter, op *ir.Op) bool {
 	case ir.Neg:
 		if inner := op.Args[0].Def; inner != nil && inner.Kind == ir.Neg {
 			return r.become(op, r.of(inner.Args[0]))
+		}
+	}
+	return false
+}
+
+func passTruth(r *rewriter, op *ir.Op) bool {
+	if op.Kind != ir.LogicalAnd {
+		return false
+	}
+	for i, v := range op.Args {
+		for v.Def != nil && (v.Def.Kind == ir.BroadcastInDim || v.Def.Kind == ir.Reshape) {
+			v = v.Def.Args[0]
+		}
+		if v.Def == nil || v.Def.Kind != ir.Constant || v.Shape.Size() != 1 || !op.Args[1-i].Shape.Equal(op.Result().Shape) {
+			continue
+		}
+		if flat, ok := v.Def.Attr.(ir.ConstantAttr).Flat.([]bool); ok && flat[0] {
+			return r.become(op, r.of(op.Args[1-i]))
 		}
 	}
 	return false

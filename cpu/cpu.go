@@ -197,7 +197,7 @@ func (b *Backend) NewSharedBuffer(device compute.DeviceNum, shape shapes.Shape) 
 		return nil, nil, err
 	}
 	array := b.env.Memory.New(shape.Clone())
-	return exec.NewBuffer(b.env.Memory, array), array.Flat, nil
+	return exec.NewBuffer(b.env.Memory, array), array.Flat(), nil
 }
 
 func (b *Backend) check(what string, device compute.DeviceNum, shape shapes.Shape) error {

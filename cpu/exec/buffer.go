@@ -37,7 +37,7 @@ func FromFlat(memory *Memory, flat any, shape shapes.Shape) (*Buffer, error) {
 		return nil, err
 	}
 	array := memory.New(shape.Clone())
-	copy(dtypes.UnsafeByteSliceFromAny(array.Flat), dtypes.UnsafeByteSliceFromAny(flat))
+	copy(array.raw(), dtypes.UnsafeByteSliceFromAny(flat))
 	return NewBuffer(memory, array), nil
 }
 
@@ -83,7 +83,7 @@ func (b *Buffer) ToFlatData(flat any) error {
 	if err := checkFlat("buffer to flat data", flat, a.Shape); err != nil {
 		return err
 	}
-	copy(dtypes.UnsafeByteSliceFromAny(flat), dtypes.UnsafeByteSliceFromAny(a.Flat))
+	copy(dtypes.UnsafeByteSliceFromAny(flat), a.raw())
 	return nil
 }
 
@@ -93,7 +93,7 @@ func (b *Buffer) Data() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.Flat, nil
+	return a.Flat(), nil
 }
 
 // CopyToDevice returns a copy on device 0.

@@ -1,9 +1,6 @@
 package exec
 
 import (
-	"unsafe"
-
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 
 	"github.com/dyt-go/dyt/cpu/ir"
@@ -16,7 +13,8 @@ import (
 type control struct {
 	*plan.Control
 	frames   []*frame
-	captures [][]*Array // by function
+	args     []Array   // memory of somebody else's, as the captures
+	captures [][]Array // by function
 	state    []*Array
 	owned    bool // the state is ours
 	again    bool // the condition held
@@ -24,12 +22,12 @@ type control struct {
 }
 
 func newControl(c *plan.Control, size int) *control {
-	x := &control{Control: c, state: make([]*Array, len(c.Args)), captures: make([][]*Array, len(c.Bodies))}
+	x := &control{Control: c, state: make([]*Array, len(c.Args)), args: make([]Array, len(c.Args)), captures: make([][]Array, len(c.Bodies))}
 	for i, b := range c.Bodies {
 		body := newFrame(b.Plan, size)
 		body.layAlone()
 		x.frames = append(x.frames, body)
-		x.captures[i] = make([]*Array, len(b.Captures))
+		x.captures[i] = make([]Array, len(b.Captures))
 	}
 	return x
 }
@@ -67,7 +65,8 @@ func (e *Executable) control(x *control, f *frame, team *par.Team, index int) bo
 func (x *control) begin(f *frame) {
 	x.state, x.owned, x.turns = x.state[:len(x.Args)], false, 0
 	for i, v := range x.Args {
-		x.state[i] = arrayAt(f, v, x.shapeOf(i))
+		x.args[i] = arrayAt(f, v, x.shapeOf(i))
+		x.state[i] = &x.args[i]
 	}
 	for k, b := range x.Bodies {
 		for i, v := range b.Captures {
@@ -85,11 +84,8 @@ func (x *control) shapeOf(i int) shapes.Shape {
 }
 
 // arrayAt returns the memory of v as an array of somebody else's.
-func arrayAt(f *frame, v *ir.Value, shape shapes.Shape) *Array {
-	if shape.Size() == 0 {
-		return &Array{Shape: shape, Flat: dtypes.MakeAnySlice(shape.DType, 0)}
-	}
-	return &Array{Shape: shape, Flat: dtypes.UnsafeAnySliceFromBytes(unsafe.Pointer(unsafe.SliceData(f.raw[v.ID])), shape.DType, shape.Size())}
+func arrayAt(f *frame, v *ir.Value, shape shapes.Shape) Array {
+	return Array{Shape: shape, bytes: f.raw[v.ID]}
 }
 
 // turn runs function k on the state. What it returns is the next state, but for the condition of a loop.
@@ -101,7 +97,7 @@ func (e *Executable) turn(x *control, k int, f *frame, team *par.Team, index int
 			inner.set(v, x.state[i], x.owned && !isCondition)
 		}
 		for i, v := range p.Func.Captures {
-			inner.set(v, x.captures[k][i], false)
+			inner.set(v, &x.captures[k][i], false)
 		}
 		inner.results(p, memory)
 		inner.shown = f.shown && x.turns < 2*shownTurns

@@ -132,13 +132,13 @@ func newFrame(p *plan.Plan, size int) *frame {
 }
 
 func (f *frame) constant(v *ir.Value) {
-	f.set(v, &Array{Shape: v.Shape, Flat: v.Def.Attr.(ir.ConstantAttr).Flat}, false)
+	f.set(v, &Array{Shape: v.Shape, bytes: dtypes.UnsafeByteSliceFromAny(v.Def.Attr.(ir.ConstantAttr).Flat)}, false)
 }
 
 // set says where v lies.
 func (f *frame) set(v *ir.Value, a *Array, owned bool) {
 	f.arrays[v.ID], f.owned[v.ID] = a, owned
-	f.lie(v, dtypes.UnsafeByteSliceFromAny(a.Flat))
+	f.lie(v, a.raw())
 }
 
 // lie lets v lie in b.

@@ -27,29 +27,35 @@ func NewMemory(owner compute.Backend, engine *delegate.Engine) *Memory {
 	return &Memory{owner: owner, engine: engine, pools: make(map[int]*sync.Pool)}
 }
 
-// Array is a dense row-major array: a shape and a slice of its element type, with the right to give the memory back.
+// Array is a dense row-major array: a shape and its memory, with the right to give that back.
 type Array struct {
 	Shape     shapes.Shape
-	Flat      any
-	bytes     []byte         // memory from the store, a whole size class, or
-	pool      *sync.Pool     // with where it goes back to
-	delegated compute.Buffer // a result of a delegated program
+	bytes     []byte         // at least as many as the shape has: memory from the store is a whole size class
+	pool      *sync.Pool     // where memory from the store goes back to
+	delegated compute.Buffer // a result of a delegated program, whose memory this is
 }
 
-// New returns an array of undefined contents. It allocates nothing when an array of this type and size was freed.
+// New returns an array of undefined contents. It allocates nothing when an array of this size class was freed.
 func (m *Memory) New(shape shapes.Shape) *Array {
-	size := shape.Size()
-	bytes := shape.DType.SizeForDimensions(size)
-	if bytes == 0 {
-		return &Array{Shape: shape, Flat: dtypes.MakeAnySlice(shape.DType, 0)}
+	n := int(shape.ByteSize())
+	if n == 0 {
+		return &Array{Shape: shape}
 	}
-	a := m.class(support.TwoBitBucketLen(bytes))
-	if a.Flat == nil || a.Shape.DType != shape.DType || a.Shape.Size() != size {
-		a.Flat = dtypes.UnsafeAnySliceFromBytes(unsafe.Pointer(unsafe.SliceData(a.bytes)), shape.DType, size)
-	}
+	a := m.class(support.TwoBitBucketLen(n))
 	a.Shape = shape
 	return a
 }
+
+// Flat returns the elements as a slice of their type.
+func (a *Array) Flat() any {
+	if a.Shape.Size() == 0 {
+		return dtypes.MakeAnySlice(a.Shape.DType, 0)
+	}
+	return dtypes.UnsafeAnySliceFromBytes(unsafe.Pointer(unsafe.SliceData(a.bytes)), a.Shape.DType, a.Shape.Size())
+}
+
+// raw returns the memory of the elements.
+func (a *Array) raw() []byte { return a.bytes[:a.Shape.ByteSize()] }
 
 // alignment is the size of a cache line: kernels read and write whole lines.
 const alignment = 64
@@ -87,10 +93,10 @@ func adopt(b compute.Buffer) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Array{Shape: shape, Flat: flat, delegated: b}, nil
+	return &Array{Shape: shape, bytes: dtypes.UnsafeByteSliceFromAny(flat), delegated: b}, nil
 }
 
-// Free gives the memory of a back; neither a nor its Flat may be used afterwards.
+// Free gives the memory of a back; neither a nor what Flat gave may be used afterwards.
 func (m *Memory) Free(a *Array) {
 	if a.pool != nil {
 		a.pool.Put(a)
@@ -105,7 +111,7 @@ func (m *Memory) Free(a *Array) {
 // Copy returns a new array with the elements of a.
 func (m *Memory) Copy(a *Array) *Array {
 	c := m.New(a.Shape)
-	copy(dtypes.UnsafeByteSliceFromAny(c.Flat), dtypes.UnsafeByteSliceFromAny(a.Flat))
+	copy(c.raw(), a.raw())
 	return c
 }
 
@@ -114,5 +120,5 @@ func (m *Memory) buffer(a *Array) compute.Buffer {
 	if a.delegated != nil {
 		return a.delegated
 	}
-	return m.engine.Wrap(a.Shape, a.Flat)
+	return m.engine.Wrap(a.Shape, a.Flat())
 }

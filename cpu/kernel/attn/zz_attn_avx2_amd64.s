@@ -11,8 +11,6 @@ TEXT ·softmaxY(SB), NOSPLIT, $0-120
 	MOVQ         max_base+72(FP), CX
 	MOVQ         sum_base+96(FP), DX
 	VBROADCASTSS scale+64(FP), Y0
-	VMOVUPS      constc2fe0000avx2<>+0(SB), Y1
-	VMOVUPS      const4b40007favx2<>+0(SB), Y2
 	MOVQ         rows+32(FP), BX
 	MOVQ         cols+40(FP), SI
 	MOVQ         line+24(FP), DI
@@ -22,7 +20,7 @@ TEXT ·softmaxY(SB), NOSPLIT, $0-120
 	SHLQ         $0x02, R9
 	SHLQ         $0x02, SI
 	SHLQ         $0x02, R8
-	VXORPS       Y3, Y3, Y3
+	VXORPS       Y1, Y1, Y1
 
 row:
 	MOVQ      R8, R10
@@ -36,68 +34,145 @@ row:
 	LEAQ      tailMask<>+0(SB), R12
 	MOVQ      $0x00000008, R13
 	SUBQ      R11, R13
-	VMOVUPS   (R12)(R13*4), Y4
-	VMOVUPS   (AX)(R10*1), Y5
-	VMOVUPS   constff800000avx2<>+0(SB), Y6
-	VBLENDVPS Y4, Y5, Y6, Y4
-	VMOVUPS   Y4, (AX)(R10*1)
+	VMOVUPS   (R12)(R13*4), Y2
+	VMOVUPS   (AX)(R10*1), Y3
+	VMOVUPS   constff800000avx2<>+0(SB), Y4
+	VBLENDVPS Y2, Y3, Y4, Y2
+	VMOVUPS   Y2, (AX)(R10*1)
 	ADDQ      $0x00000020, R10
 
 whole:
-	VMOVUPS (AX), Y4
+	VMOVUPS (AX), Y2
 	XORQ    R11, R11
 
 most:
-	VMAXPS       (AX)(R11*1), Y4, Y4
+	VMAXPS       (AX)(R11*1), Y2, Y2
 	ADDQ         $0x00000020, R11
 	CMPQ         R11, R10
 	JLT          most
-	VEXTRACTF128 $0x01, Y4, X5
-	VMAXPS       X5, X4, X4
-	VPERMILPS    $0x0e, X4, X5
-	VMAXPS       X5, X4, X4
-	VPERMILPS    $0x01, X4, X5
-	VMAXPS       X5, X4, X4
-	VMOVSS       X4, (CX)
-	VBROADCASTSS X4, Y4
-	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0x0e, X2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0x01, X2, X3
+	VMAXPS       X3, X2, X2
+	VMOVSS       X2, (CX)
+	VBROADCASTSS X2, Y2
+	VXORPS       Y3, Y3, Y3
 	XORQ         R11, R11
+	LEAQ         -64(R10), R12
+	JMP          expMore
+
+expSide:
+	VMOVUPS     (AX)(R11*1), Y4
+	VSUBPS      Y2, Y4, Y4
+	VMOVUPS     32(AX)(R11*1), Y5
+	VSUBPS      Y2, Y5, Y5
+	VMOVUPS     64(AX)(R11*1), Y6
+	VSUBPS      Y2, Y6, Y6
+	VMULPS      Y0, Y4, Y4
+	VMULPS      Y0, Y5, Y5
+	VMULPS      Y0, Y6, Y6
+	VMOVUPS     constc2fe0000avx2<>+0(SB), Y7
+	VMAXPS      Y4, Y7, Y4
+	VMAXPS      Y5, Y7, Y5
+	VMAXPS      Y6, Y7, Y6
+	VMOVUPS     const4b40007favx2<>+0(SB), Y8
+	VADDPS      Y8, Y4, Y7
+	VADDPS      Y8, Y5, Y9
+	VADDPS      Y8, Y6, Y8
+	VMOVUPS     const4b40007favx2<>+0(SB), Y11
+	VSUBPS      Y11, Y7, Y10
+	VSUBPS      Y11, Y9, Y12
+	VSUBPS      Y11, Y8, Y11
+	VSUBPS      Y10, Y4, Y4
+	VSUBPS      Y12, Y5, Y5
+	VSUBPS      Y11, Y6, Y6
+	VMOVUPS     const392209c5avx2<>+0(SB), Y11
+	VMOVAPS     Y11, Y10
+	VMOVUPS     const3aaf8448avx2<>+0(SB), Y12
+	VFMADD213PS Y12, Y4, Y10
+	VMOVAPS     Y11, Y13
+	VFMADD213PS Y12, Y5, Y13
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     const3c1d952aavx2<>+0(SB), Y12
+	VFMADD213PS Y12, Y4, Y10
+	VFMADD213PS Y12, Y5, Y13
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     const3d6357b6avx2<>+0(SB), Y12
+	VFMADD213PS Y12, Y4, Y10
+	VFMADD213PS Y12, Y5, Y13
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     const3e75fdf0avx2<>+0(SB), Y12
+	VFMADD213PS Y12, Y4, Y10
+	VFMADD213PS Y12, Y5, Y13
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     const3f317218avx2<>+0(SB), Y12
+	VFMADD213PS Y12, Y4, Y10
+	VFMADD213PS Y12, Y5, Y13
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     const3f800000avx2<>+0(SB), Y12
+	VFMADD213PS Y12, Y4, Y10
+	VFMADD213PS Y12, Y5, Y13
+	VFMADD213PS Y12, Y6, Y11
+	VPSLLD      $0x17, Y7, Y7
+	VMULPS      Y7, Y10, Y4
+	VPSLLD      $0x17, Y9, Y9
+	VMULPS      Y9, Y13, Y5
+	VPSLLD      $0x17, Y8, Y8
+	VMULPS      Y8, Y11, Y6
+	VMOVUPS     Y4, (AX)(R11*1)
+	VADDPS      Y4, Y3, Y3
+	VMOVUPS     Y5, 32(AX)(R11*1)
+	VADDPS      Y5, Y3, Y3
+	VMOVUPS     Y6, 64(AX)(R11*1)
+	VADDPS      Y6, Y3, Y3
+	ADDQ        $0x00000060, R11
+
+expMore:
+	CMPQ R11, R12
+	JLT  expSide
+	CMPQ R11, R10
+	JGE  expEnd
 
 exp:
-	VMOVUPS      (AX)(R11*1), Y6
-	VSUBPS       Y4, Y6, Y6
-	VMULPS       Y0, Y6, Y6
-	VMAXPS       Y6, Y1, Y6
-	VADDPS       Y2, Y6, Y7
-	VSUBPS       Y2, Y7, Y8
-	VSUBPS       Y8, Y6, Y6
-	VMOVUPS      const392209c5avx2<>+0(SB), Y8
-	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y6, Y8
-	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y6, Y8
-	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y6, Y8
-	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f317218avx2<>+0(SB), Y6, Y8
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y6, Y8
-	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y8, Y6
-	VMOVUPS      Y6, (AX)(R11*1)
-	VADDPS       Y6, Y5, Y5
-	ADDQ         $0x00000020, R11
-	CMPQ         R11, R10
-	JLT          exp
-	VEXTRACTF128 $0x01, Y5, X4
-	VADDPS       X4, X5, X5
-	VPERMILPS    $0x0e, X5, X4
-	VADDPS       X4, X5, X5
-	VPERMILPS    $0x01, X5, X4
-	VADDPS       X4, X5, X5
-	VMOVSS       X5, (DX)
+	VMOVUPS     (AX)(R11*1), Y4
+	VSUBPS      Y2, Y4, Y4
+	VMULPS      Y0, Y4, Y4
+	VMOVUPS     constc2fe0000avx2<>+0(SB), Y5
+	VMAXPS      Y4, Y5, Y4
+	VADDPS      const4b40007favx2<>+0(SB), Y4, Y5
+	VSUBPS      const4b40007favx2<>+0(SB), Y5, Y6
+	VSUBPS      Y6, Y4, Y4
+	VMOVUPS     const392209c5avx2<>+0(SB), Y6
+	VFMADD213PS const3aaf8448avx2<>+0(SB), Y4, Y6
+	VFMADD213PS const3c1d952aavx2<>+0(SB), Y4, Y6
+	VFMADD213PS const3d6357b6avx2<>+0(SB), Y4, Y6
+	VFMADD213PS const3e75fdf0avx2<>+0(SB), Y4, Y6
+	VFMADD213PS const3f317218avx2<>+0(SB), Y4, Y6
+	VFMADD213PS const3f800000avx2<>+0(SB), Y4, Y6
+	VPSLLD      $0x17, Y5, Y5
+	VMULPS      Y5, Y6, Y4
+	VMOVUPS     Y4, (AX)(R11*1)
+	VADDPS      Y4, Y3, Y3
+	ADDQ        $0x00000020, R11
+	CMPQ        R11, R10
+	JLT         exp
+
+expEnd:
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPS       X2, X3, X3
+	VPERMILPS    $0x0e, X3, X2
+	VADDPS       X2, X3, X3
+	VPERMILPS    $0x01, X3, X2
+	VADDPS       X2, X3, X3
+	VMOVSS       X3, (DX)
 	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	JMP          unseen
 
 clear:
-	VMOVUPS Y3, (AX)(R10*1)
+	VMOVUPS Y1, (AX)(R10*1)
 	ADDQ    $0x00000020, R10
 
 unseen:
@@ -109,26 +184,6 @@ unseen:
 	JNZ  row
 	VZEROUPPER
 	RET
-
-DATA constc2fe0000avx2<>+0(SB)/4, $0xc2fe0000
-DATA constc2fe0000avx2<>+4(SB)/4, $0xc2fe0000
-DATA constc2fe0000avx2<>+8(SB)/4, $0xc2fe0000
-DATA constc2fe0000avx2<>+12(SB)/4, $0xc2fe0000
-DATA constc2fe0000avx2<>+16(SB)/4, $0xc2fe0000
-DATA constc2fe0000avx2<>+20(SB)/4, $0xc2fe0000
-DATA constc2fe0000avx2<>+24(SB)/4, $0xc2fe0000
-DATA constc2fe0000avx2<>+28(SB)/4, $0xc2fe0000
-GLOBL constc2fe0000avx2<>(SB), RODATA|NOPTR, $32
-
-DATA const4b40007favx2<>+0(SB)/4, $0x4b40007f
-DATA const4b40007favx2<>+4(SB)/4, $0x4b40007f
-DATA const4b40007favx2<>+8(SB)/4, $0x4b40007f
-DATA const4b40007favx2<>+12(SB)/4, $0x4b40007f
-DATA const4b40007favx2<>+16(SB)/4, $0x4b40007f
-DATA const4b40007favx2<>+20(SB)/4, $0x4b40007f
-DATA const4b40007favx2<>+24(SB)/4, $0x4b40007f
-DATA const4b40007favx2<>+28(SB)/4, $0x4b40007f
-GLOBL const4b40007favx2<>(SB), RODATA|NOPTR, $32
 
 DATA tailMask<>+0(SB)/4, $-1
 DATA tailMask<>+4(SB)/4, $-1
@@ -157,6 +212,26 @@ DATA constff800000avx2<>+20(SB)/4, $0xff800000
 DATA constff800000avx2<>+24(SB)/4, $0xff800000
 DATA constff800000avx2<>+28(SB)/4, $0xff800000
 GLOBL constff800000avx2<>(SB), RODATA|NOPTR, $32
+
+DATA constc2fe0000avx2<>+0(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+4(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+8(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+12(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+16(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+20(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+24(SB)/4, $0xc2fe0000
+DATA constc2fe0000avx2<>+28(SB)/4, $0xc2fe0000
+GLOBL constc2fe0000avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const4b40007favx2<>+0(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+4(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+8(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+12(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+16(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+20(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+24(SB)/4, $0x4b40007f
+DATA const4b40007favx2<>+28(SB)/4, $0x4b40007f
+GLOBL const4b40007favx2<>(SB), RODATA|NOPTR, $32
 
 DATA const392209c5avx2<>+0(SB)/4, $0x392209c5
 DATA const392209c5avx2<>+4(SB)/4, $0x392209c5
@@ -237,8 +312,6 @@ TEXT ·gradientY(SB), NOSPLIT, $0-144
 	MOVQ         sum_base+120(FP), BX
 	VBROADCASTSS scale2+88(FP), Y0
 	VBROADCASTSS scale+92(FP), Y1
-	VMOVUPS      constc2fe0000avx2<>+0(SB), Y2
-	VMOVUPS      const4b40007favx2<>+0(SB), Y3
 	MOVQ         rows+56(FP), SI
 	MOVQ         cols+64(FP), DI
 	MOVQ         line+48(FP), R8
@@ -248,7 +321,7 @@ TEXT ·gradientY(SB), NOSPLIT, $0-144
 	SHLQ         $0x02, R10
 	SHLQ         $0x02, DI
 	SHLQ         $0x02, R9
-	VXORPS       Y4, Y4, Y4
+	VXORPS       Y2, Y2, Y2
 
 row:
 	MOVQ      R9, R11
@@ -262,63 +335,143 @@ row:
 	LEAQ      tailMask<>+0(SB), R13
 	MOVQ      $0x00000008, R14
 	SUBQ      R12, R14
-	VMOVUPS   (R13)(R14*4), Y5
-	VMOVUPS   (AX)(R11*1), Y6
-	VMOVUPS   constff800000avx2<>+0(SB), Y7
-	VBLENDVPS Y5, Y6, Y7, Y6
-	VMOVUPS   Y6, (AX)(R11*1)
-	VMOVUPS   (CX)(R11*1), Y6
-	VXORPS    Y7, Y7, Y7
-	VBLENDVPS Y5, Y6, Y7, Y5
-	VMOVUPS   Y5, (CX)(R11*1)
+	VMOVUPS   (R13)(R14*4), Y3
+	VMOVUPS   (AX)(R11*1), Y4
+	VMOVUPS   constff800000avx2<>+0(SB), Y5
+	VBLENDVPS Y3, Y4, Y5, Y4
+	VMOVUPS   Y4, (AX)(R11*1)
+	VMOVUPS   (CX)(R11*1), Y4
+	VXORPS    Y5, Y5, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VMOVUPS   Y3, (CX)(R11*1)
 	ADDQ      $0x00000020, R11
 
 whole:
-	VBROADCASTSS (DX), Y5
-	VBROADCASTSS (BX), Y6
-	VMOVUPS      const3f800000avx2<>+0(SB), Y7
-	VDIVPS       Y6, Y7, Y6
-	VXORPS       Y7, Y7, Y7
+	VBROADCASTSS (DX), Y3
+	VBROADCASTSS (BX), Y4
+	VMOVUPS      const3f800000avx2<>+0(SB), Y5
+	VDIVPS       Y4, Y5, Y4
+	VXORPS       Y5, Y5, Y5
 	XORQ         R12, R12
+	LEAQ         -64(R11), R13
+	JMP          expMore
+
+expSide:
+	VMOVUPS     (AX)(R12*1), Y6
+	VSUBPS      Y3, Y6, Y6
+	VMOVUPS     32(AX)(R12*1), Y7
+	VSUBPS      Y3, Y7, Y7
+	VMOVUPS     64(AX)(R12*1), Y8
+	VSUBPS      Y3, Y8, Y8
+	VMULPS      Y0, Y6, Y6
+	VMULPS      Y0, Y7, Y7
+	VMULPS      Y0, Y8, Y8
+	VMOVUPS     constc2fe0000avx2<>+0(SB), Y9
+	VMAXPS      Y6, Y9, Y6
+	VMAXPS      Y7, Y9, Y7
+	VMAXPS      Y8, Y9, Y8
+	VMOVUPS     const4b40007favx2<>+0(SB), Y10
+	VADDPS      Y10, Y6, Y9
+	VADDPS      Y10, Y7, Y11
+	VADDPS      Y10, Y8, Y10
+	VMOVUPS     const4b40007favx2<>+0(SB), Y13
+	VSUBPS      Y13, Y9, Y12
+	VSUBPS      Y13, Y11, Y14
+	VSUBPS      Y13, Y10, Y13
+	VSUBPS      Y12, Y6, Y6
+	VSUBPS      Y14, Y7, Y7
+	VSUBPS      Y13, Y8, Y8
+	VMOVUPS     const392209c5avx2<>+0(SB), Y13
+	VMOVAPS     Y13, Y12
+	VMOVUPS     const3aaf8448avx2<>+0(SB), Y14
+	VFMADD213PS Y14, Y6, Y12
+	VMOVAPS     Y13, Y15
+	VFMADD213PS Y14, Y7, Y15
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     const3c1d952aavx2<>+0(SB), Y14
+	VFMADD213PS Y14, Y6, Y12
+	VFMADD213PS Y14, Y7, Y15
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     const3d6357b6avx2<>+0(SB), Y14
+	VFMADD213PS Y14, Y6, Y12
+	VFMADD213PS Y14, Y7, Y15
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     const3e75fdf0avx2<>+0(SB), Y14
+	VFMADD213PS Y14, Y6, Y12
+	VFMADD213PS Y14, Y7, Y15
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     const3f317218avx2<>+0(SB), Y14
+	VFMADD213PS Y14, Y6, Y12
+	VFMADD213PS Y14, Y7, Y15
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     const3f800000avx2<>+0(SB), Y14
+	VFMADD213PS Y14, Y6, Y12
+	VFMADD213PS Y14, Y7, Y15
+	VFMADD213PS Y14, Y8, Y13
+	VPSLLD      $0x17, Y9, Y9
+	VMULPS      Y9, Y12, Y6
+	VPSLLD      $0x17, Y11, Y11
+	VMULPS      Y11, Y15, Y7
+	VPSLLD      $0x17, Y10, Y10
+	VMULPS      Y10, Y13, Y8
+	VMULPS      Y4, Y6, Y6
+	VMULPS      Y4, Y7, Y7
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y6, (AX)(R12*1)
+	VFMADD231PS (CX)(R12*1), Y6, Y5
+	VMOVUPS     Y7, 32(AX)(R12*1)
+	VFMADD231PS 32(CX)(R12*1), Y7, Y5
+	VMOVUPS     Y8, 64(AX)(R12*1)
+	VFMADD231PS 64(CX)(R12*1), Y8, Y5
+	ADDQ        $0x00000060, R12
+
+expMore:
+	CMPQ R12, R13
+	JLT  expSide
+	CMPQ R12, R11
+	JGE  expEnd
 
 exp:
-	VMOVUPS      (AX)(R12*1), Y8
-	VSUBPS       Y5, Y8, Y8
-	VMULPS       Y0, Y8, Y8
-	VMAXPS       Y8, Y2, Y8
-	VADDPS       Y3, Y8, Y9
-	VSUBPS       Y3, Y9, Y10
-	VSUBPS       Y10, Y8, Y8
-	VMOVUPS      const392209c5avx2<>+0(SB), Y10
-	VFMADD213PS  const3aaf8448avx2<>+0(SB), Y8, Y10
-	VFMADD213PS  const3c1d952aavx2<>+0(SB), Y8, Y10
-	VFMADD213PS  const3d6357b6avx2<>+0(SB), Y8, Y10
-	VFMADD213PS  const3e75fdf0avx2<>+0(SB), Y8, Y10
-	VFMADD213PS  const3f317218avx2<>+0(SB), Y8, Y10
-	VFMADD213PS  const3f800000avx2<>+0(SB), Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y10, Y8
-	VMULPS       Y6, Y8, Y8
-	VMOVUPS      Y8, (AX)(R12*1)
-	VFMADD231PS  (CX)(R12*1), Y8, Y7
-	ADDQ         $0x00000020, R12
-	CMPQ         R12, R11
-	JLT          exp
-	VEXTRACTF128 $0x01, Y7, X5
-	VADDPS       X5, X7, X7
-	VPERMILPS    $0x0e, X7, X5
-	VADDPS       X5, X7, X7
-	VPERMILPS    $0x01, X7, X5
-	VADDPS       X5, X7, X7
-	VBROADCASTSS X7, Y5
+	VMOVUPS     (AX)(R12*1), Y6
+	VSUBPS      Y3, Y6, Y6
+	VMULPS      Y0, Y6, Y6
+	VMOVUPS     constc2fe0000avx2<>+0(SB), Y7
+	VMAXPS      Y6, Y7, Y6
+	VADDPS      const4b40007favx2<>+0(SB), Y6, Y7
+	VSUBPS      const4b40007favx2<>+0(SB), Y7, Y8
+	VSUBPS      Y8, Y6, Y6
+	VMOVUPS     const392209c5avx2<>+0(SB), Y8
+	VFMADD213PS const3aaf8448avx2<>+0(SB), Y6, Y8
+	VFMADD213PS const3c1d952aavx2<>+0(SB), Y6, Y8
+	VFMADD213PS const3d6357b6avx2<>+0(SB), Y6, Y8
+	VFMADD213PS const3e75fdf0avx2<>+0(SB), Y6, Y8
+	VFMADD213PS const3f317218avx2<>+0(SB), Y6, Y8
+	VFMADD213PS const3f800000avx2<>+0(SB), Y6, Y8
+	VPSLLD      $0x17, Y7, Y7
+	VMULPS      Y7, Y8, Y6
+	VMULPS      Y4, Y6, Y6
+	VMOVUPS     Y6, (AX)(R12*1)
+	VFMADD231PS (CX)(R12*1), Y6, Y5
+	ADDQ        $0x00000020, R12
+	CMPQ        R12, R11
+	JLT         exp
+
+expEnd:
+	VEXTRACTF128 $0x01, Y5, X3
+	VADDPS       X3, X5, X5
+	VPERMILPS    $0x0e, X5, X3
+	VADDPS       X3, X5, X5
+	VPERMILPS    $0x01, X5, X3
+	VADDPS       X3, X5, X5
+	VBROADCASTSS X5, Y3
 	XORQ         R12, R12
 
 ds:
-	VMOVUPS (CX)(R12*1), Y6
-	VSUBPS  Y5, Y6, Y6
-	VMULPS  Y1, Y6, Y6
-	VMULPS  (AX)(R12*1), Y6, Y6
-	VMOVUPS Y6, (CX)(R12*1)
+	VMOVUPS (CX)(R12*1), Y4
+	VSUBPS  Y3, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VMULPS  (AX)(R12*1), Y4, Y4
+	VMOVUPS Y4, (CX)(R12*1)
 	ADDQ    $0x00000020, R12
 	CMPQ    R12, R11
 	JLT     ds
@@ -327,8 +480,8 @@ ds:
 	JMP     unseen
 
 clear:
-	VMOVUPS Y4, (AX)(R11*1)
-	VMOVUPS Y4, (CX)(R11*1)
+	VMOVUPS Y2, (AX)(R11*1)
+	VMOVUPS Y2, (CX)(R11*1)
 	ADDQ    $0x00000020, R11
 
 unseen:

@@ -11,8 +11,6 @@ TEXT ·softmaxZ(SB), NOSPLIT, $0-120
 	MOVQ         max_base+72(FP), CX
 	MOVQ         sum_base+96(FP), DX
 	VBROADCASTSS scale+64(FP), Z0
-	VBROADCASTSS constc2fe0000avx512<>+0(SB), Z1
-	VBROADCASTSS const4b40007favx512<>+0(SB), Z2
 	MOVQ         rows+32(FP), BX
 	MOVQ         cols+40(FP), SI
 	MOVQ         line+24(FP), DI
@@ -22,7 +20,7 @@ TEXT ·softmaxZ(SB), NOSPLIT, $0-120
 	SHLQ         $0x02, R9
 	SHLQ         $0x02, SI
 	SHLQ         $0x02, R8
-	VXORPS       Z3, Z3, Z3
+	VXORPS       Z1, Z1, Z1
 
 row:
 	MOVQ         R8, R10
@@ -36,71 +34,148 @@ row:
 	MOVQ         $-1, R12
 	BZHIQ        R11, R12, R12
 	KMOVW        R12, K1
-	VMOVUPS      (AX)(R10*1), Z4
-	VBROADCASTSS constff800000avx512<>+0(SB), Z5
-	VBLENDMPS    Z4, Z5, K1, Z4
-	VMOVUPS      Z4, (AX)(R10*1)
+	VMOVUPS      (AX)(R10*1), Z2
+	VBROADCASTSS constff800000avx512<>+0(SB), Z3
+	VBLENDMPS    Z2, Z3, K1, Z2
+	VMOVUPS      Z2, (AX)(R10*1)
 	ADDQ         $0x00000040, R10
 
 whole:
-	VMOVUPS (AX), Z4
+	VMOVUPS (AX), Z2
 	XORQ    R11, R11
 
 most:
-	VMAXPS        (AX)(R11*1), Z4, Z4
+	VMAXPS        (AX)(R11*1), Z2, Z2
 	ADDQ          $0x00000040, R11
 	CMPQ          R11, R10
 	JLT           most
-	VEXTRACTF64X4 $0x01, Z4, Y5
-	VMAXPS        Y5, Y4, Y4
-	VEXTRACTF128  $0x01, Y4, X5
-	VMAXPS        X5, X4, X4
-	VPERMILPS     $0x0e, X4, X5
-	VMAXPS        X5, X4, X4
-	VPERMILPS     $0x01, X4, X5
-	VMAXPS        X5, X4, X4
-	VMOVSS        X4, (CX)
-	VBROADCASTSS  X4, Z4
-	VXORPS        Z5, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPS        Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VMAXPS        X3, X2, X2
+	VPERMILPS     $0x0e, X2, X3
+	VMAXPS        X3, X2, X2
+	VPERMILPS     $0x01, X2, X3
+	VMAXPS        X3, X2, X2
+	VMOVSS        X2, (CX)
+	VBROADCASTSS  X2, Z2
+	VXORPS        Z3, Z3, Z3
 	XORQ          R11, R11
+	LEAQ          -128(R10), R12
+	JMP           expMore
+
+expSide:
+	VMOVUPS      (AX)(R11*1), Z4
+	VSUBPS       Z2, Z4, Z4
+	VMOVUPS      64(AX)(R11*1), Z5
+	VSUBPS       Z2, Z5, Z5
+	VMOVUPS      128(AX)(R11*1), Z6
+	VSUBPS       Z2, Z6, Z6
+	VMULPS       Z0, Z4, Z4
+	VMULPS       Z0, Z5, Z5
+	VMULPS       Z0, Z6, Z6
+	VBROADCASTSS constc2fe0000avx512<>+0(SB), Z7
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	VBROADCASTSS const4b40007favx512<>+0(SB), Z8
+	VADDPS       Z8, Z4, Z7
+	VADDPS       Z8, Z5, Z9
+	VADDPS       Z8, Z6, Z8
+	VBROADCASTSS const4b40007favx512<>+0(SB), Z11
+	VSUBPS       Z11, Z7, Z10
+	VSUBPS       Z11, Z9, Z12
+	VSUBPS       Z11, Z8, Z11
+	VSUBPS       Z10, Z4, Z4
+	VSUBPS       Z12, Z5, Z5
+	VSUBPS       Z11, Z6, Z6
+	VBROADCASTSS const392209c5avx512<>+0(SB), Z11
+	VMOVAPS      Z11, Z10
+	VBROADCASTSS const3aaf8448avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VMOVAPS      Z11, Z13
+	VFMADD213PS  Z12, Z5, Z13
+	VFMADD213PS  Z12, Z6, Z11
+	VBROADCASTSS const3c1d952aavx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z13
+	VFMADD213PS  Z12, Z6, Z11
+	VBROADCASTSS const3d6357b6avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z13
+	VFMADD213PS  Z12, Z6, Z11
+	VBROADCASTSS const3e75fdf0avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z13
+	VFMADD213PS  Z12, Z6, Z11
+	VBROADCASTSS const3f317218avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z13
+	VFMADD213PS  Z12, Z6, Z11
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z10
+	VFMADD213PS  Z12, Z5, Z13
+	VFMADD213PS  Z12, Z6, Z11
+	VPSLLD       $0x17, Z7, Z7
+	VMULPS       Z7, Z10, Z4
+	VPSLLD       $0x17, Z9, Z9
+	VMULPS       Z9, Z13, Z5
+	VPSLLD       $0x17, Z8, Z8
+	VMULPS       Z8, Z11, Z6
+	VMOVUPS      Z4, (AX)(R11*1)
+	VADDPS       Z4, Z3, Z3
+	VMOVUPS      Z5, 64(AX)(R11*1)
+	VADDPS       Z5, Z3, Z3
+	VMOVUPS      Z6, 128(AX)(R11*1)
+	VADDPS       Z6, Z3, Z3
+	ADDQ         $0x000000c0, R11
+
+expMore:
+	CMPQ R11, R12
+	JLT  expSide
+	CMPQ R11, R10
+	JGE  expEnd
 
 exp:
-	VMOVUPS          (AX)(R11*1), Z6
-	VSUBPS           Z4, Z6, Z6
-	VMULPS           Z0, Z6, Z6
-	VMAXPS           Z6, Z1, Z6
-	VADDPS           Z2, Z6, Z7
-	VSUBPS           Z2, Z7, Z8
-	VSUBPS           Z8, Z6, Z6
-	VBROADCASTSS     const392209c5avx512<>+0(SB), Z8
-	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z6, Z8
-	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z6, Z8
-	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z6, Z8
-	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z6, Z8
-	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z6, Z8
-	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z6, Z8
-	VPSLLD           $0x17, Z7, Z7
-	VMULPS           Z7, Z8, Z6
-	VMOVUPS          Z6, (AX)(R11*1)
-	VADDPS           Z6, Z5, Z5
+	VMOVUPS          (AX)(R11*1), Z4
+	VSUBPS           Z2, Z4, Z4
+	VMULPS           Z0, Z4, Z4
+	VBROADCASTSS     constc2fe0000avx512<>+0(SB), Z5
+	VMAXPS           Z4, Z5, Z4
+	VADDPS.BCST      const4b40007favx512<>+0(SB), Z4, Z5
+	VSUBPS.BCST      const4b40007favx512<>+0(SB), Z5, Z6
+	VSUBPS           Z6, Z4, Z4
+	VBROADCASTSS     const392209c5avx512<>+0(SB), Z6
+	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z4, Z6
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z4, Z6
+	VPSLLD           $0x17, Z5, Z5
+	VMULPS           Z5, Z6, Z4
+	VMOVUPS          Z4, (AX)(R11*1)
+	VADDPS           Z4, Z3, Z3
 	ADDQ             $0x00000040, R11
 	CMPQ             R11, R10
 	JLT              exp
-	VEXTRACTF64X4    $0x01, Z5, Y4
-	VADDPS           Y4, Y5, Y5
-	VEXTRACTF128     $0x01, Y5, X4
-	VADDPS           X4, X5, X5
-	VPERMILPS        $0x0e, X5, X4
-	VADDPS           X4, X5, X5
-	VPERMILPS        $0x01, X5, X4
-	VADDPS           X4, X5, X5
-	VMOVSS           X5, (DX)
-	ADDQ             $0x04, CX
-	ADDQ             $0x04, DX
-	JMP              unseen
+
+expEnd:
+	VEXTRACTF64X4 $0x01, Z3, Y2
+	VADDPS        Y2, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VADDPS        X2, X3, X3
+	VPERMILPS     $0x0e, X3, X2
+	VADDPS        X2, X3, X3
+	VPERMILPS     $0x01, X3, X2
+	VADDPS        X2, X3, X3
+	VMOVSS        X3, (DX)
+	ADDQ          $0x04, CX
+	ADDQ          $0x04, DX
+	JMP           unseen
 
 clear:
-	VMOVUPS Z3, (AX)(R10*1)
+	VMOVUPS Z1, (AX)(R10*1)
 	ADDQ    $0x00000040, R10
 
 unseen:
@@ -113,14 +188,14 @@ unseen:
 	VZEROUPPER
 	RET
 
+DATA constff800000avx512<>+0(SB)/4, $0xff800000
+GLOBL constff800000avx512<>(SB), RODATA|NOPTR, $4
+
 DATA constc2fe0000avx512<>+0(SB)/4, $0xc2fe0000
 GLOBL constc2fe0000avx512<>(SB), RODATA|NOPTR, $4
 
 DATA const4b40007favx512<>+0(SB)/4, $0x4b40007f
 GLOBL const4b40007favx512<>(SB), RODATA|NOPTR, $4
-
-DATA constff800000avx512<>+0(SB)/4, $0xff800000
-GLOBL constff800000avx512<>(SB), RODATA|NOPTR, $4
 
 DATA const392209c5avx512<>+0(SB)/4, $0x392209c5
 GLOBL const392209c5avx512<>(SB), RODATA|NOPTR, $4
@@ -152,8 +227,6 @@ TEXT ·gradientZ(SB), NOSPLIT, $0-144
 	MOVQ         sum_base+120(FP), BX
 	VBROADCASTSS scale2+88(FP), Z0
 	VBROADCASTSS scale+92(FP), Z1
-	VBROADCASTSS constc2fe0000avx512<>+0(SB), Z2
-	VBROADCASTSS const4b40007favx512<>+0(SB), Z3
 	MOVQ         rows+56(FP), SI
 	MOVQ         cols+64(FP), DI
 	MOVQ         line+48(FP), R8
@@ -163,7 +236,7 @@ TEXT ·gradientZ(SB), NOSPLIT, $0-144
 	SHLQ         $0x02, R10
 	SHLQ         $0x02, DI
 	SHLQ         $0x02, R9
-	VXORPS       Z4, Z4, Z4
+	VXORPS       Z2, Z2, Z2
 
 row:
 	MOVQ         R9, R11
@@ -177,64 +250,144 @@ row:
 	MOVQ         $-1, R13
 	BZHIQ        R12, R13, R13
 	KMOVW        R13, K1
-	VMOVUPS      (AX)(R11*1), Z5
-	VBROADCASTSS constff800000avx512<>+0(SB), Z6
-	VBLENDMPS    Z5, Z6, K1, Z5
-	VMOVUPS      Z5, (AX)(R11*1)
-	VMOVUPS      (CX)(R11*1), Z5
-	VXORPS       Z6, Z6, Z6
-	VBLENDMPS    Z5, Z6, K1, Z5
-	VMOVUPS      Z5, (CX)(R11*1)
+	VMOVUPS      (AX)(R11*1), Z3
+	VBROADCASTSS constff800000avx512<>+0(SB), Z4
+	VBLENDMPS    Z3, Z4, K1, Z3
+	VMOVUPS      Z3, (AX)(R11*1)
+	VMOVUPS      (CX)(R11*1), Z3
+	VXORPS       Z4, Z4, Z4
+	VBLENDMPS    Z3, Z4, K1, Z3
+	VMOVUPS      Z3, (CX)(R11*1)
 	ADDQ         $0x00000040, R11
 
 whole:
-	VBROADCASTSS (DX), Z5
-	VBROADCASTSS (BX), Z6
-	VBROADCASTSS const3f800000avx512<>+0(SB), Z7
-	VDIVPS       Z6, Z7, Z6
-	VXORPS       Z7, Z7, Z7
+	VBROADCASTSS (DX), Z3
+	VBROADCASTSS (BX), Z4
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z5
+	VDIVPS       Z4, Z5, Z4
+	VXORPS       Z5, Z5, Z5
 	XORQ         R12, R12
+	LEAQ         -128(R11), R13
+	JMP          expMore
+
+expSide:
+	VMOVUPS      (AX)(R12*1), Z6
+	VSUBPS       Z3, Z6, Z6
+	VMOVUPS      64(AX)(R12*1), Z7
+	VSUBPS       Z3, Z7, Z7
+	VMOVUPS      128(AX)(R12*1), Z8
+	VSUBPS       Z3, Z8, Z8
+	VMULPS       Z0, Z6, Z6
+	VMULPS       Z0, Z7, Z7
+	VMULPS       Z0, Z8, Z8
+	VBROADCASTSS constc2fe0000avx512<>+0(SB), Z9
+	VMAXPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMAXPS       Z8, Z9, Z8
+	VBROADCASTSS const4b40007favx512<>+0(SB), Z10
+	VADDPS       Z10, Z6, Z9
+	VADDPS       Z10, Z7, Z11
+	VADDPS       Z10, Z8, Z10
+	VBROADCASTSS const4b40007favx512<>+0(SB), Z13
+	VSUBPS       Z13, Z9, Z12
+	VSUBPS       Z13, Z11, Z14
+	VSUBPS       Z13, Z10, Z13
+	VSUBPS       Z12, Z6, Z6
+	VSUBPS       Z14, Z7, Z7
+	VSUBPS       Z13, Z8, Z8
+	VBROADCASTSS const392209c5avx512<>+0(SB), Z13
+	VMOVAPS      Z13, Z12
+	VBROADCASTSS const3aaf8448avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z6, Z12
+	VMOVAPS      Z13, Z15
+	VFMADD213PS  Z14, Z7, Z15
+	VFMADD213PS  Z14, Z8, Z13
+	VBROADCASTSS const3c1d952aavx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z6, Z12
+	VFMADD213PS  Z14, Z7, Z15
+	VFMADD213PS  Z14, Z8, Z13
+	VBROADCASTSS const3d6357b6avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z6, Z12
+	VFMADD213PS  Z14, Z7, Z15
+	VFMADD213PS  Z14, Z8, Z13
+	VBROADCASTSS const3e75fdf0avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z6, Z12
+	VFMADD213PS  Z14, Z7, Z15
+	VFMADD213PS  Z14, Z8, Z13
+	VBROADCASTSS const3f317218avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z6, Z12
+	VFMADD213PS  Z14, Z7, Z15
+	VFMADD213PS  Z14, Z8, Z13
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z14
+	VFMADD213PS  Z14, Z6, Z12
+	VFMADD213PS  Z14, Z7, Z15
+	VFMADD213PS  Z14, Z8, Z13
+	VPSLLD       $0x17, Z9, Z9
+	VMULPS       Z9, Z12, Z6
+	VPSLLD       $0x17, Z11, Z11
+	VMULPS       Z11, Z15, Z7
+	VPSLLD       $0x17, Z10, Z10
+	VMULPS       Z10, Z13, Z8
+	VMULPS       Z4, Z6, Z6
+	VMULPS       Z4, Z7, Z7
+	VMULPS       Z4, Z8, Z8
+	VMOVUPS      Z6, (AX)(R12*1)
+	VFMADD231PS  (CX)(R12*1), Z6, Z5
+	VMOVUPS      Z7, 64(AX)(R12*1)
+	VFMADD231PS  64(CX)(R12*1), Z7, Z5
+	VMOVUPS      Z8, 128(AX)(R12*1)
+	VFMADD231PS  128(CX)(R12*1), Z8, Z5
+	ADDQ         $0x000000c0, R12
+
+expMore:
+	CMPQ R12, R13
+	JLT  expSide
+	CMPQ R12, R11
+	JGE  expEnd
 
 exp:
-	VMOVUPS          (AX)(R12*1), Z8
-	VSUBPS           Z5, Z8, Z8
-	VMULPS           Z0, Z8, Z8
-	VMAXPS           Z8, Z2, Z8
-	VADDPS           Z3, Z8, Z9
-	VSUBPS           Z3, Z9, Z10
-	VSUBPS           Z10, Z8, Z8
-	VBROADCASTSS     const392209c5avx512<>+0(SB), Z10
-	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z8, Z10
-	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z8, Z10
-	VPSLLD           $0x17, Z9, Z9
-	VMULPS           Z9, Z10, Z8
-	VMULPS           Z6, Z8, Z8
-	VMOVUPS          Z8, (AX)(R12*1)
-	VFMADD231PS      (CX)(R12*1), Z8, Z7
+	VMOVUPS          (AX)(R12*1), Z6
+	VSUBPS           Z3, Z6, Z6
+	VMULPS           Z0, Z6, Z6
+	VBROADCASTSS     constc2fe0000avx512<>+0(SB), Z7
+	VMAXPS           Z6, Z7, Z6
+	VADDPS.BCST      const4b40007favx512<>+0(SB), Z6, Z7
+	VSUBPS.BCST      const4b40007favx512<>+0(SB), Z7, Z8
+	VSUBPS           Z8, Z6, Z6
+	VBROADCASTSS     const392209c5avx512<>+0(SB), Z8
+	VFMADD213PS.BCST const3aaf8448avx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3c1d952aavx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3d6357b6avx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3e75fdf0avx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3f317218avx512<>+0(SB), Z6, Z8
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z6, Z8
+	VPSLLD           $0x17, Z7, Z7
+	VMULPS           Z7, Z8, Z6
+	VMULPS           Z4, Z6, Z6
+	VMOVUPS          Z6, (AX)(R12*1)
+	VFMADD231PS      (CX)(R12*1), Z6, Z5
 	ADDQ             $0x00000040, R12
 	CMPQ             R12, R11
 	JLT              exp
-	VEXTRACTF64X4    $0x01, Z7, Y5
-	VADDPS           Y5, Y7, Y7
-	VEXTRACTF128     $0x01, Y7, X5
-	VADDPS           X5, X7, X7
-	VPERMILPS        $0x0e, X7, X5
-	VADDPS           X5, X7, X7
-	VPERMILPS        $0x01, X7, X5
-	VADDPS           X5, X7, X7
-	VBROADCASTSS     X7, Z5
-	XORQ             R12, R12
+
+expEnd:
+	VEXTRACTF64X4 $0x01, Z5, Y3
+	VADDPS        Y3, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X3
+	VADDPS        X3, X5, X5
+	VPERMILPS     $0x0e, X5, X3
+	VADDPS        X3, X5, X5
+	VPERMILPS     $0x01, X5, X3
+	VADDPS        X3, X5, X5
+	VBROADCASTSS  X5, Z3
+	XORQ          R12, R12
 
 ds:
-	VMOVUPS (CX)(R12*1), Z6
-	VSUBPS  Z5, Z6, Z6
-	VMULPS  Z1, Z6, Z6
-	VMULPS  (AX)(R12*1), Z6, Z6
-	VMOVUPS Z6, (CX)(R12*1)
+	VMOVUPS (CX)(R12*1), Z4
+	VSUBPS  Z3, Z4, Z4
+	VMULPS  Z1, Z4, Z4
+	VMULPS  (AX)(R12*1), Z4, Z4
+	VMOVUPS Z4, (CX)(R12*1)
 	ADDQ    $0x00000040, R12
 	CMPQ    R12, R11
 	JLT     ds
@@ -243,8 +396,8 @@ ds:
 	JMP     unseen
 
 clear:
-	VMOVUPS Z4, (AX)(R11*1)
-	VMOVUPS Z4, (CX)(R11*1)
+	VMOVUPS Z2, (AX)(R11*1)
+	VMOVUPS Z2, (CX)(R11*1)
 	ADDQ    $0x00000040, R11
 
 unseen:

@@ -47,7 +47,7 @@ func (j *Job) blockFew(c, b Matrix, l int) {
 		for col := 0; col < c.Cols; col += kn.NR {
 			width := min(kn.NR, c.Cols-col)
 			kn.tile(r.height, width)(rows, b.RowStride, 1, j.packed[col*j.A.Cols+l*kn.NR:], c.Slice(r.row, 0).Data[col:], c.RowStride,
-				b.Cols, r.count, r.height*b.RowStride, r.height*c.RowStride, width, l > 0, rows[min(near, len(rows)):], near, step)
+				b.Cols, r.count, r.height*b.RowStride, 0, r.height*c.RowStride, width, l > 0, rows[min(near, len(rows)):], near, step)
 		}
 	}
 }

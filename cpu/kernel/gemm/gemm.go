@@ -6,18 +6,18 @@
 // part. Read this file first, then multiply.go.
 package gemm
 
-// Tile computes np tiles of C, one below the other, each mr rows high (mr is the function's own) and n columns wide:
+// Tile computes np tiles of C, one below or beside the other, each mr rows high (mr is the function's own) and n columns wide:
 //
 //	for p < np, i < mr, j < n:
-//		s := sum over l < k of a[p*astep+i*rsa+l*csa] * b[l*NR+j]    // in order of l, fused multiply-add, one accumulator
+//		s := sum over l < k of a[p*astep+i*rsa+l*csa] * b[p*bstep+l*NR+j]    // in order of l, fused multiply-add, one accumulator
 //		c[p*cstep+i*ldc+j] = s                                       // or += s when add
 //
-// b is a packed panel: k rows of NR floats, of which the first n are used and the others must be readable. Requires k > 0,
+// b is a packed panel, or the first of them: k rows of NR floats, of which the first n are used and the others must be readable. Requires k > 0,
 // np > 0, 0 < n <= the columns of this tile, and that rsa or csa is 1. c overlaps neither a nor b. Reads and writes nothing outside.
 // What begins at ahead is fetched into the cache meanwhile, a line with every second step of K: for p and l < k/2, in this order,
 // the line of ahead[p*pahead+l*kahead], which need not exist.
 // Error: that of k fused multiply-adds in float32; equal for every flavour bit for bit.
-type Tile func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool, ahead []float32, pahead, kahead int)
+type Tile func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, bstep, cstep, n int, add bool, ahead []float32, pahead, kahead int)
 
 // Kernel is one flavour of tiles.
 type Kernel struct {

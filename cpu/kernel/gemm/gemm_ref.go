@@ -19,13 +19,13 @@ func newRef() *Kernel {
 
 // refTile says what a Tile of mr rows computes, one element after the other.
 func refTile(mr, nr int) Tile {
-	return func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool, _ []float32, _, _ int) {
+	return func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, bstep, cstep, n int, add bool, _ []float32, _, _ int) {
 		for p := range np {
 			for i := range mr {
 				for j := range n {
 					sum := float32(0)
 					for l := range k {
-						sum = fma.Float32(a[p*astep+i*rsa+l*csa], b[l*nr+j], sum)
+						sum = fma.Float32(a[p*astep+i*rsa+l*csa], b[p*bstep+l*nr+j], sum)
 					}
 					if at := p*cstep + i*ldc + j; add {
 						c[at] += sum

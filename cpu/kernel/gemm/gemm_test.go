@@ -23,7 +23,7 @@ func kernels() []*Kernel {
 }
 
 // TestTilesAgreeBitForBit runs every tile of every flavour against the reference, with NaN guards around C, NaN in the
-// unused columns of nothing, all widths, strides both ways, one and several panels.
+// unused columns of nothing, all widths, strides both ways, one and several panels, of rows or of columns.
 func TestTilesAgreeBitForBit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, kn := range kernels()[1:] {
@@ -47,16 +47,21 @@ func testTile(t *testing.T, kn *Kernel, rng *rand.Rand, mr, n, k int) {
 	case 1:
 		rsa, csa, astep = 1, np*mr+2, mr // columns
 	}
-	ldc := n + rng.IntN(5)
+	ldc, bstep := n+rng.IntN(5), 0
 	cstep := mr * ldc
-	a, b := random(rng, (np-1)*astep+(mr-1)*rsa+(k-1)*csa+1), random(rng, k*kn.NR)
-	c := guarded(rng, np*cstep)
+	size := np * cstep
+	if rng.IntN(3) == 0 { // beside each other
+		astep, bstep, cstep, ldc = 0, k*kn.NR+rng.IntN(3), n, np*n+rng.IntN(5)
+		size = mr * ldc
+	}
+	a, b := random(rng, (np-1)*astep+(mr-1)*rsa+(k-1)*csa+1), random(rng, (np-1)*bstep+k*kn.NR)
+	c := guarded(rng, size)
 	want := slices.Clone(c)
-	kn.tile(mr, n)(a, rsa, csa, b, c[guard:], ldc, k, np, astep, cstep, n, add, b, 3, 7)
-	refTile(mr, kn.NR)(a, rsa, csa, b, want[guard:], ldc, k, np, astep, cstep, n, add, nil, 0, 0)
+	kn.tile(mr, n)(a, rsa, csa, b, c[guard:], ldc, k, np, astep, bstep, cstep, n, add, b, 3, 7)
+	refTile(mr, kn.NR)(a, rsa, csa, b, want[guard:], ldc, k, np, astep, bstep, cstep, n, add, nil, 0, 0)
 	for i := range c {
 		if math.Float32bits(c[i]) != math.Float32bits(want[i]) {
-			t.Fatalf("%s tile %dx%d k=%d np=%d add=%v strides %d, %d: c[%d] = %g, want %g", kn.Name, mr, n, k, np, add, rsa, csa, i-guard, c[i], want[i])
+			t.Fatalf("%s tile %dx%d k=%d np=%d add=%v strides %d, %d, panels of B %d apart: c[%d] = %g, want %g", kn.Name, mr, n, k, np, add, rsa, csa, bstep, i-guard, c[i], want[i])
 		}
 	}
 }

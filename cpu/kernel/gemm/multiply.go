@@ -135,7 +135,7 @@ func (j *Job) rows(r run, l, depth int, ends bool, next *ahead, scratch []float3
 			near, knear = next.take(r.count*(depth/2), a.Data)
 			pnear = depth / 2 * knear
 		}
-		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, ldc, depth, r.count, astep, r.height*ldc, width,
+		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, ldc, depth, r.count, astep, 0, r.height*ldc, width,
 			j.Add || l > 0, near, pnear, knear)
 		if ends {
 			j.finish(r, col+width)

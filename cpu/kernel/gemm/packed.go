@@ -28,86 +28,90 @@ func (s Staircase) begins(col int) int { return max(0, col-s.First+1) }
 // MultiplyToStairs computes C = A B where only the staircase s of C is wanted; other elements may be written or not. Rows of C
 // are written in whole registers: as many floats as the panels of B have must exist.
 func (kn *Kernel) MultiplyToStairs(c, a Matrix, b Packed, s Staircase, e *Errands) {
-	p := kn.newProduct(c, a, b)
-	for col := 0; col < c.Cols; col += kn.NR {
-		width := kn.NR
-		if 2*(c.Cols-col) <= kn.NR {
-			width = kn.NR / 2
-		}
-		for _, r := range p.runs() {
-			if skip := max(0, s.begins(col)-r.row) / r.height; skip < r.count {
-				p.tiles(r, skip, r.count, col, width, 0, a.Cols, false, e)
-			}
-		}
+	whole := kn.panels(c.Cols) * kn.NR
+	if 2*(whole-c.Cols) >= kn.NR {
+		whole -= kn.NR / 2
 	}
+	kn.multiplyBand(c, a, b, false, e, func(row, height int) band {
+		return band{0, a.Cols, min(whole, kn.panels(s.ends(row+height, c.Cols))*kn.NR)}
+	})
 }
 
 // MultiplyStairs computes C = A B, or C += A B when add, where A is the staircase s; its other elements, which are zero, are
 // read where a tile has both.
 func (kn *Kernel) MultiplyStairs(c, a Matrix, b Packed, s Staircase, add bool, e *Errands) {
-	kn.multiplyBand(c, a, b, add, e, func(row, height int) (from, to int) { return 0, s.ends(row+height, a.Cols) })
+	kn.multiplyBand(c, a, b, add, e, func(row, height int) band { return band{0, s.ends(row+height, a.Cols), c.Cols} })
 }
 
 // MultiplyUnderStairs is MultiplyStairs for a matrix A whose transpose is the staircase s, which reaches the last row of A.
 func (kn *Kernel) MultiplyUnderStairs(c, a Matrix, b Packed, s Staircase, add bool, e *Errands) {
-	kn.multiplyBand(c, a, b, add, e, func(row, height int) (from, to int) { return s.begins(row), a.Cols })
+	kn.multiplyBand(c, a, b, add, e, func(row, height int) band { return band{s.begins(row), a.Cols, c.Cols} })
 }
 
-// multiplyBand multiplies, of the columns of A, those that of returns for a panel of rows.
-func (kn *Kernel) multiplyBand(c, a Matrix, b Packed, add bool, e *Errands, of func(row, height int) (from, to int)) {
-	p := kn.newProduct(c, a, b)
-	for col := 0; col < c.Cols; col += kn.NR {
-		width := min(kn.NR, c.Cols-col)
-		for _, r := range p.runs() {
-			for first := 0; first < r.count; {
-				from, to := of(r.row+first*r.height, r.height)
-				last := first + 1
-				for ; last < r.count; last++ {
-					if f, t := of(r.row+last*r.height, r.height); f != from || t != to {
-						break
-					}
-				}
-				p.tiles(r, first, last, col, width, from, to, add, e)
-				first = last
+// band is what a panel of rows takes part in: [from, to) of K and the first cols columns of C.
+type band struct{ from, to, cols int }
+
+// multiplyBand multiplies what of returns for each panel of rows. Panels with the same band are computed together. A is read in
+// place, its rows or its columns contiguous, so it pays while a panel of A and what it needs of B are small enough for the
+// first-level cache. The rows of C must be contiguous.
+func (kn *Kernel) multiplyBand(c, a Matrix, b Packed, add bool, e *Errands, of func(row, height int) band) {
+	if a.Cols > b.Rows || c.Cols > b.Cols || a.Rows != c.Rows || c.ColStride != 1 || a.RowStride != 1 && a.ColStride != 1 {
+		panic("BUG: gemm: sizes or strides do not fit")
+	}
+	if a.Rows == 0 || a.Cols == 0 {
+		return
+	}
+	var memory [2]run
+	rows := rowSplit{a.Rows, kn.MR}
+	p := product{kn, c, a, b, add, e}
+	for _, r := range rows.runs(memory[:0], 0, rows.panels()) {
+		for r.count > 0 {
+			same, own := r, of(r.row, r.height)
+			for same.count = 1; same.count < r.count && of(r.row+same.count*r.height, r.height) == own; {
+				same.count++
 			}
+			p.multiply(same, own)
+			r.row, r.count = r.row+same.count*r.height, r.count-same.count
 		}
 	}
 }
 
-// product is C = A B for one worker. A is read in place, its rows or its columns contiguous, so it pays while A is small enough for the
-// first-level cache. The rows of C must be contiguous.
+// product is C = A B, or C += A B when add, for one worker.
 type product struct {
 	kernel *Kernel
 	c, a   Matrix
 	b      Packed
-	list   [2]run
-	count  int
+	add    bool
+	e      *Errands
 }
 
-// newProduct prepares C = A B with the first A.Cols rows and C.Cols columns of B.
-func (kn *Kernel) newProduct(c, a Matrix, b Packed) product {
-	if a.Cols > b.Rows || c.Cols > b.Cols || a.Rows != c.Rows || c.ColStride != 1 || a.RowStride != 1 && a.ColStride != 1 {
-		panic("BUG: gemm: sizes or strides do not fit")
+// multiply computes the tiles of a run of panels of rows: those of whole columns of B one below the other, or beside it where there
+// are more, in one call.
+func (p *product) multiply(r run, of band) {
+	nr := p.kernel.NR
+	whole := of.cols / nr
+	if whole > r.count {
+		for i := range r.count {
+			p.tiles(r.row+i*r.height, r.height, 0, nr, whole, 0, nr, of)
+		}
+	} else {
+		for j := range whole {
+			p.tiles(r.row, r.height, j*nr, nr, r.count, r.height, 0, of)
+		}
 	}
-	p := product{kernel: kn, c: c, a: a, b: b}
-	if rows := (rowSplit{a.Rows, kn.MR}); a.Rows > 0 && a.Cols > 0 {
-		var memory [2]run
-		p.count = copy(p.list[:], rows.runs(memory[:0], 0, rows.panels()))
+	if rest := of.cols - whole*nr; rest > 0 {
+		p.tiles(r.row, r.height, whole*nr, rest, r.count, r.height, 0, of)
 	}
-	return p
 }
 
-func (p *product) runs() []run { return p.list[:p.count] }
-
-// tiles computes tiles [first, last) of a run, from column col on, over [from, to) of K.
-func (p *product) tiles(r run, first, last, col, width, from, to int, add bool, e *Errands) {
-	tile, b := p.kernel.tile(r.height, width), p.b.Data[col*p.b.Rows+from*p.kernel.NR:]
-	for first < last {
-		row := r.row + first*r.height
-		a := p.a.Data[row*p.a.RowStride+from*p.a.ColStride:]
-		n, ahead, pstep, kstep := e.take(last-first, to-from, a)
-		tile(a, p.a.RowStride, p.a.ColStride, b, p.c.Data[row*p.c.RowStride+col:], p.c.RowStride,
-			to-from, n, r.height*p.a.RowStride, r.height*p.c.RowStride, width, add, ahead, pstep, kstep)
-		first += n
+// tiles computes count tiles from (row, col) on, each down rows below and right columns beside the one before.
+func (p *product) tiles(row, height, col, width, count, down, right int, of band) {
+	tile, k, nr := p.kernel.tile(height, width), of.to-of.from, p.kernel.NR
+	for count > 0 {
+		a, b := p.a.Data[row*p.a.RowStride+of.from*p.a.ColStride:], p.b.Data[col*p.b.Rows+of.from*nr:]
+		n, ahead, pstep, kstep := p.e.take(count, k, a)
+		tile(a, p.a.RowStride, p.a.ColStride, b, p.c.Data[row*p.c.RowStride+col:], p.c.RowStride, k, n,
+			down*p.a.RowStride, right*p.b.Rows, down*p.c.RowStride+right, width, p.add, ahead, pstep, kstep)
+		row, col, count = row+n*down, col+n*right, count-n
 	}
 }

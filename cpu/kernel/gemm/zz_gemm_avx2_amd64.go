@@ -7,62 +7,62 @@ package gemm
 // tileY1x1 is the tile of 1 rows and up to 8 columns; see Tile.
 //
 //go:noescape
-func tileY1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY2x1 is the tile of 2 rows and up to 8 columns; see Tile.
 //
 //go:noescape
-func tileY2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY3x1 is the tile of 3 rows and up to 8 columns; see Tile.
 //
 //go:noescape
-func tileY3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY4x1 is the tile of 4 rows and up to 8 columns; see Tile.
 //
 //go:noescape
-func tileY4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY5x1 is the tile of 5 rows and up to 8 columns; see Tile.
 //
 //go:noescape
-func tileY5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY6x1 is the tile of 6 rows and up to 8 columns; see Tile.
 //
 //go:noescape
-func tileY6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY1x2 is the tile of 1 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileY1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY2x2 is the tile of 2 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileY2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY3x2 is the tile of 3 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileY3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY4x2 is the tile of 4 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileY4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY5x2 is the tile of 5 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileY6x2 is the tile of 6 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // lines1 moves lines of that many floats; see Lines.
 //

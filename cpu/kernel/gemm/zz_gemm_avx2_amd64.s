@@ -22,9 +22,9 @@ DATA tailMask<>+56(SB)/4, $+0
 DATA tailMask<>+60(SB)/4, $+0
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
 
-// func tileY1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY1x1(SB), NOSPLIT, $0-184
+TEXT ·tileY1x1(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -35,7 +35,7 @@ TEXT ·tileY1x1(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), SI
 	LEAQ    (DX)(DX*2), DX
-	MOVQ    n+128(FP), DX
+	MOVQ    n+136(FP), DX
 	LEAQ    tailMask<>+0(SB), DI
 	XORQ    R8, R8
 	MOVQ    $0x00000008, R9
@@ -46,14 +46,21 @@ TEXT ·tileY1x1(SB), NOSPLIT, $0-184
 	MOVQ    R9, R8
 	SUBQ    DX, R8
 	LEAQ    (DI)(R8*4), R8
+	MOVQ    k+96(FP), DX
+	MOVQ    bstep+120(FP), DI
+	SHLQ    $0x02, DI
+	SHRQ    $0x01, DX
+	IMUL3Q  $0x00000080, DX, DX
+	SUBQ    DX, DI
+	MOVQ    DI, bstep+120(FP)
+	MOVQ    b_base+40(FP), DX
 
 panel:
-	MOVQ       CX, DX
-	PREFETCHT0 (DX)
+	MOVQ       CX, DI
+	PREFETCHT0 (DI)
 	VXORPS     Y0, Y0, Y0
-	MOVQ       b_base+40(FP), DX
-	MOVQ       ahead_base+144(FP), DI
-	MOVQ       kahead+176(FP), R9
+	MOVQ       ahead_base+152(FP), DI
+	MOVQ       kahead+184(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       AX, R10
 	MOVQ       k+96(FP), R11
@@ -103,47 +110,49 @@ last:
 	VFMADD231PS  Y15, Y13, Y0
 
 summed:
-	MOVB       add+136(FP), DL
-	TESTB      DL, DL
+	MOVB       add+144(FP), DI
+	TESTB      DI, DI
 	JZ         store
-	MOVQ       CX, DX
+	MOVQ       CX, DI
 	VMOVUPS    (R8), Y15
-	VMASKMOVPS (DX), Y15, Y14
+	VMASKMOVPS (DI), Y15, Y14
 	VADDPS     Y14, Y0, Y0
 
 store:
-	MOVQ       n+128(FP), DX
-	CMPQ       DX, $0x08
+	MOVQ       n+136(FP), DI
+	CMPQ       DI, $0x08
 	JEQ        whole
-	MOVQ       CX, DX
+	MOVQ       CX, DI
 	VMOVUPS    (R8), Y15
-	VMASKMOVPS Y0, Y15, (DX)
+	VMASKMOVPS Y0, Y15, (DI)
 
 next:
-	MOVQ ahead_base+144(FP), DX
-	MOVQ pahead+168(FP), DI
-	SHLQ $0x02, DI
+	MOVQ ahead_base+152(FP), DI
+	MOVQ pahead+176(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, DI
+	MOVQ DI, ahead_base+152(FP)
+	MOVQ bstep+120(FP), DI
 	ADDQ DI, DX
-	MOVQ DX, ahead_base+144(FP)
-	MOVQ astep+112(FP), DX
-	SHLQ $0x02, DX
-	ADDQ DX, AX
-	MOVQ cstep+120(FP), DX
-	SHLQ $0x02, DX
-	ADDQ DX, CX
+	MOVQ astep+112(FP), DI
+	SHLQ $0x02, DI
+	ADDQ DI, AX
+	MOVQ cstep+128(FP), DI
+	SHLQ $0x02, DI
+	ADDQ DI, CX
 	DECQ SI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, DX
-	VMOVUPS Y0, (DX)
+	MOVQ    CX, DI
+	VMOVUPS Y0, (DI)
 	JMP     next
 
-// func tileY2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY2x1(SB), NOSPLIT, $0-184
+TEXT ·tileY2x1(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -154,7 +163,7 @@ TEXT ·tileY2x1(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R8
+	MOVQ    n+136(FP), R8
 	LEAQ    tailMask<>+0(SB), R9
 	XORQ    R10, R10
 	MOVQ    $0x00000008, R11
@@ -165,17 +174,24 @@ TEXT ·tileY2x1(SB), NOSPLIT, $0-184
 	MOVQ    R11, R10
 	SUBQ    R8, R10
 	LEAQ    (R9)(R10*4), R10
+	MOVQ    k+96(FP), R8
+	MOVQ    bstep+120(FP), R9
+	SHLQ    $0x02, R9
+	SHRQ    $0x01, R8
+	IMUL3Q  $0x00000080, R8, R8
+	SUBQ    R8, R9
+	MOVQ    R9, bstep+120(FP)
+	MOVQ    b_base+40(FP), R8
 
 panel:
-	MOVQ       CX, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	MOVQ       b_base+40(FP), R8
-	MOVQ       ahead_base+144(FP), R9
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R9
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	MOVQ       k+96(FP), R13
@@ -235,56 +251,58 @@ last:
 	VFMADD231PS  Y15, Y12, Y1
 
 summed:
-	MOVB       add+136(FP), R8
-	TESTB      R8, R8
+	MOVB       add+144(FP), R9
+	TESTB      R9, R9
 	JZ         store
-	MOVQ       CX, R8
+	MOVQ       CX, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y0, Y0
-	ADDQ       SI, R8
+	ADDQ       SI, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y1, Y1
 
 store:
-	MOVQ       n+128(FP), R8
-	CMPQ       R8, $0x08
+	MOVQ       n+136(FP), R9
+	CMPQ       R9, $0x08
 	JEQ        whole
-	MOVQ       CX, R8
+	MOVQ       CX, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y0, Y15, (R8)
-	ADDQ       SI, R8
+	VMASKMOVPS Y0, Y15, (R9)
+	ADDQ       SI, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y1, Y15, (R8)
+	VMASKMOVPS Y1, Y15, (R9)
 
 next:
-	MOVQ ahead_base+144(FP), R8
-	MOVQ pahead+168(FP), R9
-	SHLQ $0x02, R9
+	MOVQ ahead_base+152(FP), R9
+	MOVQ pahead+176(FP), R11
+	SHLQ $0x02, R11
+	ADDQ R11, R9
+	MOVQ R9, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R9
 	ADDQ R9, R8
-	MOVQ R8, ahead_base+144(FP)
-	MOVQ astep+112(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, AX
-	MOVQ cstep+120(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, CX
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+128(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R8
-	VMOVUPS Y0, (R8)
-	ADDQ    SI, R8
-	VMOVUPS Y1, (R8)
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y1, (R9)
 	JMP     next
 
-// func tileY3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY3x1(SB), NOSPLIT, $0-184
+TEXT ·tileY3x1(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -295,7 +313,7 @@ TEXT ·tileY3x1(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R8
+	MOVQ    n+136(FP), R8
 	LEAQ    tailMask<>+0(SB), R9
 	XORQ    R10, R10
 	MOVQ    $0x00000008, R11
@@ -306,20 +324,27 @@ TEXT ·tileY3x1(SB), NOSPLIT, $0-184
 	MOVQ    R11, R10
 	SUBQ    R8, R10
 	LEAQ    (R9)(R10*4), R10
+	MOVQ    k+96(FP), R8
+	MOVQ    bstep+120(FP), R9
+	SHLQ    $0x02, R9
+	SHRQ    $0x01, R8
+	IMUL3Q  $0x00000080, R8, R8
+	SUBQ    R8, R9
+	MOVQ    R9, bstep+120(FP)
+	MOVQ    b_base+40(FP), R8
 
 panel:
-	MOVQ       CX, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       b_base+40(FP), R8
-	MOVQ       ahead_base+144(FP), R9
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R9
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	MOVQ       k+96(FP), R13
@@ -389,65 +414,67 @@ last:
 	VFMADD231PS  Y15, Y13, Y2
 
 summed:
-	MOVB       add+136(FP), R8
-	TESTB      R8, R8
+	MOVB       add+144(FP), R9
+	TESTB      R9, R9
 	JZ         store
-	MOVQ       CX, R8
+	MOVQ       CX, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y0, Y0
-	ADDQ       SI, R8
+	ADDQ       SI, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R8
+	ADDQ       SI, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y2, Y2
 
 store:
-	MOVQ       n+128(FP), R8
-	CMPQ       R8, $0x08
+	MOVQ       n+136(FP), R9
+	CMPQ       R9, $0x08
 	JEQ        whole
-	MOVQ       CX, R8
+	MOVQ       CX, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y0, Y15, (R8)
-	ADDQ       SI, R8
+	VMASKMOVPS Y0, Y15, (R9)
+	ADDQ       SI, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y1, Y15, (R8)
-	ADDQ       SI, R8
+	VMASKMOVPS Y1, Y15, (R9)
+	ADDQ       SI, R9
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y2, Y15, (R8)
+	VMASKMOVPS Y2, Y15, (R9)
 
 next:
-	MOVQ ahead_base+144(FP), R8
-	MOVQ pahead+168(FP), R9
-	SHLQ $0x02, R9
+	MOVQ ahead_base+152(FP), R9
+	MOVQ pahead+176(FP), R11
+	SHLQ $0x02, R11
+	ADDQ R11, R9
+	MOVQ R9, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R9
 	ADDQ R9, R8
-	MOVQ R8, ahead_base+144(FP)
-	MOVQ astep+112(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, AX
-	MOVQ cstep+120(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, CX
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+128(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R8
-	VMOVUPS Y0, (R8)
-	ADDQ    SI, R8
-	VMOVUPS Y1, (R8)
-	ADDQ    SI, R8
-	VMOVUPS Y2, (R8)
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
 	JMP     next
 
-// func tileY4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY4x1(SB), NOSPLIT, $0-184
+TEXT ·tileY4x1(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -458,7 +485,7 @@ TEXT ·tileY4x1(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R9
+	MOVQ    n+136(FP), R9
 	LEAQ    tailMask<>+0(SB), R10
 	XORQ    R11, R11
 	MOVQ    $0x00000008, R12
@@ -469,23 +496,30 @@ TEXT ·tileY4x1(SB), NOSPLIT, $0-184
 	MOVQ    R12, R11
 	SUBQ    R9, R11
 	LEAQ    (R10)(R11*4), R11
+	MOVQ    k+96(FP), R9
+	MOVQ    bstep+120(FP), R10
+	SHLQ    $0x02, R10
+	SHRQ    $0x01, R9
+	IMUL3Q  $0x00000080, R9, R9
+	SUBQ    R9, R10
+	MOVQ    R10, bstep+120(FP)
+	MOVQ    b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R12
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R12
 	SHLQ       $0x02, R12
 	MOVQ       AX, R13
 	MOVQ       k+96(FP), R14
@@ -565,74 +599,76 @@ last:
 	VFMADD231PS  Y15, Y12, Y3
 
 summed:
-	MOVB       add+136(FP), R9
-	TESTB      R9, R9
+	MOVB       add+144(FP), R10
+	TESTB      R10, R10
 	JZ         store
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y0, Y0
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y2, Y2
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y3, Y3
 
 store:
-	MOVQ       n+128(FP), R9
-	CMPQ       R9, $0x08
+	MOVQ       n+136(FP), R10
+	CMPQ       R10, $0x08
 	JEQ        whole
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y0, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y0, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y1, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y1, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y2, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y2, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y3, Y15, (R9)
+	VMASKMOVPS Y3, Y15, (R10)
 
 next:
-	MOVQ ahead_base+144(FP), R9
-	MOVQ pahead+168(FP), R10
-	SHLQ $0x02, R10
+	MOVQ ahead_base+152(FP), R10
+	MOVQ pahead+176(FP), R12
+	SHLQ $0x02, R12
+	ADDQ R12, R10
+	MOVQ R10, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R10
 	ADDQ R10, R9
-	MOVQ R9, ahead_base+144(FP)
-	MOVQ astep+112(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, AX
-	MOVQ cstep+120(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, CX
+	MOVQ astep+112(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, AX
+	MOVQ cstep+128(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R9
-	VMOVUPS Y0, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y2, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y3, (R9)
+	MOVQ    CX, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y3, (R10)
 	JMP     next
 
-// func tileY5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY5x1(SB), NOSPLIT, $0-184
+TEXT ·tileY5x1(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -643,7 +679,7 @@ TEXT ·tileY5x1(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R9
+	MOVQ    n+136(FP), R9
 	LEAQ    tailMask<>+0(SB), R10
 	XORQ    R11, R11
 	MOVQ    $0x00000008, R12
@@ -654,26 +690,33 @@ TEXT ·tileY5x1(SB), NOSPLIT, $0-184
 	MOVQ    R12, R11
 	SUBQ    R9, R11
 	LEAQ    (R10)(R11*4), R11
+	MOVQ    k+96(FP), R9
+	MOVQ    bstep+120(FP), R10
+	SHLQ    $0x02, R10
+	SHRQ    $0x01, R9
+	IMUL3Q  $0x00000080, R9, R9
+	SUBQ    R9, R10
+	MOVQ    R10, bstep+120(FP)
+	MOVQ    b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R12
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R12
 	SHLQ       $0x02, R12
 	MOVQ       AX, R13
 	MOVQ       k+96(FP), R14
@@ -763,83 +806,85 @@ last:
 	VFMADD231PS  Y15, Y13, Y4
 
 summed:
-	MOVB       add+136(FP), R9
-	TESTB      R9, R9
+	MOVB       add+144(FP), R10
+	TESTB      R10, R10
 	JZ         store
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y0, Y0
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y2, Y2
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y3, Y3
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y4, Y4
 
 store:
-	MOVQ       n+128(FP), R9
-	CMPQ       R9, $0x08
+	MOVQ       n+136(FP), R10
+	CMPQ       R10, $0x08
 	JEQ        whole
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y0, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y0, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y1, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y1, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y2, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y2, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y3, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y3, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y4, Y15, (R9)
+	VMASKMOVPS Y4, Y15, (R10)
 
 next:
-	MOVQ ahead_base+144(FP), R9
-	MOVQ pahead+168(FP), R10
-	SHLQ $0x02, R10
+	MOVQ ahead_base+152(FP), R10
+	MOVQ pahead+176(FP), R12
+	SHLQ $0x02, R12
+	ADDQ R12, R10
+	MOVQ R10, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R10
 	ADDQ R10, R9
-	MOVQ R9, ahead_base+144(FP)
-	MOVQ astep+112(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, AX
-	MOVQ cstep+120(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, CX
+	MOVQ astep+112(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, AX
+	MOVQ cstep+128(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R9
-	VMOVUPS Y0, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y2, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y3, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y4, (R9)
+	MOVQ    CX, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y4, (R10)
 	JMP     next
 
-// func tileY6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY6x1(SB), NOSPLIT, $0-184
+TEXT ·tileY6x1(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -850,7 +895,7 @@ TEXT ·tileY6x1(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R9
+	MOVQ    n+136(FP), R9
 	LEAQ    tailMask<>+0(SB), R10
 	XORQ    R11, R11
 	MOVQ    $0x00000008, R12
@@ -861,29 +906,36 @@ TEXT ·tileY6x1(SB), NOSPLIT, $0-184
 	MOVQ    R12, R11
 	SUBQ    R9, R11
 	LEAQ    (R10)(R11*4), R11
+	MOVQ    k+96(FP), R9
+	MOVQ    bstep+120(FP), R10
+	SHLQ    $0x02, R10
+	SHRQ    $0x01, R9
+	IMUL3Q  $0x00000080, R9, R9
+	SUBQ    R9, R10
+	MOVQ    R10, bstep+120(FP)
+	MOVQ    b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R12
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R12
 	SHLQ       $0x02, R12
 	MOVQ       AX, R13
 	LEAQ       (R13)(DX*4), R14
@@ -988,92 +1040,94 @@ last:
 	VFMADD231PS  Y15, Y12, Y5
 
 summed:
-	MOVB       add+136(FP), R9
-	TESTB      R9, R9
+	MOVB       add+144(FP), R10
+	TESTB      R10, R10
 	JZ         store
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y0, Y0
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y2, Y2
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y3, Y3
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y4, Y4
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y5, Y5
 
 store:
-	MOVQ       n+128(FP), R9
-	CMPQ       R9, $0x08
+	MOVQ       n+136(FP), R10
+	CMPQ       R10, $0x08
 	JEQ        whole
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y0, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y0, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y1, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y1, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y2, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y2, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y3, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y3, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y4, Y15, (R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y4, Y15, (R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y5, Y15, (R9)
+	VMASKMOVPS Y5, Y15, (R10)
 
 next:
-	MOVQ ahead_base+144(FP), R9
-	MOVQ pahead+168(FP), R10
-	SHLQ $0x02, R10
+	MOVQ ahead_base+152(FP), R10
+	MOVQ pahead+176(FP), R12
+	SHLQ $0x02, R12
+	ADDQ R12, R10
+	MOVQ R10, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R10
 	ADDQ R10, R9
-	MOVQ R9, ahead_base+144(FP)
-	MOVQ astep+112(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, AX
-	MOVQ cstep+120(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, CX
+	MOVQ astep+112(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, AX
+	MOVQ cstep+128(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R9
-	VMOVUPS Y0, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y2, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y3, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y4, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Y5, (R9)
+	MOVQ    CX, R10
+	VMOVUPS Y0, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y2, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y3, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y4, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Y5, (R10)
 	JMP     next
 
-// func tileY1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY1x2(SB), NOSPLIT, $0-184
+TEXT ·tileY1x2(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1084,7 +1138,7 @@ TEXT ·tileY1x2(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), SI
 	LEAQ    (DX)(DX*2), DX
-	MOVQ    n+128(FP), DX
+	MOVQ    n+136(FP), DX
 	LEAQ    tailMask<>+0(SB), DI
 	XORQ    R8, R8
 	MOVQ    $0x00000008, R9
@@ -1103,15 +1157,22 @@ TEXT ·tileY1x2(SB), NOSPLIT, $0-184
 	MOVQ    R9, R8
 	SUBQ    DX, R8
 	LEAQ    (DI)(R8*4), R8
+	MOVQ    k+96(FP), DX
+	MOVQ    bstep+120(FP), DI
+	SHLQ    $0x02, DI
+	SHRQ    $0x01, DX
+	IMUL3Q  $0x00000080, DX, DX
+	SUBQ    DX, DI
+	MOVQ    DI, bstep+120(FP)
+	MOVQ    b_base+40(FP), DX
 
 panel:
-	MOVQ       CX, DX
-	PREFETCHT0 (DX)
+	MOVQ       CX, DI
+	PREFETCHT0 (DI)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	MOVQ       b_base+40(FP), DX
-	MOVQ       ahead_base+144(FP), DI
-	MOVQ       kahead+176(FP), R9
+	MOVQ       ahead_base+152(FP), DI
+	MOVQ       kahead+184(FP), R9
 	SHLQ       $0x02, R9
 	MOVQ       AX, R10
 	MOVQ       k+96(FP), R12
@@ -1171,53 +1232,55 @@ last:
 	VFMADD231PS  Y14, Y13, Y1
 
 summed:
-	MOVB       add+136(FP), DL
-	TESTB      DL, DL
+	MOVB       add+144(FP), DI
+	TESTB      DI, DI
 	JZ         store
-	MOVQ       CX, DX
+	MOVQ       CX, DI
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS (DX), Y15, Y14
+	VMASKMOVPS (DI), Y15, Y14
 	VADDPS     Y14, Y0, Y0
 	VMOVUPS    (R8), Y15
-	VMASKMOVPS 32(DX), Y15, Y14
+	VMASKMOVPS 32(DI), Y15, Y14
 	VADDPS     Y14, Y1, Y1
 
 store:
-	MOVQ       n+128(FP), DX
-	CMPQ       DX, $0x10
+	MOVQ       n+136(FP), DI
+	CMPQ       DI, $0x10
 	JEQ        whole
-	MOVQ       CX, DX
+	MOVQ       CX, DI
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y0, Y15, (DX)
+	VMASKMOVPS Y0, Y15, (DI)
 	VMOVUPS    (R8), Y15
-	VMASKMOVPS Y1, Y15, 32(DX)
+	VMASKMOVPS Y1, Y15, 32(DI)
 
 next:
-	MOVQ ahead_base+144(FP), DX
-	MOVQ pahead+168(FP), DI
-	SHLQ $0x02, DI
+	MOVQ ahead_base+152(FP), DI
+	MOVQ pahead+176(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, DI
+	MOVQ DI, ahead_base+152(FP)
+	MOVQ bstep+120(FP), DI
 	ADDQ DI, DX
-	MOVQ DX, ahead_base+144(FP)
-	MOVQ astep+112(FP), DX
-	SHLQ $0x02, DX
-	ADDQ DX, AX
-	MOVQ cstep+120(FP), DX
-	SHLQ $0x02, DX
-	ADDQ DX, CX
+	MOVQ astep+112(FP), DI
+	SHLQ $0x02, DI
+	ADDQ DI, AX
+	MOVQ cstep+128(FP), DI
+	SHLQ $0x02, DI
+	ADDQ DI, CX
 	DECQ SI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, DX
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
+	MOVQ    CX, DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
 	JMP     next
 
-// func tileY2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY2x2(SB), NOSPLIT, $0-184
+TEXT ·tileY2x2(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1228,7 +1291,7 @@ TEXT ·tileY2x2(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R8
+	MOVQ    n+136(FP), R8
 	LEAQ    tailMask<>+0(SB), R9
 	XORQ    R10, R10
 	MOVQ    $0x00000008, R11
@@ -1247,19 +1310,26 @@ TEXT ·tileY2x2(SB), NOSPLIT, $0-184
 	MOVQ    R11, R10
 	SUBQ    R8, R10
 	LEAQ    (R9)(R10*4), R10
+	MOVQ    k+96(FP), R8
+	MOVQ    bstep+120(FP), R9
+	SHLQ    $0x02, R9
+	SHRQ    $0x01, R8
+	IMUL3Q  $0x00000080, R8, R8
+	SUBQ    R8, R9
+	MOVQ    R9, bstep+120(FP)
+	MOVQ    b_base+40(FP), R8
 
 panel:
-	MOVQ       CX, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       b_base+40(FP), R8
-	MOVQ       ahead_base+144(FP), R9
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R9
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	MOVQ       k+96(FP), R14
@@ -1334,68 +1404,70 @@ last:
 	VFMADD231PS  Y14, Y12, Y3
 
 summed:
-	MOVB       add+136(FP), R8
-	TESTB      R8, R8
+	MOVB       add+144(FP), R9
+	TESTB      R9, R9
 	JZ         store
-	MOVQ       CX, R8
+	MOVQ       CX, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y0, Y0
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS 32(R8), Y15, Y14
+	VMASKMOVPS 32(R9), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R8
+	ADDQ       SI, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y2, Y2
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS 32(R8), Y15, Y14
+	VMASKMOVPS 32(R9), Y15, Y14
 	VADDPS     Y14, Y3, Y3
 
 store:
-	MOVQ       n+128(FP), R8
-	CMPQ       R8, $0x10
+	MOVQ       n+136(FP), R9
+	CMPQ       R9, $0x10
 	JEQ        whole
-	MOVQ       CX, R8
+	MOVQ       CX, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS Y0, Y15, (R8)
+	VMASKMOVPS Y0, Y15, (R9)
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y1, Y15, 32(R8)
-	ADDQ       SI, R8
+	VMASKMOVPS Y1, Y15, 32(R9)
+	ADDQ       SI, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS Y2, Y15, (R8)
+	VMASKMOVPS Y2, Y15, (R9)
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y3, Y15, 32(R8)
+	VMASKMOVPS Y3, Y15, 32(R9)
 
 next:
-	MOVQ ahead_base+144(FP), R8
-	MOVQ pahead+168(FP), R9
-	SHLQ $0x02, R9
+	MOVQ ahead_base+152(FP), R9
+	MOVQ pahead+176(FP), R11
+	SHLQ $0x02, R11
+	ADDQ R11, R9
+	MOVQ R9, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R9
 	ADDQ R9, R8
-	MOVQ R8, ahead_base+144(FP)
-	MOVQ astep+112(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, AX
-	MOVQ cstep+120(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, CX
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+128(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    SI, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
 	JMP     next
 
-// func tileY3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY3x2(SB), NOSPLIT, $0-184
+TEXT ·tileY3x2(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1406,7 +1478,7 @@ TEXT ·tileY3x2(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R8
+	MOVQ    n+136(FP), R8
 	LEAQ    tailMask<>+0(SB), R9
 	XORQ    R10, R10
 	MOVQ    $0x00000008, R11
@@ -1425,23 +1497,30 @@ TEXT ·tileY3x2(SB), NOSPLIT, $0-184
 	MOVQ    R11, R10
 	SUBQ    R8, R10
 	LEAQ    (R9)(R10*4), R10
+	MOVQ    k+96(FP), R8
+	MOVQ    bstep+120(FP), R9
+	SHLQ    $0x02, R9
+	SHRQ    $0x01, R8
+	IMUL3Q  $0x00000080, R8, R8
+	SUBQ    R8, R9
+	MOVQ    R9, bstep+120(FP)
+	MOVQ    b_base+40(FP), R8
 
 panel:
-	MOVQ       CX, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       b_base+40(FP), R8
-	MOVQ       ahead_base+144(FP), R9
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R9
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	MOVQ       k+96(FP), R14
@@ -1531,83 +1610,85 @@ last:
 	VFMADD231PS  Y14, Y13, Y5
 
 summed:
-	MOVB       add+136(FP), R8
-	TESTB      R8, R8
+	MOVB       add+144(FP), R9
+	TESTB      R9, R9
 	JZ         store
-	MOVQ       CX, R8
+	MOVQ       CX, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y0, Y0
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS 32(R8), Y15, Y14
+	VMASKMOVPS 32(R9), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R8
+	ADDQ       SI, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y2, Y2
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS 32(R8), Y15, Y14
+	VMASKMOVPS 32(R9), Y15, Y14
 	VADDPS     Y14, Y3, Y3
-	ADDQ       SI, R8
+	ADDQ       SI, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS (R8), Y15, Y14
+	VMASKMOVPS (R9), Y15, Y14
 	VADDPS     Y14, Y4, Y4
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS 32(R8), Y15, Y14
+	VMASKMOVPS 32(R9), Y15, Y14
 	VADDPS     Y14, Y5, Y5
 
 store:
-	MOVQ       n+128(FP), R8
-	CMPQ       R8, $0x10
+	MOVQ       n+136(FP), R9
+	CMPQ       R9, $0x10
 	JEQ        whole
-	MOVQ       CX, R8
+	MOVQ       CX, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS Y0, Y15, (R8)
+	VMASKMOVPS Y0, Y15, (R9)
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y1, Y15, 32(R8)
-	ADDQ       SI, R8
+	VMASKMOVPS Y1, Y15, 32(R9)
+	ADDQ       SI, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS Y2, Y15, (R8)
+	VMASKMOVPS Y2, Y15, (R9)
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y3, Y15, 32(R8)
-	ADDQ       SI, R8
+	VMASKMOVPS Y3, Y15, 32(R9)
+	ADDQ       SI, R9
 	VMOVUPS    (R13), Y15
-	VMASKMOVPS Y4, Y15, (R8)
+	VMASKMOVPS Y4, Y15, (R9)
 	VMOVUPS    (R10), Y15
-	VMASKMOVPS Y5, Y15, 32(R8)
+	VMASKMOVPS Y5, Y15, 32(R9)
 
 next:
-	MOVQ ahead_base+144(FP), R8
-	MOVQ pahead+168(FP), R9
-	SHLQ $0x02, R9
+	MOVQ ahead_base+152(FP), R9
+	MOVQ pahead+176(FP), R11
+	SHLQ $0x02, R11
+	ADDQ R11, R9
+	MOVQ R9, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R9
 	ADDQ R9, R8
-	MOVQ R8, ahead_base+144(FP)
-	MOVQ astep+112(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, AX
-	MOVQ cstep+120(FP), R8
-	SHLQ $0x02, R8
-	ADDQ R8, CX
+	MOVQ astep+112(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, AX
+	MOVQ cstep+128(FP), R9
+	SHLQ $0x02, R9
+	ADDQ R9, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ    SI, R8
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y3, 32(R8)
-	ADDQ    SI, R8
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, 32(R8)
+	MOVQ    CX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	ADDQ    SI, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
 	JMP     next
 
-// func tileY4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY4x2(SB), NOSPLIT, $0-184
+TEXT ·tileY4x2(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1618,7 +1699,7 @@ TEXT ·tileY4x2(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R9
+	MOVQ    n+136(FP), R9
 	LEAQ    tailMask<>+0(SB), R10
 	XORQ    R11, R11
 	MOVQ    $0x00000008, R12
@@ -1637,16 +1718,24 @@ TEXT ·tileY4x2(SB), NOSPLIT, $0-184
 	MOVQ    R12, R11
 	SUBQ    R9, R11
 	LEAQ    (R10)(R11*4), R11
+	MOVQ    k+96(FP), R9
+	MOVQ    bstep+120(FP), R10
+	SHLQ    $0x02, R10
+	SHRQ    $0x01, R9
+	IMUL3Q  $0x00000080, R9, R9
+	SUBQ    R9, R10
+	MOVQ    R10, bstep+120(FP)
+	MOVQ    b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1655,9 +1744,8 @@ panel:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R12
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R12
 	SHLQ       $0x02, R12
 	MOVQ       AX, R13
 	MOVQ       k+96(FP), R15
@@ -1762,98 +1850,100 @@ last:
 	VFMADD231PS  Y14, Y12, Y7
 
 summed:
-	MOVB       add+136(FP), R9
-	TESTB      R9, R9
+	MOVB       add+144(FP), R10
+	TESTB      R10, R10
 	JZ         store
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y0, Y0
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y2, Y2
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y3, Y3
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y4, Y4
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y5, Y5
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y6, Y6
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y7, Y7
 
 store:
-	MOVQ       n+128(FP), R9
-	CMPQ       R9, $0x10
+	MOVQ       n+136(FP), R10
+	CMPQ       R10, $0x10
 	JEQ        whole
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y0, Y15, (R9)
+	VMASKMOVPS Y0, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y1, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y1, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y2, Y15, (R9)
+	VMASKMOVPS Y2, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y3, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y3, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y4, Y15, (R9)
+	VMASKMOVPS Y4, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y5, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y5, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y6, Y15, (R9)
+	VMASKMOVPS Y6, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y7, Y15, 32(R9)
+	VMASKMOVPS Y7, Y15, 32(R10)
 
 next:
-	MOVQ ahead_base+144(FP), R9
-	MOVQ pahead+168(FP), R10
-	SHLQ $0x02, R10
+	MOVQ ahead_base+152(FP), R10
+	MOVQ pahead+176(FP), R12
+	SHLQ $0x02, R12
+	ADDQ R12, R10
+	MOVQ R10, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R10
 	ADDQ R10, R9
-	MOVQ R9, ahead_base+144(FP)
-	MOVQ astep+112(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, AX
-	MOVQ cstep+120(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, CX
+	MOVQ astep+112(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, AX
+	MOVQ cstep+128(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R9
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
+	MOVQ    CX, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
 	JMP     next
 
-// func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY5x2(SB), NOSPLIT, $0-184
+TEXT ·tileY5x2(SB), NOSPLIT, $0-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -1864,7 +1954,7 @@ TEXT ·tileY5x2(SB), NOSPLIT, $0-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R9
+	MOVQ    n+136(FP), R9
 	LEAQ    tailMask<>+0(SB), R10
 	XORQ    R11, R11
 	MOVQ    $0x00000008, R12
@@ -1883,18 +1973,26 @@ TEXT ·tileY5x2(SB), NOSPLIT, $0-184
 	MOVQ    R12, R11
 	SUBQ    R9, R11
 	LEAQ    (R10)(R11*4), R11
+	MOVQ    k+96(FP), R9
+	MOVQ    bstep+120(FP), R10
+	SHLQ    $0x02, R10
+	SHRQ    $0x01, R9
+	IMUL3Q  $0x00000080, R9, R9
+	SUBQ    R9, R10
+	MOVQ    R10, bstep+120(FP)
+	MOVQ    b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1905,9 +2003,8 @@ panel:
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R12
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R12
 	SHLQ       $0x02, R12
 	MOVQ       AX, R13
 	MOVQ       k+96(FP), R15
@@ -2027,113 +2124,115 @@ last:
 	VFMADD231PS  Y14, Y13, Y9
 
 summed:
-	MOVB       add+136(FP), R9
-	TESTB      R9, R9
+	MOVB       add+144(FP), R10
+	TESTB      R10, R10
 	JZ         store
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y0, Y0
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y2, Y2
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y3, Y3
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y4, Y4
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y5, Y5
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y6, Y6
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y7, Y7
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y8, Y8
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y9, Y9
 
 store:
-	MOVQ       n+128(FP), R9
-	CMPQ       R9, $0x10
+	MOVQ       n+136(FP), R10
+	CMPQ       R10, $0x10
 	JEQ        whole
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y0, Y15, (R9)
+	VMASKMOVPS Y0, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y1, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y1, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y2, Y15, (R9)
+	VMASKMOVPS Y2, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y3, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y3, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y4, Y15, (R9)
+	VMASKMOVPS Y4, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y5, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y5, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y6, Y15, (R9)
+	VMASKMOVPS Y6, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y7, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y7, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y8, Y15, (R9)
+	VMASKMOVPS Y8, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y9, Y15, 32(R9)
+	VMASKMOVPS Y9, Y15, 32(R10)
 
 next:
-	MOVQ ahead_base+144(FP), R9
-	MOVQ pahead+168(FP), R10
-	SHLQ $0x02, R10
+	MOVQ ahead_base+152(FP), R10
+	MOVQ pahead+176(FP), R12
+	SHLQ $0x02, R12
+	ADDQ R12, R10
+	MOVQ R10, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R10
 	ADDQ R10, R9
-	MOVQ R9, ahead_base+144(FP)
-	MOVQ astep+112(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, AX
-	MOVQ cstep+120(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, CX
+	MOVQ astep+112(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, AX
+	MOVQ cstep+128(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R9
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
+	MOVQ    CX, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y8, (R10)
+	VMOVUPS Y9, 32(R10)
 	JMP     next
 
-// func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileY6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·tileY6x2(SB), NOSPLIT, $8-184
+TEXT ·tileY6x2(SB), NOSPLIT, $8-192
 	MOVQ    a_base+0(FP), AX
 	MOVQ    c_base+64(FP), CX
 	MOVQ    rsa+24(FP), DX
@@ -2144,7 +2243,7 @@ TEXT ·tileY6x2(SB), NOSPLIT, $8-184
 	SHLQ    $0x02, SI
 	MOVQ    np+104(FP), DI
 	LEAQ    (DX)(DX*2), R8
-	MOVQ    n+128(FP), R9
+	MOVQ    n+136(FP), R9
 	LEAQ    tailMask<>+0(SB), R10
 	XORQ    R11, R11
 	MOVQ    $0x00000008, R12
@@ -2163,20 +2262,28 @@ TEXT ·tileY6x2(SB), NOSPLIT, $8-184
 	MOVQ    R12, R11
 	SUBQ    R9, R11
 	LEAQ    (R10)(R11*4), R11
+	MOVQ    k+96(FP), R9
+	MOVQ    bstep+120(FP), R10
+	SHLQ    $0x02, R10
+	SHRQ    $0x01, R9
+	IMUL3Q  $0x00000080, R9, R9
+	SUBQ    R9, R10
+	MOVQ    R10, bstep+120(FP)
+	MOVQ    b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -2189,9 +2296,8 @@ panel:
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R12
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R12
 	SHLQ       $0x02, R12
 	MOVQ       AX, R13
 	LEAQ       (R13)(DX*4), R15
@@ -2331,123 +2437,125 @@ last:
 	VFMADD231PS  Y14, Y12, Y11
 
 summed:
-	MOVB       add+136(FP), R9
-	TESTB      R9, R9
+	MOVB       add+144(FP), R10
+	TESTB      R10, R10
 	JZ         store
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y0, Y0
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y1, Y1
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y2, Y2
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y3, Y3
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y4, Y4
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y5, Y5
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y6, Y6
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y7, Y7
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y8, Y8
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y9, Y9
-	ADDQ       SI, R9
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS (R9), Y15, Y14
+	VMASKMOVPS (R10), Y15, Y14
 	VADDPS     Y14, Y10, Y10
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS 32(R9), Y15, Y14
+	VMASKMOVPS 32(R10), Y15, Y14
 	VADDPS     Y14, Y11, Y11
 
 store:
-	MOVQ       n+128(FP), R9
-	CMPQ       R9, $0x10
+	MOVQ       n+136(FP), R10
+	CMPQ       R10, $0x10
 	JEQ        whole
-	MOVQ       CX, R9
+	MOVQ       CX, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y0, Y15, (R9)
+	VMASKMOVPS Y0, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y1, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y1, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y2, Y15, (R9)
+	VMASKMOVPS Y2, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y3, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y3, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y4, Y15, (R9)
+	VMASKMOVPS Y4, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y5, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y5, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y6, Y15, (R9)
+	VMASKMOVPS Y6, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y7, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y7, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y8, Y15, (R9)
+	VMASKMOVPS Y8, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y9, Y15, 32(R9)
-	ADDQ       SI, R9
+	VMASKMOVPS Y9, Y15, 32(R10)
+	ADDQ       SI, R10
 	VMOVUPS    (R14), Y15
-	VMASKMOVPS Y10, Y15, (R9)
+	VMASKMOVPS Y10, Y15, (R10)
 	VMOVUPS    (R11), Y15
-	VMASKMOVPS Y11, Y15, 32(R9)
+	VMASKMOVPS Y11, Y15, 32(R10)
 
 next:
-	MOVQ ahead_base+144(FP), R9
-	MOVQ pahead+168(FP), R10
-	SHLQ $0x02, R10
+	MOVQ ahead_base+152(FP), R10
+	MOVQ pahead+176(FP), R12
+	SHLQ $0x02, R12
+	ADDQ R12, R10
+	MOVQ R10, ahead_base+152(FP)
+	MOVQ bstep+120(FP), R10
 	ADDQ R10, R9
-	MOVQ R9, ahead_base+144(FP)
-	MOVQ astep+112(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, AX
-	MOVQ cstep+120(FP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, CX
+	MOVQ astep+112(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, AX
+	MOVQ cstep+128(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, CX
 	DECQ DI
 	JNZ  panel
 	VZEROUPPER
 	RET
 
 whole:
-	MOVQ    CX, R9
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
-	ADDQ    SI, R9
-	VMOVUPS Y10, (R9)
-	VMOVUPS Y11, 32(R9)
+	MOVQ    CX, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y8, (R10)
+	VMOVUPS Y9, 32(R10)
+	ADDQ    SI, R10
+	VMOVUPS Y10, (R10)
+	VMOVUPS Y11, 32(R10)
 	JMP     next
 
 // func lines1(dst []float32, src []float32, stride int, n int, panels int, dstep int)

@@ -7,139 +7,139 @@ package gemm
 // tileZ1x1 is the tile of 1 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ2x1 is the tile of 2 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ3x1 is the tile of 3 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ4x1 is the tile of 4 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ5x1 is the tile of 5 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ6x1 is the tile of 6 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ7x1 is the tile of 7 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ7x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ7x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ8x1 is the tile of 8 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ8x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ8x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ9x1 is the tile of 9 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ9x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ9x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ10x1 is the tile of 10 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ10x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ10x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ11x1 is the tile of 11 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ11x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ11x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ12x1 is the tile of 12 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ12x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ12x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ13x1 is the tile of 13 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ13x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ13x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ14x1 is the tile of 14 rows and up to 16 columns; see Tile.
 //
 //go:noescape
-func tileZ14x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ14x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ1x2 is the tile of 1 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ2x2 is the tile of 2 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ3x2 is the tile of 3 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ4x2 is the tile of 4 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ5x2 is the tile of 5 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ6x2 is the tile of 6 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ7x2 is the tile of 7 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ7x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ7x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ8x2 is the tile of 8 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ8x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ8x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ9x2 is the tile of 9 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ9x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ9x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ10x2 is the tile of 10 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ10x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ10x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ11x2 is the tile of 11 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ11x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ11x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ12x2 is the tile of 12 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ12x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ12x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ13x2 is the tile of 13 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ13x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ13x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 
 // tileZ14x2 is the tile of 14 rows and up to 32 columns; see Tile.
 //
 //go:noescape
-func tileZ14x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+func tileZ14x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)

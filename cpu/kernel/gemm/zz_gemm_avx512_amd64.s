@@ -4,33 +4,40 @@
 
 #include "textflag.h"
 
-// func tileZ1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ1x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ1x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), SI
-	LEAQ  (DX)(DX*2), DX
-	MOVQ  n+128(FP), DX
-	XORQ  DI, DI
-	NOTQ  DI
-	BZHIQ DX, DI, DX
-	KMOVW DX, K1
-	SHRQ  $0x10, DX
+TEXT ·tileZ1x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), SI
+	LEAQ   (DX)(DX*2), DX
+	MOVQ   n+136(FP), DX
+	XORQ   DI, DI
+	NOTQ   DI
+	BZHIQ  DX, DI, DX
+	KMOVW  DX, K1
+	SHRQ   $0x10, DX
+	MOVQ   k+96(FP), DX
+	MOVQ   bstep+120(FP), DI
+	SHLQ   $0x02, DI
+	SHRQ   $0x01, DX
+	IMUL3Q $0x00000100, DX, DX
+	SUBQ   DX, DI
+	MOVQ   DI, bstep+120(FP)
+	MOVQ   b_base+40(FP), DX
 
 panel:
-	MOVQ       CX, DX
-	PREFETCHT0 (DX)
+	MOVQ       CX, DI
+	PREFETCHT0 (DI)
 	VPXORD     Z0, Z0, Z0
-	MOVQ       b_base+40(FP), DX
-	MOVQ       ahead_base+144(FP), DI
-	MOVQ       kahead+176(FP), R8
+	MOVQ       ahead_base+152(FP), DI
+	MOVQ       kahead+184(FP), R8
 	SHLQ       $0x02, R8
 	MOVQ       AX, R9
 	MOVQ       k+96(FP), R10
@@ -80,61 +87,70 @@ last:
 	VFMADD231PS  Z31, Z29, Z0
 
 summed:
-	MOVB   add+136(FP), DL
-	TESTB  DL, DL
+	MOVB   add+144(FP), DI
+	TESTB  DI, DI
 	JZ     store
-	MOVQ   CX, DX
-	VADDPS (DX), Z0, K1, Z0
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, K1, Z0
 
 store:
-	MOVQ    CX, DX
-	VMOVUPS Z0, K1, (DX)
-	MOVQ    ahead_base+144(FP), DX
-	MOVQ    pahead+168(FP), DI
-	SHLQ    $0x02, DI
+	MOVQ    CX, DI
+	VMOVUPS Z0, K1, (DI)
+	MOVQ    ahead_base+152(FP), DI
+	MOVQ    pahead+176(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    R8, DI
+	MOVQ    DI, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), DI
 	ADDQ    DI, DX
-	MOVQ    DX, ahead_base+144(FP)
-	MOVQ    astep+112(FP), DX
-	SHLQ    $0x02, DX
-	ADDQ    DX, AX
-	MOVQ    cstep+120(FP), DX
-	SHLQ    $0x02, DX
-	ADDQ    DX, CX
+	MOVQ    astep+112(FP), DI
+	SHLQ    $0x02, DI
+	ADDQ    DI, AX
+	MOVQ    cstep+128(FP), DI
+	SHLQ    $0x02, DI
+	ADDQ    DI, CX
 	DECQ    SI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ2x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ2x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R8
-	XORQ  R9, R9
-	NOTQ  R9
-	BZHIQ R8, R9, R8
-	KMOVW R8, K1
-	SHRQ  $0x10, R8
+TEXT ·tileZ2x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R8
+	XORQ   R9, R9
+	NOTQ   R9
+	BZHIQ  R8, R9, R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	MOVQ   k+96(FP), R8
+	MOVQ   bstep+120(FP), R9
+	SHLQ   $0x02, R9
+	SHRQ   $0x01, R8
+	IMUL3Q $0x00000100, R8, R8
+	SUBQ   R8, R9
+	MOVQ   R9, bstep+120(FP)
+	MOVQ   b_base+40(FP), R8
 
 panel:
-	MOVQ       CX, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
-	MOVQ       b_base+40(FP), R8
-	MOVQ       ahead_base+144(FP), R9
-	MOVQ       kahead+176(FP), R10
+	MOVQ       ahead_base+152(FP), R9
+	MOVQ       kahead+184(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       AX, R11
 	MOVQ       k+96(FP), R12
@@ -194,68 +210,77 @@ last:
 	VFMADD231PS  Z31, Z28, Z1
 
 summed:
-	MOVB   add+136(FP), R8
-	TESTB  R8, R8
+	MOVB   add+144(FP), R9
+	TESTB  R9, R9
 	JZ     store
-	MOVQ   CX, R8
-	VADDPS (R8), Z0, K1, Z0
-	ADDQ   SI, R8
-	VADDPS (R8), Z1, K1, Z1
+	MOVQ   CX, R9
+	VADDPS (R9), Z0, K1, Z0
+	ADDQ   SI, R9
+	VADDPS (R9), Z1, K1, Z1
 
 store:
-	MOVQ    CX, R8
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    SI, R8
-	VMOVUPS Z1, K1, (R8)
-	MOVQ    ahead_base+144(FP), R8
-	MOVQ    pahead+168(FP), R9
-	SHLQ    $0x02, R9
+	MOVQ    CX, R9
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Z1, K1, (R9)
+	MOVQ    ahead_base+152(FP), R9
+	MOVQ    pahead+176(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R9
 	ADDQ    R9, R8
-	MOVQ    R8, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R8
-	SHLQ    $0x02, R8
-	ADDQ    R8, AX
-	MOVQ    cstep+120(FP), R8
-	SHLQ    $0x02, R8
-	ADDQ    R8, CX
+	MOVQ    astep+112(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, AX
+	MOVQ    cstep+128(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ3x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ3x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R8
-	XORQ  R9, R9
-	NOTQ  R9
-	BZHIQ R8, R9, R8
-	KMOVW R8, K1
-	SHRQ  $0x10, R8
+TEXT ·tileZ3x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R8
+	XORQ   R9, R9
+	NOTQ   R9
+	BZHIQ  R8, R9, R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	MOVQ   k+96(FP), R8
+	MOVQ   bstep+120(FP), R9
+	SHLQ   $0x02, R9
+	SHRQ   $0x01, R8
+	IMUL3Q $0x00000100, R8, R8
+	SUBQ   R8, R9
+	MOVQ   R9, bstep+120(FP)
+	MOVQ   b_base+40(FP), R8
 
 panel:
-	MOVQ       CX, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
-	MOVQ       b_base+40(FP), R8
-	MOVQ       ahead_base+144(FP), R9
-	MOVQ       kahead+176(FP), R10
+	MOVQ       ahead_base+152(FP), R9
+	MOVQ       kahead+184(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       AX, R11
 	MOVQ       k+96(FP), R12
@@ -325,75 +350,84 @@ last:
 	VFMADD231PS  Z31, Z29, Z2
 
 summed:
-	MOVB   add+136(FP), R8
-	TESTB  R8, R8
+	MOVB   add+144(FP), R9
+	TESTB  R9, R9
 	JZ     store
-	MOVQ   CX, R8
-	VADDPS (R8), Z0, K1, Z0
-	ADDQ   SI, R8
-	VADDPS (R8), Z1, K1, Z1
-	ADDQ   SI, R8
-	VADDPS (R8), Z2, K1, Z2
+	MOVQ   CX, R9
+	VADDPS (R9), Z0, K1, Z0
+	ADDQ   SI, R9
+	VADDPS (R9), Z1, K1, Z1
+	ADDQ   SI, R9
+	VADDPS (R9), Z2, K1, Z2
 
 store:
-	MOVQ    CX, R8
-	VMOVUPS Z0, K1, (R8)
-	ADDQ    SI, R8
-	VMOVUPS Z1, K1, (R8)
-	ADDQ    SI, R8
-	VMOVUPS Z2, K1, (R8)
-	MOVQ    ahead_base+144(FP), R8
-	MOVQ    pahead+168(FP), R9
-	SHLQ    $0x02, R9
+	MOVQ    CX, R9
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Z1, K1, (R9)
+	ADDQ    SI, R9
+	VMOVUPS Z2, K1, (R9)
+	MOVQ    ahead_base+152(FP), R9
+	MOVQ    pahead+176(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R9
 	ADDQ    R9, R8
-	MOVQ    R8, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R8
-	SHLQ    $0x02, R8
-	ADDQ    R8, AX
-	MOVQ    cstep+120(FP), R8
-	SHLQ    $0x02, R8
-	ADDQ    R8, CX
+	MOVQ    astep+112(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, AX
+	MOVQ    cstep+128(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ4x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ4x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ4x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	MOVQ       k+96(FP), R13
@@ -473,82 +507,91 @@ last:
 	VFMADD231PS  Z31, Z28, Z3
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ5x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ5x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ5x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	MOVQ       k+96(FP), R13
@@ -638,89 +681,98 @@ last:
 	VFMADD231PS  Z31, Z29, Z4
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ6x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ6x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ6x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -825,86 +877,96 @@ last:
 	VFMADD231PS  Z31, Z28, Z5
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ7x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ7x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ7x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ7x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -912,9 +974,8 @@ panel:
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -1029,92 +1090,102 @@ last:
 	VFMADD231PS  Z31, Z29, Z6
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ8x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ8x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ8x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ8x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -1123,9 +1194,8 @@ panel:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -1250,98 +1320,108 @@ last:
 	VFMADD231PS  Z31, Z28, Z7
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	ADDQ   SI, R9
-	VADDPS (R9), Z7, K1, Z7
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	ADDQ   SI, R10
+	VADDPS (R10), Z7, K1, Z7
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z7, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z7, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ9x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ9x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ9x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ9x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -1351,9 +1431,8 @@ panel:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -1488,104 +1567,114 @@ last:
 	VFMADD231PS  Z31, Z29, Z8
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	ADDQ   SI, R9
-	VADDPS (R9), Z7, K1, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	ADDQ   SI, R10
+	VADDPS (R10), Z7, K1, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z7, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ10x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ10x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ10x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ10x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -1596,9 +1685,8 @@ panel:
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -1743,110 +1831,120 @@ last:
 	VFMADD231PS  Z31, Z28, Z9
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	ADDQ   SI, R9
-	VADDPS (R9), Z7, K1, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	ADDQ   SI, R9
-	VADDPS (R9), Z9, K1, Z9
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	ADDQ   SI, R10
+	VADDPS (R10), Z7, K1, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	ADDQ   SI, R10
+	VADDPS (R10), Z9, K1, Z9
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z9, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z7, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z9, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ11x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ11x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ11x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ11x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -1858,9 +1956,8 @@ panel:
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -2020,116 +2117,126 @@ last:
 	VFMADD231PS  Z31, Z29, Z10
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	ADDQ   SI, R9
-	VADDPS (R9), Z7, K1, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	ADDQ   SI, R9
-	VADDPS (R9), Z9, K1, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	ADDQ   SI, R10
+	VADDPS (R10), Z7, K1, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	ADDQ   SI, R10
+	VADDPS (R10), Z9, K1, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z9, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z7, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z9, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ12x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ12x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ12x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ12x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2142,9 +2249,8 @@ panel:
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -2314,122 +2420,132 @@ last:
 	VFMADD231PS  Z31, Z28, Z11
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	ADDQ   SI, R9
-	VADDPS (R9), Z7, K1, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	ADDQ   SI, R9
-	VADDPS (R9), Z9, K1, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	ADDQ   SI, R9
-	VADDPS (R9), Z11, K1, Z11
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	ADDQ   SI, R10
+	VADDPS (R10), Z7, K1, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	ADDQ   SI, R10
+	VADDPS (R10), Z9, K1, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	ADDQ   SI, R10
+	VADDPS (R10), Z11, K1, Z11
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z9, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z11, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z7, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z9, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z11, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ13x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ13x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ13x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ13x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2443,9 +2559,8 @@ panel:
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -2625,128 +2740,138 @@ last:
 	VFMADD231PS  Z31, Z29, Z12
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	ADDQ   SI, R9
-	VADDPS (R9), Z7, K1, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	ADDQ   SI, R9
-	VADDPS (R9), Z9, K1, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	ADDQ   SI, R9
-	VADDPS (R9), Z11, K1, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	ADDQ   SI, R10
+	VADDPS (R10), Z7, K1, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	ADDQ   SI, R10
+	VADDPS (R10), Z9, K1, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	ADDQ   SI, R10
+	VADDPS (R10), Z11, K1, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z9, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z11, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z7, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z9, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z11, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ14x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ14x1(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ14x1(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
+TEXT ·tileZ14x1(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -2761,9 +2886,8 @@ panel:
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
 	VPXORD     Z13, Z13, Z13
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -2953,114 +3077,123 @@ last:
 	VFMADD231PS  Z31, Z28, Z13
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	ADDQ   SI, R9
-	VADDPS (R9), Z1, K1, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	ADDQ   SI, R9
-	VADDPS (R9), Z3, K1, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	ADDQ   SI, R9
-	VADDPS (R9), Z5, K1, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	ADDQ   SI, R9
-	VADDPS (R9), Z7, K1, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	ADDQ   SI, R9
-	VADDPS (R9), Z9, K1, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	ADDQ   SI, R9
-	VADDPS (R9), Z11, K1, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	ADDQ   SI, R9
-	VADDPS (R9), Z13, K1, Z13
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	ADDQ   SI, R10
+	VADDPS (R10), Z1, K1, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	ADDQ   SI, R10
+	VADDPS (R10), Z3, K1, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	ADDQ   SI, R10
+	VADDPS (R10), Z5, K1, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	ADDQ   SI, R10
+	VADDPS (R10), Z7, K1, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	ADDQ   SI, R10
+	VADDPS (R10), Z9, K1, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	ADDQ   SI, R10
+	VADDPS (R10), Z11, K1, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	ADDQ   SI, R10
+	VADDPS (R10), Z13, K1, Z13
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z9, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z11, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	ADDQ    SI, R9
-	VMOVUPS Z13, K1, (R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z1, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z3, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z5, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z7, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z9, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z11, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	ADDQ    SI, R10
+	VMOVUPS Z13, K1, (R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ1x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ1x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), SI
-	LEAQ  (DX)(DX*2), DX
-	MOVQ  n+128(FP), DX
-	XORQ  DI, DI
-	NOTQ  DI
-	BZHIQ DX, DI, DX
-	KMOVW DX, K1
-	SHRQ  $0x10, DX
-	KMOVW DX, K2
-	SHRQ  $0x10, DX
+TEXT ·tileZ1x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), SI
+	LEAQ   (DX)(DX*2), DX
+	MOVQ   n+136(FP), DX
+	XORQ   DI, DI
+	NOTQ   DI
+	BZHIQ  DX, DI, DX
+	KMOVW  DX, K1
+	SHRQ   $0x10, DX
+	KMOVW  DX, K2
+	SHRQ   $0x10, DX
+	MOVQ   k+96(FP), DX
+	MOVQ   bstep+120(FP), DI
+	SHLQ   $0x02, DI
+	SHRQ   $0x01, DX
+	IMUL3Q $0x00000100, DX, DX
+	SUBQ   DX, DI
+	MOVQ   DI, bstep+120(FP)
+	MOVQ   b_base+40(FP), DX
 
 panel:
-	MOVQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 64(DX)
+	MOVQ       CX, DI
+	PREFETCHT0 (DI)
+	PREFETCHT0 64(DI)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
-	MOVQ       b_base+40(FP), DX
-	MOVQ       ahead_base+144(FP), DI
-	MOVQ       kahead+176(FP), R8
+	MOVQ       ahead_base+152(FP), DI
+	MOVQ       kahead+184(FP), R8
 	SHLQ       $0x02, R8
 	MOVQ       AX, R9
 	MOVQ       k+96(FP), R10
@@ -3120,69 +3253,78 @@ last:
 	VFMADD231PS  Z30, Z29, Z1
 
 summed:
-	MOVB   add+136(FP), DL
-	TESTB  DL, DL
+	MOVB   add+144(FP), DI
+	TESTB  DI, DI
 	JZ     store
-	MOVQ   CX, DX
-	VADDPS (DX), Z0, K1, Z0
-	VADDPS 64(DX), Z1, K2, Z1
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, K1, Z0
+	VADDPS 64(DI), Z1, K2, Z1
 
 store:
-	MOVQ    CX, DX
-	VMOVUPS Z0, K1, (DX)
-	VMOVUPS Z1, K2, 64(DX)
-	MOVQ    ahead_base+144(FP), DX
-	MOVQ    pahead+168(FP), DI
-	SHLQ    $0x02, DI
+	MOVQ    CX, DI
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	MOVQ    ahead_base+152(FP), DI
+	MOVQ    pahead+176(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    R8, DI
+	MOVQ    DI, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), DI
 	ADDQ    DI, DX
-	MOVQ    DX, ahead_base+144(FP)
-	MOVQ    astep+112(FP), DX
-	SHLQ    $0x02, DX
-	ADDQ    DX, AX
-	MOVQ    cstep+120(FP), DX
-	SHLQ    $0x02, DX
-	ADDQ    DX, CX
+	MOVQ    astep+112(FP), DI
+	SHLQ    $0x02, DI
+	ADDQ    DI, AX
+	MOVQ    cstep+128(FP), DI
+	SHLQ    $0x02, DI
+	ADDQ    DI, CX
 	DECQ    SI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ2x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ2x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R8
-	XORQ  R9, R9
-	NOTQ  R9
-	BZHIQ R8, R9, R8
-	KMOVW R8, K1
-	SHRQ  $0x10, R8
-	KMOVW R8, K2
-	SHRQ  $0x10, R8
+TEXT ·tileZ2x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R8
+	XORQ   R9, R9
+	NOTQ   R9
+	BZHIQ  R8, R9, R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	KMOVW  R8, K2
+	SHRQ   $0x10, R8
+	MOVQ   k+96(FP), R8
+	MOVQ   bstep+120(FP), R9
+	SHLQ   $0x02, R9
+	SHRQ   $0x01, R8
+	IMUL3Q $0x00000100, R8, R8
+	SUBQ   R8, R9
+	MOVQ   R9, bstep+120(FP)
+	MOVQ   b_base+40(FP), R8
 
 panel:
-	MOVQ       CX, R8
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       b_base+40(FP), R8
-	MOVQ       ahead_base+144(FP), R9
-	MOVQ       kahead+176(FP), R10
+	MOVQ       ahead_base+152(FP), R9
+	MOVQ       kahead+184(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       AX, R11
 	MOVQ       k+96(FP), R12
@@ -3257,80 +3399,89 @@ last:
 	VFMADD231PS  Z30, Z28, Z3
 
 summed:
-	MOVB   add+136(FP), R8
-	TESTB  R8, R8
+	MOVB   add+144(FP), R9
+	TESTB  R9, R9
 	JZ     store
-	MOVQ   CX, R8
-	VADDPS (R8), Z0, K1, Z0
-	VADDPS 64(R8), Z1, K2, Z1
-	ADDQ   SI, R8
-	VADDPS (R8), Z2, K1, Z2
-	VADDPS 64(R8), Z3, K2, Z3
+	MOVQ   CX, R9
+	VADDPS (R9), Z0, K1, Z0
+	VADDPS 64(R9), Z1, K2, Z1
+	ADDQ   SI, R9
+	VADDPS (R9), Z2, K1, Z2
+	VADDPS 64(R9), Z3, K2, Z3
 
 store:
-	MOVQ    CX, R8
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    SI, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	MOVQ    ahead_base+144(FP), R8
-	MOVQ    pahead+168(FP), R9
-	SHLQ    $0x02, R9
+	MOVQ    CX, R9
+	VMOVUPS Z0, K1, (R9)
+	VMOVUPS Z1, K2, 64(R9)
+	ADDQ    SI, R9
+	VMOVUPS Z2, K1, (R9)
+	VMOVUPS Z3, K2, 64(R9)
+	MOVQ    ahead_base+152(FP), R9
+	MOVQ    pahead+176(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R9
 	ADDQ    R9, R8
-	MOVQ    R8, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R8
-	SHLQ    $0x02, R8
-	ADDQ    R8, AX
-	MOVQ    cstep+120(FP), R8
-	SHLQ    $0x02, R8
-	ADDQ    R8, CX
+	MOVQ    astep+112(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, AX
+	MOVQ    cstep+128(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ3x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ3x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R8
-	XORQ  R9, R9
-	NOTQ  R9
-	BZHIQ R8, R9, R8
-	KMOVW R8, K1
-	SHRQ  $0x10, R8
-	KMOVW R8, K2
-	SHRQ  $0x10, R8
+TEXT ·tileZ3x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R8
+	XORQ   R9, R9
+	NOTQ   R9
+	BZHIQ  R8, R9, R8
+	KMOVW  R8, K1
+	SHRQ   $0x10, R8
+	KMOVW  R8, K2
+	SHRQ   $0x10, R8
+	MOVQ   k+96(FP), R8
+	MOVQ   bstep+120(FP), R9
+	SHLQ   $0x02, R9
+	SHRQ   $0x01, R8
+	IMUL3Q $0x00000100, R8, R8
+	SUBQ   R8, R9
+	MOVQ   R9, bstep+120(FP)
+	MOVQ   b_base+40(FP), R8
 
 panel:
-	MOVQ       CX, R8
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
-	ADDQ       SI, R8
-	PREFETCHT0 (R8)
-	PREFETCHT0 64(R8)
+	MOVQ       CX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	ADDQ       SI, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
-	MOVQ       b_base+40(FP), R8
-	MOVQ       ahead_base+144(FP), R9
-	MOVQ       kahead+176(FP), R10
+	MOVQ       ahead_base+152(FP), R9
+	MOVQ       kahead+184(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       AX, R11
 	MOVQ       k+96(FP), R12
@@ -3420,80 +3571,90 @@ last:
 	VFMADD231PS  Z30, Z29, Z5
 
 summed:
-	MOVB   add+136(FP), R8
-	TESTB  R8, R8
+	MOVB   add+144(FP), R9
+	TESTB  R9, R9
 	JZ     store
-	MOVQ   CX, R8
-	VADDPS (R8), Z0, K1, Z0
-	VADDPS 64(R8), Z1, K2, Z1
-	ADDQ   SI, R8
-	VADDPS (R8), Z2, K1, Z2
-	VADDPS 64(R8), Z3, K2, Z3
-	ADDQ   SI, R8
-	VADDPS (R8), Z4, K1, Z4
-	VADDPS 64(R8), Z5, K2, Z5
+	MOVQ   CX, R9
+	VADDPS (R9), Z0, K1, Z0
+	VADDPS 64(R9), Z1, K2, Z1
+	ADDQ   SI, R9
+	VADDPS (R9), Z2, K1, Z2
+	VADDPS 64(R9), Z3, K2, Z3
+	ADDQ   SI, R9
+	VADDPS (R9), Z4, K1, Z4
+	VADDPS 64(R9), Z5, K2, Z5
 
 store:
-	MOVQ    CX, R8
-	VMOVUPS Z0, K1, (R8)
-	VMOVUPS Z1, K2, 64(R8)
-	ADDQ    SI, R8
-	VMOVUPS Z2, K1, (R8)
-	VMOVUPS Z3, K2, 64(R8)
-	ADDQ    SI, R8
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K2, 64(R8)
-	MOVQ    ahead_base+144(FP), R8
-	MOVQ    pahead+168(FP), R9
-	SHLQ    $0x02, R9
+	MOVQ    CX, R9
+	VMOVUPS Z0, K1, (R9)
+	VMOVUPS Z1, K2, 64(R9)
+	ADDQ    SI, R9
+	VMOVUPS Z2, K1, (R9)
+	VMOVUPS Z3, K2, 64(R9)
+	ADDQ    SI, R9
+	VMOVUPS Z4, K1, (R9)
+	VMOVUPS Z5, K2, 64(R9)
+	MOVQ    ahead_base+152(FP), R9
+	MOVQ    pahead+176(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, R9
+	MOVQ    R9, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R9
 	ADDQ    R9, R8
-	MOVQ    R8, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R8
-	SHLQ    $0x02, R8
-	ADDQ    R8, AX
-	MOVQ    cstep+120(FP), R8
-	SHLQ    $0x02, R8
-	ADDQ    R8, CX
+	MOVQ    astep+112(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, AX
+	MOVQ    cstep+128(FP), R9
+	SHLQ    $0x02, R9
+	ADDQ    R9, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ4x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ4x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ4x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3502,9 +3663,8 @@ panel:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	MOVQ       k+96(FP), R13
@@ -3609,89 +3769,99 @@ last:
 	VFMADD231PS  Z30, Z28, Z7
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ5x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ5x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ5x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3702,9 +3872,8 @@ panel:
 	VPXORD     Z7, Z7, Z7
 	VPXORD     Z8, Z8, Z8
 	VPXORD     Z9, Z9, Z9
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	MOVQ       k+96(FP), R13
@@ -3824,98 +3993,108 @@ last:
 	VFMADD231PS  Z30, Z29, Z9
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ6x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ6x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ6x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -3928,9 +4107,8 @@ panel:
 	VPXORD     Z9, Z9, Z9
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -4070,107 +4248,117 @@ last:
 	VFMADD231PS  Z30, Z28, Z11
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ7x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ7x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ7x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ7x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4185,9 +4373,8 @@ panel:
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
 	VPXORD     Z13, Z13, Z13
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -4342,116 +4529,126 @@ last:
 	VFMADD231PS  Z30, Z29, Z13
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	VADDPS 64(R9), Z13, K2, Z13
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	VADDPS 64(R10), Z13, K2, Z13
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	VMOVUPS Z13, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	VMOVUPS Z13, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ8x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ8x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ8x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ8x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4468,9 +4665,8 @@ panel:
 	VPXORD     Z13, Z13, Z13
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -4640,125 +4836,135 @@ last:
 	VFMADD231PS  Z30, Z28, Z15
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	VADDPS 64(R9), Z13, K2, Z13
-	ADDQ   SI, R9
-	VADDPS (R9), Z14, K1, Z14
-	VADDPS 64(R9), Z15, K2, Z15
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	VADDPS 64(R10), Z13, K2, Z13
+	ADDQ   SI, R10
+	VADDPS (R10), Z14, K1, Z14
+	VADDPS 64(R10), Z15, K2, Z15
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	VMOVUPS Z13, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z14, K1, (R9)
-	VMOVUPS Z15, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	VMOVUPS Z13, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z14, K1, (R10)
+	VMOVUPS Z15, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ9x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ9x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ9x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ9x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -4777,9 +4983,8 @@ panel:
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
 	VPXORD     Z17, Z17, Z17
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -4964,134 +5169,144 @@ last:
 	VFMADD231PS  Z30, Z29, Z17
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	VADDPS 64(R9), Z13, K2, Z13
-	ADDQ   SI, R9
-	VADDPS (R9), Z14, K1, Z14
-	VADDPS 64(R9), Z15, K2, Z15
-	ADDQ   SI, R9
-	VADDPS (R9), Z16, K1, Z16
-	VADDPS 64(R9), Z17, K2, Z17
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	VADDPS 64(R10), Z13, K2, Z13
+	ADDQ   SI, R10
+	VADDPS (R10), Z14, K1, Z14
+	VADDPS 64(R10), Z15, K2, Z15
+	ADDQ   SI, R10
+	VADDPS (R10), Z16, K1, Z16
+	VADDPS 64(R10), Z17, K2, Z17
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	VMOVUPS Z13, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z14, K1, (R9)
-	VMOVUPS Z15, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z16, K1, (R9)
-	VMOVUPS Z17, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	VMOVUPS Z13, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z14, K1, (R10)
+	VMOVUPS Z15, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z16, K1, (R10)
+	VMOVUPS Z17, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ10x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ10x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ10x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ10x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -5112,9 +5327,8 @@ panel:
 	VPXORD     Z17, Z17, Z17
 	VPXORD     Z18, Z18, Z18
 	VPXORD     Z19, Z19, Z19
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -5314,143 +5528,153 @@ last:
 	VFMADD231PS  Z30, Z28, Z19
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	VADDPS 64(R9), Z13, K2, Z13
-	ADDQ   SI, R9
-	VADDPS (R9), Z14, K1, Z14
-	VADDPS 64(R9), Z15, K2, Z15
-	ADDQ   SI, R9
-	VADDPS (R9), Z16, K1, Z16
-	VADDPS 64(R9), Z17, K2, Z17
-	ADDQ   SI, R9
-	VADDPS (R9), Z18, K1, Z18
-	VADDPS 64(R9), Z19, K2, Z19
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	VADDPS 64(R10), Z13, K2, Z13
+	ADDQ   SI, R10
+	VADDPS (R10), Z14, K1, Z14
+	VADDPS 64(R10), Z15, K2, Z15
+	ADDQ   SI, R10
+	VADDPS (R10), Z16, K1, Z16
+	VADDPS 64(R10), Z17, K2, Z17
+	ADDQ   SI, R10
+	VADDPS (R10), Z18, K1, Z18
+	VADDPS 64(R10), Z19, K2, Z19
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	VMOVUPS Z13, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z14, K1, (R9)
-	VMOVUPS Z15, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z16, K1, (R9)
-	VMOVUPS Z17, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z18, K1, (R9)
-	VMOVUPS Z19, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	VMOVUPS Z13, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z14, K1, (R10)
+	VMOVUPS Z15, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z16, K1, (R10)
+	VMOVUPS Z17, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z18, K1, (R10)
+	VMOVUPS Z19, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ11x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ11x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ11x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ11x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -5473,9 +5697,8 @@ panel:
 	VPXORD     Z19, Z19, Z19
 	VPXORD     Z20, Z20, Z20
 	VPXORD     Z21, Z21, Z21
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -5695,152 +5918,162 @@ last:
 	VFMADD231PS  Z30, Z29, Z21
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	VADDPS 64(R9), Z13, K2, Z13
-	ADDQ   SI, R9
-	VADDPS (R9), Z14, K1, Z14
-	VADDPS 64(R9), Z15, K2, Z15
-	ADDQ   SI, R9
-	VADDPS (R9), Z16, K1, Z16
-	VADDPS 64(R9), Z17, K2, Z17
-	ADDQ   SI, R9
-	VADDPS (R9), Z18, K1, Z18
-	VADDPS 64(R9), Z19, K2, Z19
-	ADDQ   SI, R9
-	VADDPS (R9), Z20, K1, Z20
-	VADDPS 64(R9), Z21, K2, Z21
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	VADDPS 64(R10), Z13, K2, Z13
+	ADDQ   SI, R10
+	VADDPS (R10), Z14, K1, Z14
+	VADDPS 64(R10), Z15, K2, Z15
+	ADDQ   SI, R10
+	VADDPS (R10), Z16, K1, Z16
+	VADDPS 64(R10), Z17, K2, Z17
+	ADDQ   SI, R10
+	VADDPS (R10), Z18, K1, Z18
+	VADDPS 64(R10), Z19, K2, Z19
+	ADDQ   SI, R10
+	VADDPS (R10), Z20, K1, Z20
+	VADDPS 64(R10), Z21, K2, Z21
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	VMOVUPS Z13, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z14, K1, (R9)
-	VMOVUPS Z15, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z16, K1, (R9)
-	VMOVUPS Z17, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z18, K1, (R9)
-	VMOVUPS Z19, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z20, K1, (R9)
-	VMOVUPS Z21, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	VMOVUPS Z13, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z14, K1, (R10)
+	VMOVUPS Z15, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z16, K1, (R10)
+	VMOVUPS Z17, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z18, K1, (R10)
+	VMOVUPS Z19, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z20, K1, (R10)
+	VMOVUPS Z21, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ12x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ12x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ12x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ12x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -5865,9 +6098,8 @@ panel:
 	VPXORD     Z21, Z21, Z21
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -6102,161 +6334,171 @@ last:
 	VFMADD231PS  Z30, Z28, Z23
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	VADDPS 64(R9), Z13, K2, Z13
-	ADDQ   SI, R9
-	VADDPS (R9), Z14, K1, Z14
-	VADDPS 64(R9), Z15, K2, Z15
-	ADDQ   SI, R9
-	VADDPS (R9), Z16, K1, Z16
-	VADDPS 64(R9), Z17, K2, Z17
-	ADDQ   SI, R9
-	VADDPS (R9), Z18, K1, Z18
-	VADDPS 64(R9), Z19, K2, Z19
-	ADDQ   SI, R9
-	VADDPS (R9), Z20, K1, Z20
-	VADDPS 64(R9), Z21, K2, Z21
-	ADDQ   SI, R9
-	VADDPS (R9), Z22, K1, Z22
-	VADDPS 64(R9), Z23, K2, Z23
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	VADDPS 64(R10), Z13, K2, Z13
+	ADDQ   SI, R10
+	VADDPS (R10), Z14, K1, Z14
+	VADDPS 64(R10), Z15, K2, Z15
+	ADDQ   SI, R10
+	VADDPS (R10), Z16, K1, Z16
+	VADDPS 64(R10), Z17, K2, Z17
+	ADDQ   SI, R10
+	VADDPS (R10), Z18, K1, Z18
+	VADDPS 64(R10), Z19, K2, Z19
+	ADDQ   SI, R10
+	VADDPS (R10), Z20, K1, Z20
+	VADDPS 64(R10), Z21, K2, Z21
+	ADDQ   SI, R10
+	VADDPS (R10), Z22, K1, Z22
+	VADDPS 64(R10), Z23, K2, Z23
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	VMOVUPS Z13, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z14, K1, (R9)
-	VMOVUPS Z15, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z16, K1, (R9)
-	VMOVUPS Z17, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z18, K1, (R9)
-	VMOVUPS Z19, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z20, K1, (R9)
-	VMOVUPS Z21, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z22, K1, (R9)
-	VMOVUPS Z23, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	VMOVUPS Z13, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z14, K1, (R10)
+	VMOVUPS Z15, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z16, K1, (R10)
+	VMOVUPS Z17, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z18, K1, (R10)
+	VMOVUPS Z19, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z20, K1, (R10)
+	VMOVUPS Z21, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z22, K1, (R10)
+	VMOVUPS Z23, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ13x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ13x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ13x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ13x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -6283,9 +6525,8 @@ panel:
 	VPXORD     Z23, Z23, Z23
 	VPXORD     Z24, Z24, Z24
 	VPXORD     Z25, Z25, Z25
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -6535,170 +6776,180 @@ last:
 	VFMADD231PS  Z30, Z29, Z25
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	VADDPS 64(R9), Z13, K2, Z13
-	ADDQ   SI, R9
-	VADDPS (R9), Z14, K1, Z14
-	VADDPS 64(R9), Z15, K2, Z15
-	ADDQ   SI, R9
-	VADDPS (R9), Z16, K1, Z16
-	VADDPS 64(R9), Z17, K2, Z17
-	ADDQ   SI, R9
-	VADDPS (R9), Z18, K1, Z18
-	VADDPS 64(R9), Z19, K2, Z19
-	ADDQ   SI, R9
-	VADDPS (R9), Z20, K1, Z20
-	VADDPS 64(R9), Z21, K2, Z21
-	ADDQ   SI, R9
-	VADDPS (R9), Z22, K1, Z22
-	VADDPS 64(R9), Z23, K2, Z23
-	ADDQ   SI, R9
-	VADDPS (R9), Z24, K1, Z24
-	VADDPS 64(R9), Z25, K2, Z25
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	VADDPS 64(R10), Z13, K2, Z13
+	ADDQ   SI, R10
+	VADDPS (R10), Z14, K1, Z14
+	VADDPS 64(R10), Z15, K2, Z15
+	ADDQ   SI, R10
+	VADDPS (R10), Z16, K1, Z16
+	VADDPS 64(R10), Z17, K2, Z17
+	ADDQ   SI, R10
+	VADDPS (R10), Z18, K1, Z18
+	VADDPS 64(R10), Z19, K2, Z19
+	ADDQ   SI, R10
+	VADDPS (R10), Z20, K1, Z20
+	VADDPS 64(R10), Z21, K2, Z21
+	ADDQ   SI, R10
+	VADDPS (R10), Z22, K1, Z22
+	VADDPS 64(R10), Z23, K2, Z23
+	ADDQ   SI, R10
+	VADDPS (R10), Z24, K1, Z24
+	VADDPS 64(R10), Z25, K2, Z25
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	VMOVUPS Z13, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z14, K1, (R9)
-	VMOVUPS Z15, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z16, K1, (R9)
-	VMOVUPS Z17, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z18, K1, (R9)
-	VMOVUPS Z19, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z20, K1, (R9)
-	VMOVUPS Z21, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z22, K1, (R9)
-	VMOVUPS Z23, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z24, K1, (R9)
-	VMOVUPS Z25, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	VMOVUPS Z13, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z14, K1, (R10)
+	VMOVUPS Z15, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z16, K1, (R10)
+	VMOVUPS Z17, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z18, K1, (R10)
+	VMOVUPS Z19, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z20, K1, (R10)
+	VMOVUPS Z21, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z22, K1, (R10)
+	VMOVUPS Z23, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z24, K1, (R10)
+	VMOVUPS Z25, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func tileZ14x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
+// func tileZ14x2(a []float32, rsa int, csa int, b []float32, c []float32, ldc int, k int, np int, astep int, bstep int, cstep int, n int, add bool, ahead []float32, pahead int, kahead int)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·tileZ14x2(SB), NOSPLIT, $0-184
-	MOVQ  a_base+0(FP), AX
-	MOVQ  c_base+64(FP), CX
-	MOVQ  rsa+24(FP), DX
-	SHLQ  $0x02, DX
-	MOVQ  csa+32(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  ldc+88(FP), SI
-	SHLQ  $0x02, SI
-	MOVQ  np+104(FP), DI
-	LEAQ  (DX)(DX*2), R8
-	MOVQ  n+128(FP), R9
-	XORQ  R10, R10
-	NOTQ  R10
-	BZHIQ R9, R10, R9
-	KMOVW R9, K1
-	SHRQ  $0x10, R9
-	KMOVW R9, K2
-	SHRQ  $0x10, R9
+TEXT ·tileZ14x2(SB), NOSPLIT, $0-192
+	MOVQ   a_base+0(FP), AX
+	MOVQ   c_base+64(FP), CX
+	MOVQ   rsa+24(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   csa+32(FP), BX
+	SHLQ   $0x02, BX
+	MOVQ   ldc+88(FP), SI
+	SHLQ   $0x02, SI
+	MOVQ   np+104(FP), DI
+	LEAQ   (DX)(DX*2), R8
+	MOVQ   n+136(FP), R9
+	XORQ   R10, R10
+	NOTQ   R10
+	BZHIQ  R9, R10, R9
+	KMOVW  R9, K1
+	SHRQ   $0x10, R9
+	KMOVW  R9, K2
+	SHRQ   $0x10, R9
+	MOVQ   k+96(FP), R9
+	MOVQ   bstep+120(FP), R10
+	SHLQ   $0x02, R10
+	SHRQ   $0x01, R9
+	IMUL3Q $0x00000100, R9, R9
+	SUBQ   R9, R10
+	MOVQ   R10, bstep+120(FP)
+	MOVQ   b_base+40(FP), R9
 
 panel:
-	MOVQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	ADDQ       SI, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       SI, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
@@ -6727,9 +6978,8 @@ panel:
 	VPXORD     Z25, Z25, Z25
 	VPXORD     Z26, Z26, Z26
 	VPXORD     Z27, Z27, Z27
-	MOVQ       b_base+40(FP), R9
-	MOVQ       ahead_base+144(FP), R10
-	MOVQ       kahead+176(FP), R11
+	MOVQ       ahead_base+152(FP), R10
+	MOVQ       kahead+184(FP), R11
 	SHLQ       $0x02, R11
 	MOVQ       AX, R12
 	LEAQ       (R12)(DX*4), R13
@@ -6994,106 +7244,108 @@ last:
 	VFMADD231PS  Z30, Z28, Z27
 
 summed:
-	MOVB   add+136(FP), R9
-	TESTB  R9, R9
+	MOVB   add+144(FP), R10
+	TESTB  R10, R10
 	JZ     store
-	MOVQ   CX, R9
-	VADDPS (R9), Z0, K1, Z0
-	VADDPS 64(R9), Z1, K2, Z1
-	ADDQ   SI, R9
-	VADDPS (R9), Z2, K1, Z2
-	VADDPS 64(R9), Z3, K2, Z3
-	ADDQ   SI, R9
-	VADDPS (R9), Z4, K1, Z4
-	VADDPS 64(R9), Z5, K2, Z5
-	ADDQ   SI, R9
-	VADDPS (R9), Z6, K1, Z6
-	VADDPS 64(R9), Z7, K2, Z7
-	ADDQ   SI, R9
-	VADDPS (R9), Z8, K1, Z8
-	VADDPS 64(R9), Z9, K2, Z9
-	ADDQ   SI, R9
-	VADDPS (R9), Z10, K1, Z10
-	VADDPS 64(R9), Z11, K2, Z11
-	ADDQ   SI, R9
-	VADDPS (R9), Z12, K1, Z12
-	VADDPS 64(R9), Z13, K2, Z13
-	ADDQ   SI, R9
-	VADDPS (R9), Z14, K1, Z14
-	VADDPS 64(R9), Z15, K2, Z15
-	ADDQ   SI, R9
-	VADDPS (R9), Z16, K1, Z16
-	VADDPS 64(R9), Z17, K2, Z17
-	ADDQ   SI, R9
-	VADDPS (R9), Z18, K1, Z18
-	VADDPS 64(R9), Z19, K2, Z19
-	ADDQ   SI, R9
-	VADDPS (R9), Z20, K1, Z20
-	VADDPS 64(R9), Z21, K2, Z21
-	ADDQ   SI, R9
-	VADDPS (R9), Z22, K1, Z22
-	VADDPS 64(R9), Z23, K2, Z23
-	ADDQ   SI, R9
-	VADDPS (R9), Z24, K1, Z24
-	VADDPS 64(R9), Z25, K2, Z25
-	ADDQ   SI, R9
-	VADDPS (R9), Z26, K1, Z26
-	VADDPS 64(R9), Z27, K2, Z27
+	MOVQ   CX, R10
+	VADDPS (R10), Z0, K1, Z0
+	VADDPS 64(R10), Z1, K2, Z1
+	ADDQ   SI, R10
+	VADDPS (R10), Z2, K1, Z2
+	VADDPS 64(R10), Z3, K2, Z3
+	ADDQ   SI, R10
+	VADDPS (R10), Z4, K1, Z4
+	VADDPS 64(R10), Z5, K2, Z5
+	ADDQ   SI, R10
+	VADDPS (R10), Z6, K1, Z6
+	VADDPS 64(R10), Z7, K2, Z7
+	ADDQ   SI, R10
+	VADDPS (R10), Z8, K1, Z8
+	VADDPS 64(R10), Z9, K2, Z9
+	ADDQ   SI, R10
+	VADDPS (R10), Z10, K1, Z10
+	VADDPS 64(R10), Z11, K2, Z11
+	ADDQ   SI, R10
+	VADDPS (R10), Z12, K1, Z12
+	VADDPS 64(R10), Z13, K2, Z13
+	ADDQ   SI, R10
+	VADDPS (R10), Z14, K1, Z14
+	VADDPS 64(R10), Z15, K2, Z15
+	ADDQ   SI, R10
+	VADDPS (R10), Z16, K1, Z16
+	VADDPS 64(R10), Z17, K2, Z17
+	ADDQ   SI, R10
+	VADDPS (R10), Z18, K1, Z18
+	VADDPS 64(R10), Z19, K2, Z19
+	ADDQ   SI, R10
+	VADDPS (R10), Z20, K1, Z20
+	VADDPS 64(R10), Z21, K2, Z21
+	ADDQ   SI, R10
+	VADDPS (R10), Z22, K1, Z22
+	VADDPS 64(R10), Z23, K2, Z23
+	ADDQ   SI, R10
+	VADDPS (R10), Z24, K1, Z24
+	VADDPS 64(R10), Z25, K2, Z25
+	ADDQ   SI, R10
+	VADDPS (R10), Z26, K1, Z26
+	VADDPS 64(R10), Z27, K2, Z27
 
 store:
-	MOVQ    CX, R9
-	VMOVUPS Z0, K1, (R9)
-	VMOVUPS Z1, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z2, K1, (R9)
-	VMOVUPS Z3, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z4, K1, (R9)
-	VMOVUPS Z5, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z6, K1, (R9)
-	VMOVUPS Z7, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z8, K1, (R9)
-	VMOVUPS Z9, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z10, K1, (R9)
-	VMOVUPS Z11, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z12, K1, (R9)
-	VMOVUPS Z13, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z14, K1, (R9)
-	VMOVUPS Z15, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z16, K1, (R9)
-	VMOVUPS Z17, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z18, K1, (R9)
-	VMOVUPS Z19, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z20, K1, (R9)
-	VMOVUPS Z21, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z22, K1, (R9)
-	VMOVUPS Z23, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z24, K1, (R9)
-	VMOVUPS Z25, K2, 64(R9)
-	ADDQ    SI, R9
-	VMOVUPS Z26, K1, (R9)
-	VMOVUPS Z27, K2, 64(R9)
-	MOVQ    ahead_base+144(FP), R9
-	MOVQ    pahead+168(FP), R10
-	SHLQ    $0x02, R10
+	MOVQ    CX, R10
+	VMOVUPS Z0, K1, (R10)
+	VMOVUPS Z1, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z2, K1, (R10)
+	VMOVUPS Z3, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z4, K1, (R10)
+	VMOVUPS Z5, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z6, K1, (R10)
+	VMOVUPS Z7, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z8, K1, (R10)
+	VMOVUPS Z9, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z10, K1, (R10)
+	VMOVUPS Z11, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z12, K1, (R10)
+	VMOVUPS Z13, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z14, K1, (R10)
+	VMOVUPS Z15, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z16, K1, (R10)
+	VMOVUPS Z17, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z18, K1, (R10)
+	VMOVUPS Z19, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z20, K1, (R10)
+	VMOVUPS Z21, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z22, K1, (R10)
+	VMOVUPS Z23, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z24, K1, (R10)
+	VMOVUPS Z25, K2, 64(R10)
+	ADDQ    SI, R10
+	VMOVUPS Z26, K1, (R10)
+	VMOVUPS Z27, K2, 64(R10)
+	MOVQ    ahead_base+152(FP), R10
+	MOVQ    pahead+176(FP), R11
+	SHLQ    $0x02, R11
+	ADDQ    R11, R10
+	MOVQ    R10, ahead_base+152(FP)
+	MOVQ    bstep+120(FP), R10
 	ADDQ    R10, R9
-	MOVQ    R9, ahead_base+144(FP)
-	MOVQ    astep+112(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, AX
-	MOVQ    cstep+120(FP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, CX
+	MOVQ    astep+112(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, AX
+	MOVQ    cstep+128(FP), R10
+	SHLQ    $0x02, R10
+	ADDQ    R10, CX
 	DECQ    DI
 	JNZ     panel
 	VZEROUPPER

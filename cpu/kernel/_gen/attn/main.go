@@ -16,6 +16,9 @@ import (
 
 var f *vec.Flavour
 
+// side is how many registers of a row become powers side by side: as many chains as 16 registers hold.
+const side = 3
+
 func main() {
 	name := flag.String("flavour", "avx512", "avx512 or avx2")
 	flag.Parse()
@@ -110,6 +113,32 @@ func registers(name string, end reg.Register, body func(i reg.Register)) {
 	JLT(operand.LabelRef(name))
 }
 
+// together emits registers for a body with a long chain of instructions: side registers at a time, what is left one by one.
+func together(name string, side int, end reg.Register, body func(x func(base reg.Register) operand.Mem)) {
+	i, last := GP64(), GP64()
+	XORQ(i, i)
+	LEAQ(operand.Mem{Base: end, Disp: -(side - 1) * f.Bytes()}, last)
+	group := func(n int) {
+		f.Interleave(n, func(j int) {
+			body(func(base reg.Register) operand.Mem { return at(base, i).Offset(j * f.Bytes()) })
+		})
+		ADDQ(operand.U32(uint32(n*f.Bytes())), i)
+	}
+	JMP(operand.LabelRef(name + "More"))
+	Label(name + "Side")
+	group(side)
+	Label(name + "More")
+	CMPQ(i, last)
+	JLT(operand.LabelRef(name + "Side"))
+	CMPQ(i, end)
+	JGE(operand.LabelRef(name + "End"))
+	Label(name)
+	group(1)
+	CMPQ(i, end)
+	JLT(operand.LabelRef(name))
+	Label(name + "End")
+}
+
 // spread fills a register with the lowest lane of x.
 func spread(x reg.Register) reg.Register {
 	dst := f.Reg()
@@ -117,19 +146,12 @@ func spread(x reg.Register) reg.Register {
 	return dst
 }
 
-// power is what exp2 needs in registers.
-type power struct{ least, magic reg.Register }
-
-// The lowest bits of x + magic are those of 127 + round(x).
-func newPower() power {
-	return power{f.Load(vec.F(-127)), f.Load(vec.F(3<<22 + 127))}
-}
-
-// of is 2^x for x <= 127, a NaN for a NaN, and 0 for x < -126.5.
-func (p power) of(x reg.Register) reg.Register {
-	x = f.MaxKeep(x, vec.R(p.least))
-	n := f.Add(x, vec.R(p.magic))
-	r := f.Sub(x, vec.R(f.Sub(n, vec.R(p.magic))))
+// exp2 is 2^x for x <= 127, a NaN for a NaN, and 0 for x < -126.5. The lowest bits of x + magic are those of 127 + round(x).
+func exp2(x reg.Register) reg.Register {
+	magic := vec.F(3<<22 + 127)
+	x = f.MaxKeep(x, vec.F(-127))
+	n := f.Add(x, magic)
+	r := f.Sub(x, vec.R(f.Sub(n, magic)))
 	e := f.Poly(r, append([]float64{1}, coef.Exp2...))
 	VPSLLD(operand.U8(23), n, n)
 	return f.Mul(e, vec.R(n))
@@ -138,7 +160,7 @@ func (p power) of(x reg.Register) reg.Register {
 func softmax() {
 	begin("softmax", "func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32)")
 	x, maxima, sums := slice("x"), slice("max"), slice("sum")
-	scale, exp := f.Broadcast("scale"), newPower()
+	scale := f.Broadcast("scale")
 	eachRow([]reg.GPVirtual{x}, []vec.Value{vec.F(math.Inf(-1))}, func(end reg.Register) {
 		most := load(operand.Mem{Base: x})
 		registers("most", end, func(i reg.Register) { VMAXPS(at(x, i), most, most) })
@@ -147,9 +169,9 @@ func softmax() {
 		shift := spread(largest)
 		sum := f.Reg()
 		f.Xor3(sum, sum, sum)
-		registers("exp", end, func(i reg.Register) {
-			e := exp.of(f.Mul(f.Sub(load(at(x, i)), vec.R(shift)), vec.R(scale)))
-			VMOVUPS(e, at(x, i))
+		together("exp", side, end, func(at func(reg.Register) operand.Mem) {
+			e := exp2(f.Mul(f.Sub(load(at(x)), vec.R(shift)), vec.R(scale)))
+			VMOVUPS(e, at(x))
 			VADDPS(e, sum, sum)
 		})
 		VMOVSS(f.Across(sum, VADDPS), operand.Mem{Base: sums})
@@ -161,7 +183,7 @@ func softmax() {
 func gradient() {
 	begin("gradient", "func(p, dp []float32, line, rows, cols, seen, more int, scale2, scale float32, max, sum []float32)")
 	p, dp, maxima, sums := slice("p"), slice("dp"), slice("max"), slice("sum")
-	scale2, scale, exp := f.Broadcast("scale2"), f.Broadcast("scale"), newPower()
+	scale2, scale := f.Broadcast("scale2"), f.Broadcast("scale")
 	eachRow([]reg.GPVirtual{p, dp}, []vec.Value{vec.F(math.Inf(-1)), vec.F(0)}, func(end reg.Register) {
 		shift, total := f.Reg(), f.Reg()
 		VBROADCASTSS(operand.Mem{Base: maxima}, shift)
@@ -169,10 +191,10 @@ func gradient() {
 		share := f.Div(f.Load(vec.F(1)), vec.R(total))
 		sum := f.Reg()
 		f.Xor3(sum, sum, sum)
-		registers("exp", end, func(i reg.Register) {
-			e := f.Mul(exp.of(f.Mul(f.Sub(load(at(p, i)), vec.R(shift)), vec.R(scale2))), vec.R(share))
-			VMOVUPS(e, at(p, i))
-			VFMADD231PS(at(dp, i), e, sum)
+		together("exp", side, end, func(at func(reg.Register) operand.Mem) {
+			e := f.Mul(exp2(f.Mul(f.Sub(load(at(p)), vec.R(shift)), vec.R(scale2))), vec.R(share))
+			VMOVUPS(e, at(p))
+			VFMADD231PS(at(dp), e, sum)
 		})
 		delta := spread(f.Across(sum, VADDPS))
 		registers("ds", end, func(i reg.Register) {

@@ -88,11 +88,11 @@ func (f flavour) maskTable() Mem {
 
 // tile writes one micro-kernel: np tiles of mr rows and nv registers of columns,
 //
-//	c[p*cstep + i*ldc + j] (+)= sum over k of a[p*astep + i*rsa + k*csa] * b[k*NR + j]
+//	c[p*cstep + i*ldc + j] (+)= sum over k of a[p*astep + i*rsa + k*csa] * b[p*bstep + k*NR + j]
 //
 // for p < np, i < mr, j < n, with NR = 2*lanes, the width of a packed panel of B.
 func (f flavour) tile(mr, nv int, masks Mem) {
-	TEXT(fmt.Sprintf("tile%s%dx%d", f.tag, mr, nv), NOSPLIT, "func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, cstep, n int, add bool, ahead []float32, pahead, kahead int)")
+	TEXT(fmt.Sprintf("tile%s%dx%d", f.tag, mr, nv), NOSPLIT, "func(a []float32, rsa, csa int, b, c []float32, ldc, k, np, astep, bstep, cstep, n int, add bool, ahead []float32, pahead, kahead int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("tile%s%dx%d is the tile of %d rows and up to %d columns; see Tile.", f.tag, mr, nv, mr, nv*f.lanes))
 	a := Load(Param("a").Base(), GP64())
@@ -102,6 +102,8 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 	rsa3 := GP64()
 	LEAQ(Mem{Base: rsa, Index: rsa, Scale: 2}, rsa3)
 	store := f.storeMasks(nv, masks)
+	f.fromLast()
+	b := Load(Param("b").Base(), GP64())
 
 	Label("panel")
 	f.eachRow(c, ldc, mr, func(_ int, row reg.Register) { // so that it is there when the sums are
@@ -110,7 +112,7 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 		}
 	})
 	f.zero(mr, nv)
-	f.steps(mr, nv, a, rsa, csa, rsa3)
+	f.steps(mr, nv, a, b, rsa, csa, rsa3)
 
 	add := Load(Param("add"), GP8())
 	TESTB(add, add)
@@ -125,6 +127,7 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 	next, by := Load(Param("ahead").Base(), GP64()), stride("pahead")
 	ADDQ(by, next)
 	Store(next, Param("ahead").Base())
+	ADDQ(Load(Param("bstep"), GP64()), b)
 	ADDQ(stride("astep"), a)
 	ADDQ(stride("cstep"), c)
 	DECQ(np)
@@ -140,6 +143,15 @@ func (f flavour) tile(mr, nv int, masks Mem) {
 		})
 		JMP(LabelRef("next"))
 	}
+}
+
+// fromLast replaces bstep by the bytes from where the loop over K leaves b to the next panel of B.
+func (f flavour) fromLast() {
+	gone, next := Load(Param("k"), GP64()), stride("bstep")
+	SHRQ(Imm(1), gone)
+	IMUL3Q(U32(uint32(4*f.lanes*float)), gone, gone)
+	SUBQ(gone, next)
+	Store(next, Param("bstep"))
 }
 
 // stride loads a stride, given in elements, in bytes.
@@ -165,8 +177,8 @@ func (f flavour) zero(mr, nv int) {
 }
 
 // steps adds up all products of one tile: two steps of K at a time, in one of two loops, and what is left of an odd K.
-func (f flavour) steps(mr, nv int, a, rsa, csa, rsa3 reg.Register) {
-	b, ahead, kahead := Load(Param("b").Base(), GP64()), Load(Param("ahead").Base(), GP64()), stride("kahead")
+func (f flavour) steps(mr, nv int, a, b, rsa, csa, rsa3 reg.Register) {
+	ahead, kahead := Load(Param("ahead").Base(), GP64()), stride("kahead")
 	rows := f.rowPointers(a, rsa, mr)
 	k := Load(Param("k"), GP64())
 	SHRQ(Imm(1), k)

@@ -55,6 +55,8 @@ func (g *randomGraph) step() {
 		g.gather(x, dims)
 	case choice == 14 && rank > 0:
 		g.scatter(x, dims)
+	case rank > 0 && g.random.IntN(2) == 0:
+		g.dense(x, dims)
 	case rank > 0:
 		g.dot(x, dims)
 	}

@@ -15,24 +15,40 @@ type worker struct {
 	numbers []float32 // registers of one number
 	filled  []bool    // by load: its repeated row lies in memory already
 	slots   []elem.Slot
-	spans   []span   // by step, of an execution that is traced
-	after   epilogue // of the product that is being computed
-	_       [64]byte // no other worker's fields on the same line
+	spans   []span    // by step, of an execution that is traced
+	before  *prologue // of the product that is being computed, in a plan with prologues
+	after   epilogue  // likewise
+	_       [64]byte  // no other worker's fields on the same line
 }
 
 func newWorker(p *plan.Plan) *worker {
 	w := &worker{memory: words(alignedBytes(4 * p.Worker))}
-	regs, numbers, loads, slots := 0, 0, 0, 0
+	var programs, prologues []*plan.Tape
 	for i := range p.Steps {
-		for _, t := range p.Steps[i].Programs() {
-			regs, numbers, loads = max(regs, t.Regs), max(numbers, len(t.Scalars)), max(loads, len(t.Loads))
-			if t.Strips != nil {
-				slots = max(slots, len(t.Strips.Slots))
-			}
+		s := &p.Steps[i]
+		programs = append(programs, s.Programs()...)
+		if s.Gemm != nil && s.Gemm.Before != nil {
+			prologues = append(prologues, s.Gemm.Before.Tape)
+		}
+	}
+	w.room(programs)
+	if prologues != nil {
+		w.before = &prologue{worker: &worker{}}
+		w.before.worker.room(prologues)
+	}
+	return w
+}
+
+// room makes room for what the largest of several tapes needs beside memory.
+func (w *worker) room(tapes []*plan.Tape) {
+	regs, numbers, loads, slots := 0, 0, 0, 0
+	for _, t := range tapes {
+		regs, numbers, loads = max(regs, t.Regs), max(numbers, len(t.Scalars)), max(loads, len(t.Loads))
+		if t.Strips != nil {
+			slots = max(slots, len(t.Strips.Slots))
 		}
 	}
 	w.regs, w.numbers, w.filled, w.slots = make([][]float32, regs), make([]float32, numbers), make([]bool, loads), make([]elem.Slot, slots)
-	return w
 }
 
 // gemm computes the worker's share of a multiplication: rows of a single one, whole ones of several.
@@ -44,6 +60,9 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, elems *elem.Table, f *f
 			scratch := w.memory
 			if g.After != nil {
 				scratch = w.after.begin(w, g, &job, elems, f, shared, team, index)
+			}
+			if g.Before != nil {
+				job.Before, scratch = w.before, w.before.begin(scratch, g.Before, elems, f)
 			}
 			for block := range job.Blocks() {
 				if b+block > 0 {

@@ -156,12 +156,14 @@ func unitOf(panels, most int) int {
 	return best
 }
 
-// blocks returns the number of blocks of K of a product with an epilogue.
-func (g *Gemm) blocks(e *Epilogue, kernel *gemm.Kernel) int {
+// job returns a product with an epilogue, nil for none, without its elements.
+func (g *Gemm) job(e *Epilogue, kernel *gemm.Kernel) gemm.Job {
 	c, a, b := g.lie()
 	job := gemm.New(kernel, c, a, b, false, nil)
-	job.After.Width = e.Width
-	return job.Blocks()
+	if e != nil {
+		job.After.Width = e.Width
+	}
+	return job
 }
 
 // after gives a product its epilogue, and blocks of it memory where it is not needed itself.
@@ -174,7 +176,10 @@ func (g *Gemm) after(e *Epilogue, needed []bool, kernel *gemm.Kernel) {
 // keepProducts marks the products with epilogues that must lie in memory although nobody else reads them.
 func (p *planner) keepProducts(needed []bool) {
 	for _, g := range p.groups {
-		if !g.gone && g.epilogue != nil && g.gemm.blocks(g.epilogue, p.table.Gemm) > 1 {
+		if g.gone || g.epilogue == nil {
+			continue
+		}
+		if job := g.gemm.job(g.epilogue, p.table.Gemm); job.Blocks() > 1 {
 			needed[g.gemm.C.Root.ID] = true
 		}
 	}

@@ -15,8 +15,9 @@ type Gemm struct {
 	M, K, N             int
 	Batch               []int // axes over which matrices repeat
 	A, B, C             Matrix
-	AStep, BStep, CStep []int // strides of Batch
-	Thin                bool  // few rows: B is read where it lies
+	AStep, BStep, CStep []int     // strides of Batch
+	Thin                bool      // few rows: B is read where it lies
+	Before              *Prologue // computes A
 	After               *Epilogue
 }
 

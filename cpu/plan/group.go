@@ -54,7 +54,8 @@ type group struct {
 	reach     bitset // groups that must run before it
 	space     space  // of a cluster
 	gemm      *Gemm
-	epilogue  *Epilogue // of a product
+	before    *Prologue // of a product
+	epilogue  *Epilogue // likewise
 	move      *Move     // of a move: this or
 	windows   *Windows  // this
 	random    *Random   // or this

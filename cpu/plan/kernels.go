@@ -21,8 +21,8 @@ func (p *Plan) Kernels() string {
 		case s.Gemm != nil:
 			k := p.Table.Gemm
 			fmt.Fprintf(&b, "    %s: tiles of %dx%d, %d x %d of them\n", k.Name, k.MR, k.NR, ceil(s.Gemm.M, k.MR), ceil(s.Gemm.N, k.NR))
-			if e := s.Gemm.After; e != nil {
-				e.Tape.listing(&b)
+			for _, t := range s.Programs() {
+				t.listing(&b)
 			}
 		case s.Tapes != nil:
 			for _, t := range s.Tapes {

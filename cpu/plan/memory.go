@@ -137,10 +137,14 @@ func (s *Step) scratch(p *Plan) (shared, worker int) {
 		if s.Gemm.Batches() > 1 {
 			return packed, packed + p.Table.Gemm.ScratchA()
 		}
-		if e := s.Gemm.After; e != nil {
-			return packed + e.Tape.Partials(), e.Scratch() + e.Buffer + p.Table.Gemm.ScratchA()
+		worker = p.Table.Gemm.ScratchA()
+		if x := s.Gemm.Before; x != nil {
+			worker += x.Scratch()
 		}
-		return packed, p.Table.Gemm.ScratchA()
+		if e := s.Gemm.After; e != nil {
+			return packed + e.Tape.Partials(), worker + e.Scratch() + e.Buffer
+		}
+		return packed, worker
 	case s.Attention != nil && s.Attention.Backward:
 		return 0, p.Table.Attn.BackwardScratch(&s.Attention.Shape)
 	case s.Attention != nil:

@@ -1,8 +1,8 @@
 // Package plan decides, once per function, what is run by whom, in which order, and where every value lies.
 //
 // A Plan is data and can be printed: steps that read and write values, and a place in memory for each value. It runs
-// nothing (exec does) and rewrites nothing (pass does). Ops become groups: a multiplication (gemm.go), with what runs on its
-// blocks (epilogue.go), a cluster of element-wise ops and reductions (cluster.go), or a region that is left to GoMLX's Go
+// nothing (exec does) and rewrites nothing (pass does). Ops become groups: a multiplication (gemm.go), with what makes its
+// operand (prologue.go) and what runs on its blocks (epilogue.go), a cluster of element-wise ops and reductions (cluster.go), or a region that is left to GoMLX's Go
 // backend (region.go). Ops that only rename elements are views (view.go) and take no step.
 //
 // Read Make in this file first, then planner.go.
@@ -70,12 +70,19 @@ func (s *Step) Name() string {
 	return "region"
 }
 
-// Programs returns the tapes of clusters, or that of a product's epilogue.
+// Programs returns the tapes of clusters, or those of a product's prologue and epilogue.
 func (s *Step) Programs() []*Tape {
-	if s.Gemm != nil && s.Gemm.After != nil {
-		return []*Tape{s.Gemm.After.Tape}
+	if s.Gemm == nil {
+		return s.Tapes
 	}
-	return s.Tapes
+	var list []*Tape
+	if x := s.Gemm.Before; x != nil {
+		list = append(list, x.Tape)
+	}
+	if e := s.Gemm.After; e != nil {
+		list = append(list, e.Tape)
+	}
+	return list
 }
 
 // Fusion says how far ops run together. Less than everything is for measuring what it is worth.
@@ -132,6 +139,7 @@ func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 	planner.siblings()
 	planner.recompute()
 	planner.epilogues(planner.needed())
+	planner.prologues(planner.needed())
 	needed := planner.needed()
 	planner.keepProducts(needed)
 	order := planner.order()
@@ -234,7 +242,7 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	}
 	switch g.kind {
 	case gemmGroup:
-		if step.Gemm = g.gemm; g.epilogue != nil {
+		if step.Gemm, g.gemm.Before = g.gemm, g.before; g.epilogue != nil {
 			step.Gemm.after(g.epilogue, needed, p.table.Gemm)
 		}
 	case moveGroup:

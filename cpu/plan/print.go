@@ -59,11 +59,17 @@ func (g *Gemm) String() string {
 		text += " thin"
 	}
 	text = fmt.Sprintf("%s [%s][%s][%s]", text, lies(g.A), lies(g.B), lies(g.C))
+	if g.Before != nil {
+		text += ", " + g.Before.String()
+	}
 	if g.After != nil {
 		text += ", " + g.After.String()
 	}
 	return text
 }
+
+// String writes what computes A.
+func (x *Prologue) String() string { return "prologue of " + x.Tape.program() }
 
 // String writes what runs on each block, and whether the product outlives it.
 func (e *Epilogue) String() string {

@@ -45,7 +45,7 @@ func TestEpilogueGetsTheProduct(t *testing.T) {
 			}
 			after := After{Unit: rng.IntN(9), Width: kn.NR * (1 + rng.IntN(4))}
 			want := RowMajor(make([]float32, m*n), m, n)
-			multiply(kn, want, a, b, After{}, 1)
+			multiply(kn, want, a, b, nil, After{}, 1)
 			var units []int
 			for _, parts := range []int{1, 2, 3, 7} {
 				x := &collector{c: RowMajor(make([]float32, m*n), m, n), seen: make([]int, m*n), units: make([]int, m), width: after.Width}
@@ -55,7 +55,7 @@ func TestEpilogueGetsTheProduct(t *testing.T) {
 					after.Buffer = make([]float32, kn.BufferSize(k, after.Unit, after.Width))
 					c.Data = nil
 				}
-				multiply(kn, c, a, b, after, parts)
+				multiply(kn, c, a, b, nil, after, parts)
 				if x.fault != "" {
 					t.Fatalf("%s: %dx%dx%d: %s", kn.Name, m, k, n, x.fault)
 				}
@@ -77,10 +77,10 @@ func TestEpilogueGetsTheProduct(t *testing.T) {
 	}
 }
 
-// multiply computes C = A B with an epilogue, part after part.
-func multiply(kn *Kernel, c, a, b Matrix, after After, parts int) {
+// multiply computes C = A B with a prologue and an epilogue, part after part.
+func multiply(kn *Kernel, c, a, b Matrix, before Prologue, after After, parts int) {
 	job := New(kn, c, a, b, false, make([]float32, kn.Scratch(a.Rows, a.Cols, b.Cols)))
-	job.After = after
+	job.Before, job.After = before, after
 	own := make([]float32, kn.ScratchA())
 	for block := range job.Blocks() {
 		for part := range parts {

@@ -8,9 +8,9 @@ const few = 128
 // fewPanels is how many panels of rows of B^T make a block of C^T.
 const fewPanels = 8
 
-// isFew reports whether the product is computed turned over. An epilogue wants whole rows of C.
+// isFew reports whether the product is computed turned over. An epilogue wants whole rows of C, and a prologue makes some rows of A at a time.
 func (j *Job) isFew() bool {
-	return j.C.Rows <= few && 2*j.C.Rows <= j.C.Cols && j.B.RowStride == 1 && j.B.ColStride != 1 && !j.Add && j.After.Width == 0
+	return j.Before == nil && j.C.Rows <= few && 2*j.C.Rows <= j.C.Cols && j.B.RowStride == 1 && j.B.ColStride != 1 && !j.Add && j.After.Width == 0
 }
 
 // packFew packs the share of A^T of worker part out of parts.

@@ -24,6 +24,7 @@ type Job struct {
 	kernel  *Kernel
 	A, B, C Matrix
 	Add     bool
+	Before  Prologue // computes A, whose Data then is not read; nil when A lies in memory
 	After   After
 	packed  []float32 // a block of B in panels, the same memory for each: it stays in the cache; or all of A^T (few.go)
 }
@@ -45,9 +46,9 @@ func (kn *Kernel) Scratch(m, k, n int) int {
 	return max(kn.packedB(min(k, deep), max(m, n)), kn.packedB(k, min(m, n, few)))
 }
 
-// packsA reports whether A is packed: where its columns are contiguous, always.
+// packsA reports whether A is packed: where its columns are contiguous, always; where a prologue computes it, never.
 func (j *Job) packsA() bool {
-	return j.A.ColStride != 1 || j.A.Cols > longRows && j.C.Cols >= wideC
+	return j.Before == nil && (j.A.ColStride != 1 || j.A.Cols > longRows && j.C.Cols >= wideC)
 }
 
 func (j *Job) depth() int {
@@ -119,23 +120,30 @@ func (kn *Kernel) ScratchA() int { return mcFloats + deep*kn.MR + 8 }
 // of A after each, or, when A is packed, some of what comes next. When K ends here, the epilogue follows.
 func (j *Job) rows(r run, l, depth int, ends bool, next *ahead, scratch []float32) {
 	kn := j.kernel
-	a := j.A.block(r.row, l, r.count*r.height, depth)
-	rsa, csa, astep := a.RowStride, a.ColStride, r.height*a.RowStride
 	packs := j.packsA()
-	if packs {
-		kn.packA(scratch, a, r.height)
-		a.Data, rsa, csa, astep = scratch, 1, r.height, r.height*depth
+	a, rsa, csa := scratch, depth, 1
+	switch {
+	case j.Before != nil:
+		j.Before.Rows(RowMajor(scratch, r.count*r.height, depth), r.row, l)
+	case packs:
+		kn.packA(scratch, j.A.block(r.row, l, r.count*r.height, depth), r.height)
+	default:
+		a, rsa, csa = j.A.Data[r.row*j.A.RowStride+l:], j.A.RowStride, 1
 	}
-	near, pnear, knear := a.Data[min(astep, len(a.Data)):], astep, 2*r.height
+	astep := r.height * rsa
+	if packs {
+		rsa, csa = 1, r.height
+	}
+	near, pnear, knear := a[min(astep, len(a)):], astep, 2*r.height
 	n := j.C.Cols
 	for col := 0; col < n; col += kn.NR {
 		width := min(kn.NR, n-col)
 		c, ldc := j.target(r.row, col)
 		if packs {
-			near, knear = next.take(r.count*(depth/2), a.Data)
+			near, knear = next.take(r.count*(depth/2), a)
 			pnear = depth / 2 * knear
 		}
-		kn.tile(r.height, width)(a.Data, rsa, csa, j.packed[col*depth:], c, ldc, depth, r.count, astep, 0, r.height*ldc, width,
+		kn.tile(r.height, width)(a, rsa, csa, j.packed[col*depth:], c, ldc, depth, r.count, astep, 0, r.height*ldc, width,
 			j.Add || l > 0, near, pnear, knear)
 		if ends {
 			j.finish(r, col+width)

@@ -65,8 +65,8 @@ type threading struct {
 }
 
 const (
-	shortestRow  = 16       // rows below it are left to kernels over tiles: a strip would hardly be filled
-	farBytes     = 32 << 20 // results from this size on are in no cache when somebody reads them
+	shortestRow  = 16       // shorter rows are left to kernels over tiles: they fill less than half a strip of AVX2
+	farBytes     = 32 << 20 // results from this size on are in no cache when somebody reads them: the third-level cache of Zen 3
 	distantBytes = 1 << 20  // arrays from this size on come from far enough to be asked for ahead
 )
 

@@ -63,7 +63,7 @@ func (g *randomGraph) step() {
 }
 
 func (g *randomGraph) unary(x compute.Value) {
-	switch g.random.IntN(9) {
+	switch g.random.IntN(10) {
 	case 0:
 		v, err := g.f.Tanh(x)
 		g.add("tanh", v, err, 1, g.off(x))
@@ -91,7 +91,22 @@ func (g *randomGraph) unary(x compute.Value) {
 	case 8: // continuous where the condition changes
 		v, err := g.f.Where(must(g.f.GreaterThan(x, g.scalar(0.5))), x, g.scalar(0.5))
 		g.add("where", v, err, max(g.size(x), 0.5), g.off(x))
+	case 9:
+		g.barrier(x, g.pick())
 	}
+}
+
+// barrier holds x and y until both are there. The Go backend has no barriers, and takes values one after the other anyway.
+func (g *randomGraph) barrier(x, y compute.Value) {
+	held, err := g.f.OptimizationBarrier(x, y)
+	if compute.IsNotImplemented(err) {
+		held, err = []compute.Value{must(g.f.Identity(x)), must(g.f.Identity(y))}, nil
+	}
+	if err != nil {
+		panic(err)
+	}
+	g.add("barrier", held[0], nil, g.size(x), g.off(x))
+	g.add("barrier", held[1], nil, g.size(y), g.off(y))
 }
 
 // binary combines x with a value of its shape, or one that broadcasts to it.

@@ -16,6 +16,7 @@ type planner struct {
 	fusion Fusion
 	users  [][]*ir.Op    // by value: the ops that read it
 	views  []View        // by value, from its op on
+	taken  []bool        // by value: somebody uses it, or what stands for it behind a barrier
 	after  [][]*ir.Value // by value: what must exist before it may be read, because of a barrier
 	owner  []int         // by value: the group that computes it, -1 for none
 	maker  []*node       // by value: the node of that group
@@ -52,9 +53,36 @@ func (p *planner) room(id int, view View) {
 	p.views, p.maker = append(p.views, view), append(p.maker, nil)
 }
 
+// takenOps returns the ops whose values somebody takes, in order, and marks these values. A barrier is nobody: a value that it waits for
+// and that is used nowhere else, nor behind it, is not computed.
+func (p *planner) takenOps() []*ir.Op {
+	p.taken = make([]bool, p.f.NumValues())
+	for _, v := range p.f.Results {
+		p.taken[v.ID] = true
+	}
+	var ops []*ir.Op
+	for _, op := range slices.Backward(p.f.Ops) {
+		if !slices.ContainsFunc(op.Results, func(v *ir.Value) bool { return p.taken[v.ID] }) {
+			continue
+		}
+		ops = append(ops, op)
+		if op.Kind.IsBarrier() {
+			for i, v := range op.Results {
+				p.taken[op.Args[i].ID] = p.taken[op.Args[i].ID] || p.taken[v.ID]
+			}
+			continue
+		}
+		for v := range op.Inputs {
+			p.taken[v.ID] = true
+		}
+	}
+	slices.Reverse(ops)
+	return ops
+}
+
 // group assigns every op that the results need to a group, in the order of the function.
 func (p *planner) group() {
-	ops := p.f.LiveOps()
+	ops := p.takenOps()
 	uses, all := p.f.Uses(), 0
 	for _, n := range uses {
 		all += n
@@ -111,7 +139,9 @@ func (p *planner) place(index int, op *ir.Op) {
 func (p *planner) barrier(op *ir.Op) {
 	var all []*ir.Value
 	for v := range op.Inputs {
-		all = append(append(all, p.views[v.ID].Root), p.after[v.ID]...)
+		if p.taken[v.ID] {
+			all = append(append(all, p.views[v.ID].Root), p.after[v.ID]...)
+		}
 	}
 	for i, v := range op.Results {
 		p.views[v.ID] = p.views[op.Args[i].ID]

@@ -18,15 +18,17 @@ import (
 type thinCase struct {
 	batch, m, k, n           int
 	left, right, transposedC bool
-	thin                     bool // the plan must read the larger matrix where it lies
+	thin                     bool // the plan must leave it to matvec
 }
 
 var thinCases = []thinCase{
 	{batch: 1, m: 1, k: 33, n: 70, thin: true},
 	{batch: 1, m: 1, k: 33, n: 70, right: true, thin: true},
-	{batch: 1, m: 4, k: 20, n: 100, right: true, thin: true},
-	{batch: 1, m: 8, k: 20, n: 100, right: true, thin: true},
-	{batch: 1, m: 9, k: 20, n: 100, right: true},
+	{batch: 1, m: 3, k: 20, n: 100, right: true, thin: true},
+	{batch: 1, m: 4, k: 20, n: 100, right: true}, // products of few rows in gemm read it there too
+	{batch: 1, m: 8, k: 20, n: 100, right: true},
+	{batch: 1, m: 8, k: 20, n: 100, thin: true},
+	{batch: 1, m: 9, k: 20, n: 100},
 	{batch: 3, m: 1, k: 9, n: 40, thin: true},
 	{batch: 5, m: 3, k: 9, n: 40, right: true, thin: true},
 	{batch: 1, m: 70, k: 33, n: 1, thin: true},

@@ -27,7 +27,7 @@ func (k *Kernel) BackwardScratch(s *Shape) int {
 type backward struct {
 	*Kernel
 	*Shape
-	*Head
+	Head
 	keysT, valuesT, keys gemm.Packed
 	free                 stack
 	errands              gemm.Errands
@@ -42,7 +42,7 @@ type backward struct {
 // the sums over i chunk by chunk, from the last one, which sees all keys that any sees. The inner sum is do[i].o[i] as well,
 // but o would have to come from memory. What is fetched meanwhile is as in Forward.
 func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32, after *Head) {
-	b := backward{Kernel: k, Shape: s, Head: h, free: scratch}
+	b := backward{Kernel: k, Shape: s, Head: *h, free: scratch} // with a pointer, h would be taken to the heap
 	b.errands = gemm.Fetch(h.DV, h.DK, h.DQ.Matrix, after.K, after.V, after.DO.Matrix, after.Q.Matrix)
 	b.keysT, b.valuesT, b.keys = k.pack(&b.free, h.K.T()), k.pack(&b.free, h.V.T()), k.pack(&b.free, h.K)
 	for j := s.sees(s.Queries - 1); j < s.Keys; j++ {
@@ -83,7 +83,7 @@ func (b *backward) scores(head, at int, p, ds gemm.Matrix) {
 	stairs, more := b.stairs(at, n)
 	b.Gemm.MultiplyToStairs(p, b.Q.of(head, at, rows), b.keysT, stairs, &b.errands)
 	b.Gemm.MultiplyToStairs(ds, b.DO.of(head, at, rows), b.valuesT, stairs, &b.errands)
-	scale := b.mask(b.Shape, b.Head, p.Data, head, at, rows, n)
+	scale := b.mask(b.Shape, &b.Head, p.Data, head, at, rows, n)
 	b.Rows.Gradient(p.Data, ds.Data, b.line(), rows, min(all, n+b.Gemm.MR-1), stairs.First, more, scale*math.Log2E, b.Scale, b.Max[row:], b.Sum[row:])
 	b.Gemm.MultiplyStairs(b.DQ.of(head, at, rows), ds, b.keys, stairs, false, &b.errands)
 }

@@ -63,53 +63,53 @@ func (kn *Kernel) multiplyBand(c, a Matrix, b Packed, add bool, e *Errands, of f
 	}
 	var memory [2]run
 	rows := rowSplit{a.Rows, kn.MR}
-	p := product{kn, c, a, b, add, e}
+	p := product{kn, c, a, b, add}
 	for _, r := range rows.runs(memory[:0], 0, rows.panels()) {
 		for r.count > 0 {
 			same, own := r, of(r.row, r.height)
 			for same.count = 1; same.count < r.count && of(r.row+same.count*r.height, r.height) == own; {
 				same.count++
 			}
-			p.multiply(same, own)
+			p.multiply(same, own, e)
 			r.row, r.count = r.row+same.count*r.height, r.count-same.count
 		}
 	}
 }
 
-// product is C = A B, or C += A B when add, for one worker.
+// product is C = A B, or C += A B when add, for one worker. Errands stay out of it: what tiles are given of a struct would take all
+// that it points to to the heap.
 type product struct {
 	kernel *Kernel
 	c, a   Matrix
 	b      Packed
 	add    bool
-	e      *Errands
 }
 
 // multiply computes the tiles of a run of panels of rows: those of whole columns of B one below the other, or beside it where there
 // are more, in one call.
-func (p *product) multiply(r run, of band) {
+func (p *product) multiply(r run, of band, e *Errands) {
 	nr := p.kernel.NR
 	whole := of.cols / nr
 	if whole > r.count {
 		for i := range r.count {
-			p.tiles(r.row+i*r.height, r.height, 0, nr, whole, 0, nr, of)
+			p.tiles(r.row+i*r.height, r.height, 0, nr, whole, 0, nr, of, e)
 		}
 	} else {
 		for j := range whole {
-			p.tiles(r.row, r.height, j*nr, nr, r.count, r.height, 0, of)
+			p.tiles(r.row, r.height, j*nr, nr, r.count, r.height, 0, of, e)
 		}
 	}
 	if rest := of.cols - whole*nr; rest > 0 {
-		p.tiles(r.row, r.height, whole*nr, rest, r.count, r.height, 0, of)
+		p.tiles(r.row, r.height, whole*nr, rest, r.count, r.height, 0, of, e)
 	}
 }
 
 // tiles computes count tiles from (row, col) on, each down rows below and right columns beside the one before.
-func (p *product) tiles(row, height, col, width, count, down, right int, of band) {
+func (p *product) tiles(row, height, col, width, count, down, right int, of band, e *Errands) {
 	tile, k, nr := p.kernel.tile(height, width), of.to-of.from, p.kernel.NR
 	for count > 0 {
 		a, b := p.a.Data[row*p.a.RowStride+of.from*p.a.ColStride:], p.b.Data[col*p.b.Rows+of.from*nr:]
-		n, ahead, pstep, kstep := p.e.take(count, k, a)
+		n, ahead, pstep, kstep := e.take(count, k, a)
 		tile(a, p.a.RowStride, p.a.ColStride, b, p.c.Data[row*p.c.RowStride+col:], p.c.RowStride, k, n,
 			down*p.a.RowStride, right*p.b.Rows, down*p.c.RowStride+right, width, p.add, ahead, pstep, kstep)
 		row, col, count = row+n*down, col+n*right, count-n

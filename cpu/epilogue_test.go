@@ -9,7 +9,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/dyt-go/dyt/cpu/eval"
 	"github.com/dyt-go/dyt/cpu/kernel"
 	"github.com/dyt-go/dyt/cpu/plan"
 )
@@ -106,48 +105,29 @@ func (c epilogueCase) check(t *testing.T) {
 		}
 		return []any{x, waves(c.depth, c.cols, 2), waves(1, c.cols, 3), waves(c.rows, c.cols, 0.3)}
 	}
-	run := func(config, threads string) ([][]float32, *plan.Plan) {
-		t.Setenv("DYT_THREADS", threads)
-		backend := planned{openBackend(t, "profile,"+config)}
-		results := MustNewExec(backend.Backend, func(x, w, row, array *Node) []*Node {
-			axis := 1
-			if c.transposed {
-				axis = 0
-			}
-			var out []*Node
-			for _, y := range c.then(DotGeneral(x, []int{axis}, nil, w, []int{0}, nil), row, array) {
-				out = append(out, ConvertDType(y, x.DType()))
-			}
-			return out
-		}).MustCall(inputs()...)
-		var flats [][]float32
-		for _, r := range results {
-			flat, err := tensors.CopyFlatData[float32](r)
-			fatal(t, err)
-			flats = append(flats, flat)
+	graph := func(x, w, row, array *Node) []*Node {
+		axis := 1
+		if c.transposed {
+			axis = 0
 		}
-		return flats, backend.last()
+		var out []*Node
+		for _, y := range c.then(DotGeneral(x, []int{axis}, nil, w, []int{0}, nil), row, array) {
+			out = append(out, ConvertDType(y, x.DType()))
+		}
+		return out
+	}
+	run := func(config, threads string) ([][]float32, *plan.Plan) {
+		return runFused(t, config, threads, inputs(), graph)
 	}
 	got, p := run("fuse=always", "2")
 	c.checkPlan(t, p)
-	var arrays []eval.Array
-	for i, in := range inputs() {
-		flat, err := tensors.CopyFlatData[float32](in.(*tensors.Tensor))
-		fatal(t, err)
-		arrays = append(arrays, eval.Of(p.Func.Params[i].Shape, flat))
-	}
-	exact, err := eval.Run(p.Func, arrays)
-	fatal(t, err)
+	exact := evalPlan(t, p, inputs())
 	for i := range got {
-		c.nearly(t, "eval", i, got[i], float32s(exact[i]))
+		c.nearly(t, "eval", i, got[i], exact[i])
 	}
 	for _, threads := range []string{"1", "3", "5"} {
 		again, _ := run("fuse=always", threads)
-		for i := range got {
-			if !slices.EqualFunc(got[i], again[i], func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
-				t.Errorf("result %d differs with %s threads from that with 2", i, threads)
-			}
-		}
+		checkBits(t, threads, got, again)
 	}
 	apart, p := run("fuse=apart", "2")
 	for i := range p.Steps {

@@ -12,9 +12,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/dyt-go/dyt/cpu/eval"
 	"github.com/dyt-go/dyt/cpu/kernel"
 	"github.com/dyt-go/dyt/cpu/plan"
 )
@@ -85,42 +83,27 @@ func (c prologueCase) check(t *testing.T) {
 	inputs := func() []any {
 		return []any{waves(c.rows, c.depth, 1), waves(c.depth, c.cols, 2), waves(1, c.depth, 3), waves(c.rows, c.depth, 0.3)}
 	}
-	run := func(config, threads string) ([][]float32, *plan.Plan) {
-		t.Setenv("DYT_THREADS", threads)
-		backend := planned{openBackend(t, "profile,"+config)}
-		results := MustNewExec(backend.Backend, func(x, w, row, array *Node) []*Node {
-			y := c.first(x, row, array)
-			if c.then != nil {
-				return c.then(y, w)
-			}
-			return []*Node{DotGeneral(y, []int{1}, nil, w, []int{0}, nil)}
-		}).MustCall(inputs()...)
-		var flats [][]float32
-		for _, r := range results {
-			flats = append(flats, tensors.MustCopyFlatData[float32](r))
+	graph := func(x, w, row, array *Node) []*Node {
+		y := c.first(x, row, array)
+		if c.then != nil {
+			return c.then(y, w)
 		}
-		return flats, backend.last()
+		return []*Node{DotGeneral(y, []int{1}, nil, w, []int{0}, nil)}
+	}
+	run := func(config, threads string) ([][]float32, *plan.Plan) {
+		return runFused(t, config, threads, inputs(), graph)
 	}
 	got, p := run("fuse=always", "2")
 	if has := strings.Contains(p.String(), "prologue"); has == c.apart {
 		t.Fatalf("prologue: %v, expected %v\n%s", has, !c.apart, p)
 	}
-	var arrays []eval.Array
-	for i, in := range inputs() {
-		arrays = append(arrays, eval.Of(p.Func.Params[i].Shape, tensors.MustCopyFlatData[float32](in.(*tensors.Tensor))))
-	}
-	exact, err := eval.Run(p.Func, arrays)
-	fatal(t, err)
+	exact := evalPlan(t, p, inputs())
 	for i := range got {
-		c.nearly(t, "eval", i, got[i], float32s(exact[i]))
+		c.nearly(t, "eval", i, got[i], exact[i])
 	}
 	for _, threads := range []string{"1", "3", "4"} {
 		again, _ := run("fuse=always", threads)
-		for i := range got {
-			if !slices.EqualFunc(got[i], again[i], func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
-				t.Errorf("result %d differs with %s threads from that with 2", i, threads)
-			}
-		}
+		checkBits(t, threads, got, again)
 	}
 	if _, p := run("", "2"); strings.Contains(p.String(), "prologue") != (c.large && !c.apart) {
 		t.Errorf("without fuse=always, expected a prologue: %v\n%s", c.large && !c.apart, p)

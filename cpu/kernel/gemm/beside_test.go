@@ -48,7 +48,8 @@ func placed(place fence.Place, rng *rand.Rand, rows, cols, gap int, transposed b
 // TestMultiplyTouchesNothingBeside its matrices and its scratch, with every layout and gaps between rows.
 func TestMultiplyTouchesNothingBeside(t *testing.T) {
 	shapes := [][3]int{{1, 1, 1}, {14, 5, 32}, {15, 3, 33}, {13, 7, 31}, {29, 1, 64}, {3, 40, 2}, {28, 1025, 33}, {65, 64, 65}, {7, longRows + 3, wideC},
-		{few, 70, 2*few + 9}, {few + 1, 9, 2*few + 3}, {9, deep + 5, 40}, {9, 12, 250}}
+		{few, 70, 2*few + 9}, {few + 1, 9, 2*few + 3}, {9, deep + 5, 40}, {9, 12, 250},
+		{2 * (mcFloats/shallow + 16), shallow, 3}} // a block of A fills its memory
 	rng := rand.New(rand.NewPCG(33, 34))
 	for _, kn := range kernels()[1:] {
 		for _, s := range shapes {
@@ -68,6 +69,65 @@ func TestMultiplyTouchesNothingBeside(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// toucher is a prologue that writes and an epilogue that reads and writes all that they get.
+type toucher struct{ floats int }
+
+func (x *toucher) Rows(a Matrix, _, _ int) { x.Block(a, 0, 0, 0) }
+
+func (x *toucher) Block(c Matrix, _, _, _ int) {
+	for i := range c.Rows {
+		for j, v := range c.Row(i) {
+			c.Row(i)[j] = .5*v + 1
+		}
+		x.floats += c.Cols
+	}
+}
+
+// TestBlocksTouchNothingBeside: an epilogue's buffer and a prologue's blocks are as long as they are said to be, whatever the units and
+// the width; C and A, which then lie nowhere, are not touched.
+func TestBlocksTouchNothingBeside(t *testing.T) {
+	rng := rand.New(rand.NewPCG(39, 40))
+	for _, kn := range kernels()[1:] {
+		for n := range 60 {
+			m, k, cols, parts := 1+rng.IntN(200), 1+rng.IntN(70), 1+rng.IntN(100), 1+rng.IntN(3)
+			after := After{Unit: rng.IntN(9), Width: kn.NR * (1 + rng.IntN(4))}
+			if n%6 == 0 { // blocks as large as they can be
+				m, k, cols = 400, []int{deep, shallow}[n/6%2], after.Width+n/12
+			}
+			made, byRows := n%2 == 0 && n%12 != 6, rng.IntN(2) == 0
+			fence.Check(t, fmt.Sprintf("%s %dx%dx%d, %+v, prologue %v", kn.Name, m, k, cols, after, made), func(place fence.Place) {
+				before, x := &toucher{}, &toucher{}
+				c, a, b := RowMajor(nil, m, cols), RowMajor(nil, m, k), placed(place, rng, k, cols, 2, !byRows)
+				if !made {
+					a = placed(place, rng, m, k, 1, !byRows)
+				}
+				job := New(kn, c, a, b, false, place(make([]float32, kn.Scratch(m, k, cols))))
+				job.After = After{Do: x, Unit: after.Unit, Width: after.Width}
+				if made {
+					job.Before = before
+				}
+				if job.Blocks() == 1 {
+					job.After.Buffer = place(make([]float32, kn.BufferSize(k, after.Unit, after.Width)))
+				} else {
+					job.C = placed(place, rng, m, cols, 0, false)
+				}
+				own := place(make([]float32, kn.ScratchA()))
+				for block := range job.Blocks() {
+					for part := range parts {
+						job.Pack(block, part, parts)
+					}
+					for part := range parts {
+						job.Multiply(block, part, parts, own)
+					}
+				}
+				if x.floats != m*cols || made && before.floats != m*k {
+					t.Errorf("%s %dx%dx%d: the epilogue got %d floats, the prologue %d, expected %d and %d", kn.Name, m, k, cols, x.floats, before.floats, m*cols, m*k)
+				}
+			})
 		}
 	}
 }

@@ -113,8 +113,9 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 	}
 }
 
-// ScratchA returns how many floats Multiply needs for itself.
-func (kn *Kernel) ScratchA() int { return mcFloats + deep*kn.MR + 8 }
+// ScratchA returns how many floats Multiply needs for itself: a block of A and what packA may write behind it. A block of C^T
+// (few.go) is smaller.
+func (kn *Kernel) ScratchA() int { return mcFloats + 8 }
 
 // rows multiplies a run of panels of A with every panel of B, over depth values of K from l on. Meanwhile it fetches the panels
 // of A after each, or, when A is packed, some of what comes next. When K ends here, the epilogue follows.

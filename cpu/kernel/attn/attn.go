@@ -2,12 +2,15 @@
 //
 // The scores of a block of queries are a matrix product with packed keys, become probabilities where they lie, in the
 // first-level cache, and are multiplied with packed values. The backward pass computes the scores again from the largest
-// score and the sum of exponentials that the forward pass keeps for each query. Products come from gemm; what happens to a
+// score and the sum of exponentials that the forward pass keeps for each query. Products come from gemm (scores.go); what happens to a
 // row of scores is a flavour of Rows: reference Go (attn_ref.go), AVX2 or AVX-512 assembly written by _gen/attn. The
 // package knows no graph and starts no goroutine. Read this file first, then forward.go.
 package attn
 
-import "github.com/dyt-go/dyt/cpu/kernel/gemm"
+import (
+	"github.com/dyt-go/dyt/cpu/kernel/gemm"
+	"github.com/dyt-go/dyt/cpu/kernel/matvec"
+)
 
 // Rows is one flavour of what happens to a block of scores: rows of cols floats, each beginning line floats after the one
 // before. Row i sees its first min(cols, seen+i*more) columns, at least one. Softmax and Gradient may read and write whole
@@ -34,6 +37,7 @@ type Rows struct {
 type Kernel struct {
 	Rows   *Rows
 	Gemm   *gemm.Kernel
+	Matvec *matvec.Kernel
 	Rotary *Rotary
 }
 

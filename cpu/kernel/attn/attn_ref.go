@@ -5,11 +5,12 @@ import (
 
 	"github.com/dyt-go/dyt/cpu/kernel/fma"
 	"github.com/dyt-go/dyt/cpu/kernel/gemm"
+	"github.com/dyt-go/dyt/cpu/kernel/matvec"
 )
 
 // Ref is the flavour in pure Go: the definition that the others are tested against, and what runs where there is no
 // assembly.
-var Ref = &Kernel{Gemm: gemm.Ref, Rotary: &Rotary{refHalves, refNeighbours}, Rows: &Rows{
+var Ref = &Kernel{Gemm: gemm.Ref, Matvec: matvec.Ref, Rotary: &Rotary{refHalves, refNeighbours}, Rows: &Rows{
 	Name: "ref", Lanes: 1,
 	Mask: func(x []float32, line, rows, cols int, scale float32, mask []float32, step int) {
 		for i := range rows {

@@ -256,6 +256,7 @@ var shapes = []Shape{
 	{Repeat: 3, Queries: 33, Keys: 33, Depth: 8, ValueDepth: 24, Scale: 0.5, Causal: true},
 	{Repeat: 2, Queries: 31, Keys: 40, Depth: 5, ValueDepth: 3, Scale: 2, Causal: true},
 	{Repeat: 2, Queries: 50, Keys: 20, Depth: 6, ValueDepth: 7, Scale: 0.7, Causal: true},
+	{Repeat: 2, Queries: 40, Keys: 35, Depth: 7, ValueDepth: 9, Scale: 0.6, Causal: true},
 	{Repeat: 2, Queries: 17, Keys: 300, Depth: 16, ValueDepth: 16, Scale: 0.25},
 	{Repeat: 1, Queries: 300, Keys: 300, Depth: 16, ValueDepth: 16, Scale: 0.25},
 	{Repeat: 2, Queries: 200, Keys: 200, Depth: 32, ValueDepth: 32, Scale: 0.2, Causal: true},

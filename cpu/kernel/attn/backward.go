@@ -20,7 +20,7 @@ func (s *Shape) chunkRows() int {
 func (k *Kernel) BackwardScratch(s *Shape) int {
 	g, rows := k.Gemm, s.chunkRows()
 	return g.PackedSize(s.Depth, s.Keys) + g.PackedSize(s.ValueDepth, s.Keys) + g.PackedSize(s.Keys, s.Depth) +
-		g.PackedSize(rows, s.Depth) + g.PackedSize(rows, s.ValueDepth) + 2*rows*s.line() + 7*16
+		g.PackedSize(rows, s.Depth) + g.PackedSize(rows, s.ValueDepth) + 2*rows*s.line() + s.blockRows() + 8*16
 }
 
 // backward is a gradient on its way: what all chunks multiply with, and the memory that is left for one.
@@ -28,9 +28,10 @@ type backward struct {
 	*Kernel
 	*Shape
 	Head
-	keysT, valuesT, keys gemm.Packed
-	free                 stack
-	errands              gemm.Errands
+	keysT, valuesT transposed
+	keys           gemm.Packed
+	free           stack
+	errands        gemm.Errands
 }
 
 // Backward computes the gradients of a head's queries, keys and values from that of its output. With p[i][j] the
@@ -43,8 +44,8 @@ type backward struct {
 // but o would have to come from memory. What is fetched meanwhile is as in Forward.
 func (k *Kernel) Backward(s *Shape, h *Head, scratch []float32, after *Head) {
 	b := backward{Kernel: k, Shape: s, Head: *h, free: scratch} // with a pointer, h would be taken to the heap
-	b.errands = gemm.Fetch(h.DV, h.DK, h.DQ.Matrix, after.K, after.V, after.DO.Matrix, after.Q.Matrix)
-	b.keysT, b.valuesT, b.keys = k.pack(&b.free, h.K.T()), k.pack(&b.free, h.V.T()), k.pack(&b.free, h.K)
+	b.errands = gemm.Fetch(after.K, after.V, after.DO.Matrix, after.Q.Matrix)
+	b.keysT, b.valuesT, b.keys = k.transpose(&b.free, h.K), k.transpose(&b.free, h.V), k.pack(&b.free, h.K)
 	for j := s.sees(s.Queries - 1); j < s.Keys; j++ {
 		clear(h.DK.Row(j))
 		clear(h.DV.Row(j))
@@ -66,7 +67,7 @@ func (b *backward) chunk(head, at, rows int, add bool) {
 	do, q := b.pack(&free, b.DO.of(head, at, rows)), b.pack(&free, b.Q.of(head, at, rows))
 	for i := 0; i < rows; i += b.blockRows() {
 		high := min(b.blockRows(), rows-i)
-		b.scores(head, at+i, p.Slice(i, high), ds.Slice(i, high))
+		b.scores(head, at+i, p.Slice(i, high), ds.Slice(i, high), free)
 	}
 	stairs, _ := b.stairs(at, n)
 	g.MultiplyUnderStairs(b.DV.Slice(0, n), p.T(), do, stairs, add, &b.errands)
@@ -75,14 +76,14 @@ func (b *backward) chunk(head, at, rows int, add bool) {
 
 // scores makes the probabilities of a block and the gradients of its scores, zeros behind what a row sees as far as a panel of
 // rows of their transposes may read, and the gradients of its queries.
-func (b *backward) scores(head, at int, p, ds gemm.Matrix) {
+func (b *backward) scores(head, at int, p, ds gemm.Matrix, free stack) {
 	rows, all := p.Rows, p.Cols
 	n := b.sees(at + rows - 1)
 	p.Cols, ds.Cols = n, n
 	row := head*b.Queries + at
 	stairs, more := b.stairs(at, n)
-	b.Gemm.MultiplyToStairs(p, b.Q.of(head, at, rows), b.keysT, stairs, &b.errands)
-	b.Gemm.MultiplyToStairs(ds, b.DO.of(head, at, rows), b.valuesT, stairs, &b.errands)
+	b.toStairs(p, b.Q.of(head, at, rows), &b.keysT, stairs, free, &b.errands)
+	b.toStairs(ds, b.DO.of(head, at, rows), &b.valuesT, stairs, free, &b.errands)
 	scale := b.mask(b.Shape, &b.Head, p.Data, head, at, rows, n)
 	b.Rows.Gradient(p.Data, ds.Data, b.line(), rows, min(all, n+b.Gemm.MR-1), stairs.First, more, scale*math.Log2E, b.Scale, b.Max[row:], b.Sum[row:])
 	b.Gemm.MultiplyStairs(b.DQ.of(head, at, rows), ds, b.keys, stairs, false, &b.errands)

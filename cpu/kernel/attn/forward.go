@@ -22,7 +22,7 @@ func (k *Kernel) pack(s *stack, m gemm.Matrix) gemm.Packed {
 
 // ForwardScratch returns how many floats Forward needs for itself.
 func (k *Kernel) ForwardScratch(s *Shape) int {
-	return k.Gemm.PackedSize(s.Depth, s.Keys) + k.Gemm.PackedSize(s.Keys, s.ValueDepth) + s.blockRows()*s.line() + 3*16
+	return k.Gemm.PackedSize(s.Depth, s.Keys) + k.Gemm.PackedSize(s.Keys, s.ValueDepth) + s.blockRows()*(s.line()+1) + 4*16
 }
 
 // mask lets the mask, if there is one, change a block of products of query head number head, and returns what is left to multiply
@@ -62,15 +62,15 @@ func (s *Shape) blind(h *Head, x []float32, head, at, rows, n int) {
 // behind the last head it may be h again.
 func (k *Kernel) Forward(s *Shape, h *Head, first, last int, scratch []float32, after *Head) {
 	free := stack(scratch)
-	errands := gemm.Fetch(h.O.Matrix, after.K, after.V, after.Q.Matrix)
-	keys, values := k.pack(&free, h.K.T()), k.pack(&free, h.V)
+	errands := gemm.Fetch(after.K, after.V, after.Q.Matrix)
+	keys, values := k.transpose(&free, h.K), k.pack(&free, h.V)
 	memory := free.take(s.blockRows() * s.line())
 	for b := first; b < last; b++ {
 		head, at, rows, n := s.block(b)
 		row := head*s.Queries + at
 		stairs, more := s.stairs(at, n)
 		scores := gemm.Matrix{Data: memory, Rows: rows, Cols: n, RowStride: s.line(), ColStride: 1}
-		k.Gemm.MultiplyToStairs(scores, h.Q.of(head, at, rows), keys, stairs, &errands)
+		k.toStairs(scores, h.Q.of(head, at, rows), &keys, stairs, free, &errands)
 		scale := k.mask(s, h, memory, head, at, rows, n)
 		k.Rows.Softmax(memory, s.line(), rows, n, stairs.First, more, scale*math.Log2E, h.Max[row:], h.Sum[row:])
 		if s.Hidden {

@@ -1,7 +1,7 @@
 package gemm
 
 // Errands are matrices with contiguous rows that products bring into the cache on the way, a line with every second step of a
-// tile: what the next product writes, or what the next head of an attention reads. With nothing to fetch it may be nil.
+// tile: what the next head of an attention reads. With nothing to fetch it may be nil.
 type Errands struct {
 	list      [8]Matrix
 	next, end int // of the list: what is not fetched yet

@@ -22,8 +22,8 @@ type Staircase struct{ First int }
 // ends returns how many of the columns exist in one of the rows before row.
 func (s Staircase) ends(row, cols int) int { return min(cols, s.First+row-1) }
 
-// begins returns the first row that has column col.
-func (s Staircase) begins(col int) int { return max(0, col-s.First+1) }
+// Begins returns the first row that has column col.
+func (s Staircase) Begins(col int) int { return max(0, col-s.First+1) }
 
 // MultiplyToStairs computes C = A B where only the staircase s of C is wanted; other elements may be written or not. Rows of C
 // are written in whole registers: as many floats as the panels of B have must exist.
@@ -45,7 +45,7 @@ func (kn *Kernel) MultiplyStairs(c, a Matrix, b Packed, s Staircase, add bool, e
 
 // MultiplyUnderStairs is MultiplyStairs for a matrix A whose transpose is the staircase s, which reaches the last row of A.
 func (kn *Kernel) MultiplyUnderStairs(c, a Matrix, b Packed, s Staircase, add bool, e *Errands) {
-	kn.multiplyBand(c, a, b, add, e, func(row, height int) band { return band{s.begins(row), a.Cols, c.Cols} })
+	kn.multiplyBand(c, a, b, add, e, func(row, height int) band { return band{s.Begins(row), a.Cols, c.Cols} })
 }
 
 // band is what a panel of rows takes part in: [from, to) of K and the first cols columns of C.

@@ -58,6 +58,8 @@ var prologueCases = []prologueCase{
 		then: func(y, w *Node) []*Node {
 			return []*Node{DotGeneral(y, []int{1}, nil, w, []int{0}, nil), DotGeneral(y, []int{1}, nil, Sin(w), []int{0}, nil)}
 		}},
+	{name: "the epilogue reads it too", rows: 150, depth: 64, cols: 64, apart: true, first: func(x, _, _ *Node) *Node { return Tanh(x) },
+		then: func(y, w *Node) []*Node { return []*Node{Add(DotGeneral(y, []int{1}, nil, w, []int{0}, nil), y)} }},
 	{name: "a result too", rows: 40, depth: 64, cols: 32, apart: true, first: func(x, _, _ *Node) *Node { return Tanh(x) },
 		then: func(y, w *Node) []*Node { return []*Node{y, DotGeneral(y, []int{1}, nil, w, []int{0}, nil)} }},
 	{name: "both operands", rows: 40, depth: 40, cols: 32, apart: true, first: func(x, _, _ *Node) *Node { return Tanh(x) },

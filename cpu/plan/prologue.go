@@ -1,6 +1,10 @@
 package plan
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/dyt-go/dyt/cpu/ir"
+)
 
 // Prologue is a cluster that makes operand A of a product, a block of it when the block is about to be multiplied, so that A lies
 // nowhere.
@@ -63,7 +67,7 @@ func (p *planner) takesPrologue(m, c *group) bool {
 	if c.kind != clusterGroup || g.Thin || g.Batches() != 1 || g.M == 1 || g.M*g.K != c.space.n || g.C.ColStride != 1 {
 		return false
 	}
-	if g.A != (Matrix{g.A.Root, 0, g.K, 1}) || g.B.Root == g.A.Root {
+	if g.A != (Matrix{g.A.Root, 0, g.K, 1}) || g.B.Root == g.A.Root || m.epilogue != nil && m.epilogue.Tape.loads(g.A.Root) {
 		return false
 	}
 	job := g.job(m.epilogue, p.table.Gemm)
@@ -84,6 +88,10 @@ func (p *planner) precede(id, product int, needed []bool) {
 		}
 	}
 	g.space = was
+}
+
+func (t *Tape) loads(v *ir.Value) bool {
+	return slices.ContainsFunc(t.Loads, func(d Load) bool { return d.Root == v })
 }
 
 // isPrologue reports whether t is a program that makes one array, and reduces no rows unless they come whole.

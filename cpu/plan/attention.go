@@ -105,7 +105,7 @@ func rowsIn(v View, row int) Rows {
 
 // queryRows is v, the elements of all queries in order, as rows; false when strides do not say so.
 func (a *Attention) queryRows(v View) (Rows, bool) {
-	channels := v.Dims[len(v.Dims)-1]
+	channels := v.Size() / (a.Heads() * a.Shape.Repeat * a.Shape.Queries)
 	v, ok := v.reshape([]int{a.Batch, a.Groups, a.Shape.Repeat, a.Shape.Queries, channels})
 	if !ok || v.Strides[4] != 1 && channels > 1 {
 		return Rows{}, false
@@ -155,7 +155,11 @@ func (p *planner) queriesOf(n *node, a *attention, step *Attention, v *ir.Value,
 // two axes.
 func (p *planner) queryTokens(a *attention, step *Attention, v *ir.Value) Rows {
 	d := v.Shape.Dimensions
-	rows, _ := step.queryRows(p.tokens(v, a.heads(others(len(d), nil)), len(d) == 5 || d[2] == step.Shape.Queries))
+	order := a.heads(others(len(d), nil))
+	rows, ok := step.queryRows(p.tokens(v, order, len(d) == 5 || len(d) == 4 && d[2] == step.Shape.Queries))
+	if !ok {
+		rows, _ = step.queryRows(p.tokens(v, order, false))
+	}
 	return rows
 }
 

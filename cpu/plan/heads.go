@@ -90,7 +90,7 @@ func (p *planner) ungroup(a *attention) {
 
 // shapedBefore returns what v is before it is reshaped for the ops of a alone.
 func (p *planner) shapedBefore(a *attention, v *ir.Value) *ir.Value {
-	for v.Shape.Dimensions[2] != a.queries && v.Def != nil && v.Def.Kind == ir.Reshape && v.Def.Args[0].Shape.Rank() == 4 && p.closed(v, a.inside) {
+	for v.Shape.Rank() == 4 && v.Shape.Dimensions[2] != a.queries && v.Def != nil && v.Def.Kind == ir.Reshape && v.Def.Args[0].Shape.Rank() == 4 && p.closed(v, a.inside) {
 		a.inside[v.Def] = true
 		v = v.Def.Args[0]
 	}
@@ -100,7 +100,7 @@ func (p *planner) shapedBefore(a *attention, v *ir.Value) *ir.Value {
 // shapedAfter returns what v is after the only op that reads it reshaped it to [B, H, T, D].
 func (p *planner) shapedAfter(a *attention, v *ir.Value) *ir.Value {
 	users, d := p.users[v.ID], v.Shape.Dimensions
-	if len(users) != 1 || users[0].Kind != ir.Reshape || slices.Contains(p.f.Results, v) || d[2] == a.queries ||
+	if len(users) != 1 || users[0].Kind != ir.Reshape || slices.Contains(p.f.Results, v) || len(d) != 4 || d[2] == a.queries ||
 		!slices.Equal(users[0].Result().Shape.Dimensions, []int{d[0], d[1] * (d[2] / a.queries), a.queries, d[3]}) {
 		return v
 	}

@@ -16,7 +16,7 @@ func (a *attention) unmask(v *ir.Value) *ir.Value {
 	}
 	dims := op.Result().Shape.Dimensions
 	oneAxis := len(a.space) == 4
-	isCausal := inOrder(a.space) && oneAxis && either(op, func(x, mask *ir.Value) bool {
+	isCausal := inOrder(a.space) && oneAxis && dims[len(dims)-1] == a.keys() && either(op, func(x, mask *ir.Value) bool {
 		t, ok := causal(mask, dims)
 		if ok {
 			a.mask, a.queries, v = op, t, x
@@ -111,7 +111,7 @@ func (a *attention) unhide(v *ir.Value, hidden float32) *ir.Value {
 		return v
 	}
 	truths, dims := op.Args[0], op.Result().Shape.Dimensions
-	if n, ok := number(op.Args[2]); !ok || n != hidden || !slices.Equal(truths.Shape.Dimensions, dims) {
+	if n, ok := number(op.Args[2]); !ok || n != hidden || !slices.Equal(truths.Shape.Dimensions, dims) || !slices.Equal(dims, a.dims()) {
 		return v
 	}
 	if a.truths == nil && a.scores == nil {

@@ -30,19 +30,15 @@ func keepsOrder(op *ir.Op) bool {
 // same reports whether v has the elements of w in the same order.
 func same(v, w *ir.Value) bool { return plain(v) == plain(w) }
 
-// perRow returns the value that has one element for each row of what v is stretched to: v has last axis 1, or repeats such
-// a value along the last axis. nil when v is neither.
-func perRow(v *ir.Value) *ir.Value {
+// perRow returns the value that has one element for each row of x, to whose shape v is stretched: v has last axis 1, or repeats
+// such a value along the last axis. nil when v is neither.
+func perRow(v, x *ir.Value) *ir.Value {
 	v = plainShape(v)
-	if op := v.Def; op != nil && op.Kind == ir.BroadcastInDim {
-		x, axes := op.Args[0], op.Attr.(ir.BroadcastInDimAttr).BroadcastAxes
-		rank := v.Shape.Rank()
-		if rank == 0 || x.Shape.Rank() != rank || !slices.IsSorted(axes) || !slices.Equal(x.Shape.Dimensions[:rank-1], v.Shape.Dimensions[:rank-1]) {
-			return nil
-		}
-		v = x
+	if op := v.Def; op != nil && op.Kind == ir.BroadcastInDim && slices.IsSorted(op.Attr.(ir.BroadcastInDimAttr).BroadcastAxes) {
+		v = op.Args[0]
 	}
-	if rank := v.Shape.Rank(); rank == 0 || v.Shape.Dimensions[rank-1] != 1 {
+	rank := x.Shape.Rank()
+	if rank == 0 || v.Shape.Rank() != rank || v.Shape.Dimensions[rank-1] != 1 || !slices.Equal(v.Shape.Dimensions[:rank-1], x.Shape.Dimensions[:rank-1]) {
 		return nil
 	}
 	return plain(v)
@@ -72,9 +68,13 @@ func either(op *ir.Op, try func(x, y *ir.Value) bool) bool {
 	return op != nil && (try(op.Args[0], op.Args[1]) || try(op.Args[1], op.Args[0]))
 }
 
-// overLast reports whether op reduces the last axis alone.
-func overLast(op *ir.Op) bool {
-	return op != nil && slices.Equal(reduceAxes(op), []int{op.Args[0].Shape.Rank() - 1})
+// reducesRows reports whether op reduces rows of n elements: the last axis alone.
+func reducesRows(op *ir.Op, n int) bool {
+	if op == nil {
+		return false
+	}
+	d := op.Args[0].Shape.Dimensions
+	return slices.Equal(reduceAxes(op), []int{len(d) - 1}) && d[len(d)-1] == n
 }
 
 // number returns the float32 that v repeats; false when that is not known.
@@ -125,6 +125,14 @@ func place(op *ir.Op) int { return op.Results[0].ID }
 // ordered lists the ops of a set in the order of the function.
 func ordered(set map[*ir.Op]bool) []*ir.Op {
 	return slices.SortedFunc(maps.Keys(set), func(x, y *ir.Op) int { return place(x) - place(y) })
+}
+
+// root returns what v is a view of.
+func root(v *ir.Value) *ir.Value {
+	for v.Def != nil && isView(v.Def.Kind) {
+		v = v.Def.Args[0]
+	}
+	return v
 }
 
 // closed adds to inside the renaming ops that follow v, and reports whether nothing outside reads v.

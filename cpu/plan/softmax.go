@@ -82,14 +82,14 @@ func (a *attention) forward() bool {
 	}
 	numerator := a.probabilities.Args[0]
 	a.exp = made(a.bare(numerator), ir.Exp)
-	if a.sum = made(perRow(a.probabilities.Args[1]), ir.ReduceSum); a.exp == nil || !overLast(a.sum) || !same(a.sum.Args[0], numerator) {
+	if a.sum = made(perRow(a.probabilities.Args[1], numerator), ir.ReduceSum); a.exp == nil || !reducesRows(a.sum, a.keys()) || !same(a.sum.Args[0], numerator) {
 		return false
 	}
 	shifted := made(a.bare(a.exp.Args[0]), ir.Sub)
 	if shifted == nil {
 		return false
 	}
-	if a.max = made(perRow(shifted.Args[1]), ir.ReduceMax); !overLast(a.max) || !same(a.unhide(a.max.Args[0], float32(math.Inf(-1))), shifted.Args[0]) {
+	if a.max = made(perRow(shifted.Args[1], shifted.Args[0]), ir.ReduceMax); !reducesRows(a.max, a.keys()) || !same(a.unhide(a.max.Args[0], float32(math.Inf(-1))), shifted.Args[0]) {
 		return false
 	}
 	a.inside[shifted] = true
@@ -104,17 +104,25 @@ func (a *attention) forward() bool {
 		return false
 	}
 	x = a.unscale(a.unmask(x))
-	if a.scores = made(a.unturned(x), ir.DotGeneral); a.scale <= 0 || !a.multiplied() {
+	if a.scores = made(a.unturned(x), ir.DotGeneral); !(a.scale > 0) || !a.multiplied() {
+		return false
+	}
+	if a.hides && a.queries != a.dims()[a.stairs] {
 		return false
 	}
 	want := a.scores.Result().Shape.Dimensions
-	for _, v := range []*ir.Value{a.output.Args[0], a.exp.Result()} {
-		if d := v.Shape.Dimensions; !slices.Equal(permuted(d, a.space), want) {
+	for _, d := range [][]int{a.dims(), a.exp.Result().Shape.Dimensions} {
+		if !slices.Equal(permuted(d, a.space), want) {
 			return false
 		}
 	}
 	return product(want[2:len(want)-1])%a.queries == 0
 }
+
+// dims is the shape of the probabilities, its last axis that of keys.
+func (a *attention) dims() []int { return a.output.Args[0].Shape.Dimensions }
+
+func (a *attention) keys() int { return a.dims()[len(a.space)-1] }
 
 // multiplied reports whether the scores are products of queries with keys, whose channels are contiguous axes.
 func (a *attention) multiplied() bool {
@@ -149,7 +157,7 @@ func (p *planner) unscaleQuery(a *attention) {
 	either(scaled, func(x, y *ir.Value) bool {
 		s, ok := number(y)
 		read := map[*ir.Op]bool{a.scores: true, a.dk: true}
-		if !ok || !(s > 0) || !x.Shape.Equal(scaled.Result().Shape) || !a.keepsShape(x, a.q, a.left) || !p.closed(plain(a.q), read) || !p.scalesQueryGradient(a, s) {
+		if !ok || !(s > 0) || root(a.k) == plain(a.q) || !x.Shape.Equal(scaled.Result().Shape) || !a.keepsShape(x, a.q, a.left) || !p.closed(plain(a.q), read) || !p.scalesQueryGradient(a, s) {
 			return false
 		}
 		a.query, a.queryScaled, a.queryScale = x, scaled, s
@@ -170,7 +178,7 @@ func (p *planner) usersOf(v *ir.Value) []*ir.Op {
 	return list
 }
 
-// isClosed adds all ops to inside and reports whether nothing outside reads what the steps do not store.
+// isClosed adds all ops to inside and reports whether nothing outside reads what the steps do not store, nor do the steps themselves.
 func (p *planner) isClosed(a *attention) bool {
 	var inner []*ir.Op
 	for op := range a.inside {
@@ -197,5 +205,7 @@ func (p *planner) isClosed(a *attention) bool {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc([]*ir.Value{a.query, a.k, a.v, a.do, a.added, a.truths}, func(v *ir.Value) bool {
+		return v != nil && a.inside[root(v).Def] && root(v).Def != a.output
+	})
 }

@@ -22,7 +22,7 @@ func (p *planner) backward(a *attention) bool {
 			a.dp = op
 		}
 	}
-	if a.dp == nil || !slices.Equal(permuted(a.do.Shape.Dimensions, a.gradient.order()), a.o.Shape.Dimensions) {
+	if a.dp == nil || place(a.dp) < place(a.output) || place(a.dv) < place(a.output) || !slices.Equal(permuted(a.do.Shape.Dimensions, a.gradient.order()), a.o.Shape.Dimensions) {
 		return false
 	}
 	for _, op := range p.usersOf(exp) {
@@ -100,12 +100,12 @@ func (p *planner) hiddenGradient(a *attention) (*ir.Value, bool) {
 func (a *attention) softmaxGradient(op *ir.Op) bool {
 	exp := a.exp.Result()
 	isDP := func(v *ir.Value) bool { return a.unturned(a.bare(v)) == plain(a.dp.Result()) }
-	isSum := func(v *ir.Value) bool { row := perRow(v); return row != nil && row == a.sum.Result() }
+	isSum := func(v, x *ir.Value) bool { return perRow(v, x) == a.sum.Result() }
 	return either(op, func(x, e *ir.Value) bool {
 		both := made(a.bare(x), ir.Add)
 		return same(e, exp) && either(both, func(direct, through *ir.Value) bool {
-			quotient, total := made(direct, ir.Div), made(perRow(through), ir.ReduceSum)
-			if quotient == nil || !isDP(quotient.Args[0]) || !isSum(quotient.Args[1]) || !overLast(total) {
+			quotient, total := made(direct, ir.Div), made(perRow(through, direct), ir.ReduceSum)
+			if quotient == nil || !isDP(quotient.Args[0]) || !isSum(quotient.Args[1], quotient.Args[0]) || !reducesRows(total, a.keys()) {
 				return false
 			}
 			minus := made(total.Args[0], ir.Neg)
@@ -115,11 +115,11 @@ func (a *attention) softmaxGradient(op *ir.Op) bool {
 			term := made(minus.Args[0], ir.Mul)
 			return either(term, func(x, y *ir.Value) bool {
 				share := made(y, ir.Div)
-				if !isDP(x) || share == nil || !same(a.bare(share.Args[0]), exp) {
+				if !isDP(x) || share == nil || !same(share.Args[0], a.probabilities.Args[0]) {
 					return false
 				}
-				square := made(share.Args[1], ir.Mul)
-				if square == nil || !isSum(square.Args[0]) || !isSum(square.Args[1]) {
+				square := plainShape(share.Args[1]).Def
+				if square == nil || square.Kind != ir.Mul || !isSum(square.Args[0], share.Args[0]) || !isSum(square.Args[1], share.Args[0]) {
 					return false
 				}
 				for _, op := range []*ir.Op{both, quotient, total, minus, term, share, square} {

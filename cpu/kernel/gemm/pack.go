@@ -55,16 +55,19 @@ func (kn *Kernel) packColumns(dst []float32, b Matrix) {
 	j := 0
 	for ; j+8 <= b.Cols && blocks > 0; j += 8 {
 		kn.Transpose(dst[j:], b.Data[j*b.ColStride:], b.ColStride, kn.NR, blocks)
-		for i := j; i < j+8; i++ {
-			for l, x := range b.Data[i*b.ColStride:][8*blocks : b.Rows] {
-				dst[(8*blocks+l)*kn.NR+i] = x
-			}
+		for i := j; i < j+8 && 8*blocks < b.Rows; i++ {
+			kn.packColumn(dst, b, i, 8*blocks)
 		}
 	}
 	for ; j < b.Cols; j++ {
-		for l, x := range b.Data[j*b.ColStride:][:b.Rows] {
-			dst[l*kn.NR+j] = x
-		}
+		kn.packColumn(dst, b, j, 0)
+	}
+}
+
+// packColumn moves column j of b, from a row on.
+func (kn *Kernel) packColumn(dst []float32, b Matrix, j, from int) {
+	for l, x := range b.Data[j*b.ColStride:][from:b.Rows] {
+		dst[(from+l)*kn.NR+j] = x
 	}
 }
 

@@ -94,9 +94,11 @@ const (
 	tileMemory = 8 << 10 // elements
 )
 
-// With strips, a tile is what a worker takes at a time: much enough to be worth the while, and many of them.
+// With strips, a tile is what a worker takes at a time: much enough to be worth the while, and many of them. A tile ends with a
+// fence, which waits for stores past the caches: of layers of 4096 x 4096, with tiles of 16K elements LayerNorm took 1.08, DyT
+// 1.03 of the time (bench/peers serve, layer-forward, two threads in turn, 120 turns).
 const (
-	stripTileMax = 16 << 10
+	stripTileMax = 256 << 10
 	stripTiles   = 32
 )
 

@@ -63,6 +63,22 @@ func core(layout attention.AxesLayout, groups int, in *layerInputs, o attention.
 	return out
 }
 
+// instead is attention with a plain softmax of scores that are number where a query does not see a key, as users write it themselves.
+func instead(number float64, seen func(in *layerInputs, scores *Node) *Node) func(s *model.Scope, in *layerInputs) *Node {
+	return func(_ *model.Scope, in *layerInputs) *Node {
+		q, k, v := in.headsOf(in.x, attention.LayoutBHSD, layerHeads), in.headsOf(Sin(in.x), attention.LayoutBHSD, layerHeads), in.headsOf(Cos(in.x), attention.LayoutBHSD, layerHeads)
+		scores := MulScalar(Einsum("bhqd,bhkd->bhqk", q, k), 1/math.Sqrt(float64(in.depth)))
+		hidden := BroadcastToShape(ConstAs(scores, number), scores.Shape())
+		return Einsum("bhqk,bhkd->bhqd", Softmax(Where(seen(in, scores), scores, hidden), -1), v)
+	}
+}
+
+func seenPairs(in *layerInputs, _ *Node) *Node { return in.pairs }
+
+func seenEarlier(in *layerInputs, scores *Node) *Node {
+	return BroadcastToShape(Reshape(LowerTriangular(scores.Graph(), in.queries), 1, 1, in.queries, in.queries), scores.Shape())
+}
+
 var layerCases = []layerCase{
 	{name: "self", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).Done() }},
 	{name: "causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node { return selfAttention(s, in).WithCausalMask(true).Done() }},
@@ -118,6 +134,14 @@ var layerCases = []layerCase{
 	{name: "one projection, causal", steps: 2, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).UseQKVProjection().WithCausalMask(true).Done()
 	}},
+	{name: "-1e9 instead", steps: 2, build: instead(-1e9, seenPairs)},
+	{name: "-2 instead", steps: 2, build: instead(-2, seenPairs)},
+	{name: "-1e9 instead, causal", steps: 2, build: instead(-1e9, seenEarlier)},
+	{name: "least number instead, causal", steps: 2, build: instead(-math.MaxFloat32, seenEarlier)},
+	{name: "-Inf instead, causal", steps: 2, build: instead(math.Inf(-1), seenEarlier)},
+	{name: "-Inf instead, not causal", build: instead(math.Inf(-1), func(in *layerInputs, scores *Node) *Node { // a query that sees nothing would be NaN
+		return TransposeAllDims(seenEarlier(in, scores), 0, 1, 3, 2)
+	})},
 	{name: "dropout", train: true, build: func(s *model.Scope, in *layerInputs) *Node {
 		return selfAttention(s, in).WithDropout(Const(in.x.Graph(), float32(0.25))).WithCausalMask(true).Done()
 	}},

@@ -198,10 +198,10 @@ var lookalikes = []lookalike{
 		seen := LessThan(Iota(q.Graph(), shapes.Make(dtypes.Int32, 1, 1, 12, 12), 2), Const(q.Graph(), int32(7)))
 		return []*Node{attended(softmaxed(Add(scoresOf(q, k), walls(seen))), v)} // NaN
 	}},
-	{name: "hidden by large numbers", graph: func(q, k, v, w *Node) []*Node {
+	{name: "hidden by large numbers", steps: 2, graph: func(q, k, v, w *Node) []*Node {
 		return with(attended(softmaxed(hidden(scoresOf(q, k), GreaterThan(w, ZerosLike(w)), -1e9)), v), w, q, k, v)
 	}},
-	{name: "hidden by -Inf", graph: func(q, k, v, _ *Node) []*Node {
+	{name: "hidden by -Inf", steps: 1, graph: func(q, k, v, _ *Node) []*Node {
 		return []*Node{attended(softmaxed(hidden(scoresOf(q, k), staircase(q.Graph(), 12, 12, 2, 4), math.Inf(-1))), v)}
 	}},
 	{name: "probabilities hidden", graph: func(q, k, v, w *Node) []*Node {

@@ -52,7 +52,7 @@ func (p *planner) attendForward(index int, a *attention) {
 	k, o := permuted(a.k.Shape.Dimensions, a.right.order()), a.output.Result().Shape.Dimensions
 	last := len(o) - 1
 	step.Batch, step.Groups = o[0], o[1]
-	step.Shape = attn.Shape{Repeat: product(o[2:last]) / a.queries, Queries: a.queries, Keys: k[2], Depth: k[3], ValueDepth: o[last], Scale: a.scale * a.queryScale, Causal: a.hides || a.mask != nil && a.added == nil, Masked: a.added != nil, Hidden: a.truths != nil && !a.hides}
+	step.Shape = attn.Shape{Repeat: product(o[2:last]) / a.queries, Queries: a.queries, Keys: k[2], Depth: k[3], ValueDepth: o[last], Scale: a.scale * a.queryScale, Causal: a.hides || a.mask != nil && a.added == nil, Masked: a.added != nil, Hidden: a.truths != nil && !a.hides, Instead: a.instead}
 	n := &node{op: a.output, index: index, outs: []*ir.Value{a.o, step.Max, step.Sum}}
 	step.Q, step.K, step.V = p.queriesOf(n, a, step, a.query, a.left), p.rowsOf(n, a.k, a.right.order()), p.rowsOf(n, a.v, a.value.reverse())
 	step.O = p.queryTokens(a, step, a.o)

@@ -68,7 +68,7 @@ func (a *attention) fits() bool {
 		return false
 	}
 	if hidden {
-		return true
+		return !math.IsInf(float64(a.instead), -1)
 	}
 	d := a.mask.Result().Shape.Dimensions
 	return len(d) == len(q) && slices.Equal(permuted(d, a.space), q) || inOrder(a.space) && d[0] == q[0] && d[1] == q[1] && last == 3 && product(d[2:len(d)-1]) == rows
@@ -102,7 +102,12 @@ func causal(v *ir.Value, dims []int) (queries int, ok bool) {
 
 // bare returns what v is before it becomes 0 where a mask of truths hides keys, as GoMLX's MaskedSoftmax does after every op; v
 // itself when it does not. The first such mask that forward meets is that of the attention.
-func (a *attention) bare(v *ir.Value) *ir.Value { return a.unhide(v, 0) }
+func (a *attention) bare(v *ir.Value) *ir.Value {
+	if a.instead != 0 { // a plain softmax: hidden keys have probabilities
+		return v
+	}
+	return a.unhide(v, 0)
+}
 
 // unhide is bare for any number that v becomes.
 func (a *attention) unhide(v *ir.Value, hidden float32) *ir.Value {
@@ -115,15 +120,44 @@ func (a *attention) unhide(v *ir.Value, hidden float32) *ir.Value {
 		return v
 	}
 	if a.truths == nil && a.scores == nil {
-		a.truths = truths
-		for _, row := range a.space[2 : len(a.space)-1] {
-			if causalTruths(truths, dims, row) {
-				a.hides, a.stairs = true, row
-			}
-		}
+		a.hide(truths, dims)
 	}
 	if a.truths != truths {
 		return v
+	}
+	a.inside[op] = true
+	return op.Args[1]
+}
+
+// hide notes a mask of truths for scores of shape dims.
+func (a *attention) hide(truths *ir.Value, dims []int) {
+	a.truths = truths
+	for _, row := range a.space[2 : len(a.space)-1] {
+		if causalTruths(truths, dims, row) {
+			a.hides, a.stairs = true, row
+		}
+	}
+}
+
+// least is what hides a key for good: no score is as small, so that its probability is 0 beside any other.
+const least = -1e30
+
+// uncover returns what v is before a mask of truths puts a negative number where it does not hold, and the softmax runs over that:
+// v itself without one. A query that sees nothing then sees all keys alike; with -Inf it would see NaN, so that only a causal
+// mask may put it.
+func (a *attention) uncover(v *ir.Value) *ir.Value {
+	op := made(v, ir.Where)
+	if op == nil || a.truths != nil {
+		return v
+	}
+	truths, dims := op.Args[0], op.Result().Shape.Dimensions
+	n, ok := number(op.Args[2])
+	if !ok || !(n < 0) || !slices.Equal(truths.Shape.Dimensions, dims) || !slices.Equal(dims, a.dims()) {
+		return v
+	}
+	a.hide(truths, dims)
+	if a.hides = a.hides && n <= least; !a.hides {
+		a.instead = n
 	}
 	a.inside[op] = true
 	return op.Args[1]

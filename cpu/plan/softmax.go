@@ -20,6 +20,7 @@ type attention struct {
 	truths          *ir.Value // instead of mask: it hides keys where it does not hold,
 	hides           bool      // all that come later than the query and no other,
 	stairs          int       // which counts along this axis of what the softmax runs over
+	instead         float32   // what the scores of hidden keys are; 0 for -Inf
 	exp, max, sum   *ir.Op
 	probabilities   *ir.Op
 	output          *ir.Op // probabilities v
@@ -89,18 +90,18 @@ func (a *attention) forward() bool {
 	if shifted == nil {
 		return false
 	}
-	if a.max = made(perRow(shifted.Args[1], shifted.Args[0]), ir.ReduceMax); !reducesRows(a.max, a.keys()) || !same(a.unhide(a.max.Args[0], float32(math.Inf(-1))), shifted.Args[0]) {
+	x := shifted.Args[0]
+	if a.max = made(perRow(shifted.Args[1], x), ir.ReduceMax); !reducesRows(a.max, a.keys()) || !same(a.max.Args[0], x) && !same(a.unhide(a.max.Args[0], float32(math.Inf(-1))), x) {
 		return false
 	}
 	a.inside[shifted] = true
-	x := shifted.Args[0]
 	if hidden := !same(numerator, a.exp.Result()); (a.truths != nil) != hidden { // what is added up must be hidden
 		return false
 	}
 	if a.truths != nil && !a.hides && same(a.output.Args[0], a.probabilities.Result()) { // and 0/0 where a query sees nothing
 		return false
 	}
-	if !a.split(x) {
+	if x = a.uncover(x); !a.split(x) {
 		return false
 	}
 	x = a.unscale(a.unmask(x))

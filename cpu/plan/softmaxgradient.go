@@ -90,7 +90,7 @@ func (p *planner) hiddenGradient(a *attention) (*ir.Value, bool) {
 		return ds, true
 	}
 	users := p.usersOf(ds)
-	if len(users) != 1 || !same(a.bare(users[0].Results[0]), ds) {
+	if len(users) != 1 || !same(a.unhide(users[0].Results[0], 0), ds) {
 		return nil, false
 	}
 	return users[0].Result(), true

@@ -22,8 +22,8 @@ type Rows struct {
 
 	// Mask makes x[i,j] = scale*x[i,j] + mask[i*step+j]. It changes up to a whole register of each row, but reads cols of mask.
 	Mask func(x []float32, line, rows, cols int, scale float32, mask []float32, step int)
-	// Hide makes x[i,j] -Inf where mask[i*step+j] is 0, whatever it is. It changes and reads what Mask does.
-	Hide func(x []float32, line, rows, cols int, mask []float32, step int)
+	// Hide makes x[i,j] hidden where mask[i*step+j] is 0, whatever it is. It changes and reads what Mask does.
+	Hide func(x []float32, line, rows, cols int, hidden float32, mask []float32, step int)
 	// Softmax makes x[i,j] = 2^(scale*(x[i,j]-max[i])) with max[i] the largest x of the row and sum[i] the sum.
 	Softmax func(x []float32, line, rows, cols, seen, more int, scale float32, max, sum []float32)
 	// Gradient makes p[i,j] = 2^(scale2*(p[i,j]-max[i])) / sum[i], and dp[i,j] = scale * p[i,j] * (dp[i,j] - sum over j of
@@ -49,11 +49,12 @@ type Shape struct {
 	Causal                bool    // position t sees keys up to t
 	Masked                bool    // a matrix is added to the scaled scores
 	Hidden                bool    // a matrix says by 1 and 0 which keys a query sees; not Masked then
+	Instead               float32 // with Hidden: what other scores are, when scaled; negative, or 0 for -Inf
 }
 
 // Head is the matrices of one head; all have contiguous rows. Max and Sum hold for each query, those of query head 0 first, the
 // largest score, scaled only when Masked, and the sum of exp(scaled score - scaled Max); 0 and 1 for a query from which a matrix
-// hides all keys, whose output and gradients are 0. Forward writes O, Max and Sum.
+// hides all keys with scores of -Inf, whose output and gradients are 0. Forward writes O, Max and Sum.
 // Backward reads all but O, and writes DQ, DK and DV.
 type Head struct {
 	Q, O, DO, DQ Grouped     // [Queries, Depth], [Queries, ValueDepth]; DO is the gradient of O, and so on

@@ -19,11 +19,11 @@ var Ref = &Kernel{Gemm: gemm.Ref, Matvec: matvec.Ref, Rotary: &Rotary{refHalves,
 			}
 		}
 	},
-	Hide: func(x []float32, line, rows, cols int, mask []float32, step int) {
+	Hide: func(x []float32, line, rows, cols int, hidden float32, mask []float32, step int) {
 		for i := range rows {
 			for j := range cols {
 				if mask[i*step+j] == 0 {
-					x[i*line+j] = float32(math.Inf(-1))
+					x[i*line+j] = hidden
 				}
 			}
 		}

@@ -177,8 +177,9 @@ func TestHideIsExact(t *testing.T) {
 					}
 				}
 				want := slices.Clone(x)
-				Ref.Rows.Hide(want[guard:], line, rows, cols, mask[guard:], step)
-				k.Rows.Hide(x[guard:], line, rows, cols, mask[guard:len(mask)-guard], step)
+				hidden := []float32{float32(math.Inf(-1)), -3, 0}[cols%3]
+				Ref.Rows.Hide(want[guard:], line, rows, cols, hidden, mask[guard:], step)
+				k.Rows.Hide(x[guard:], line, rows, cols, hidden, mask[guard:len(mask)-guard], step)
 				for i := range rows {
 					if at := guard + i*line; !slices.Equal(x[at:at+cols], want[at:at+cols]) || x[at+line-1] != want[at+line-1] {
 						t.Fatalf("%s: row %d of %d columns is %g, want %g", k.Rows.Name, i, cols, x[at:at+line], want[at:at+line])
@@ -265,6 +266,9 @@ var shapes = []Shape{
 	{Repeat: 2, Queries: 50, Keys: 50, Depth: 8, ValueDepth: 8, Scale: 2, Masked: true, Causal: true},
 	{Repeat: 3, Queries: 21, Keys: 45, Depth: 8, ValueDepth: 8, Scale: 0.5, Hidden: true},
 	{Repeat: 2, Queries: 50, Keys: 50, Depth: 8, ValueDepth: 8, Scale: 2, Hidden: true, Causal: true},
+	{Repeat: 3, Queries: 21, Keys: 45, Depth: 8, ValueDepth: 8, Scale: 0.5, Hidden: true, Instead: -1e9},
+	{Repeat: 1, Queries: 40, Keys: 39, Depth: 8, ValueDepth: 8, Scale: 0.5, Hidden: true, Instead: -1.5},
+	{Repeat: 1, Queries: 40, Keys: 39, Depth: 8, ValueDepth: 8, Scale: 0.5, Hidden: true, Instead: -math.MaxFloat32},
 }
 
 // TestHeadMatchesFloat64 compares output and gradients with the definition in float64.
@@ -348,19 +352,26 @@ func definition(s *Shape, h *Head) gradients {
 		if s.Causal {
 			n = min(n, i%s.Queries+1)
 		}
-		p, dp, sum, delta := make([]float64, n), make([]float64, n), 0.0, 0.0
+		hidden := func(j int) bool { return s.Hidden && row(s, h.Mask, i)[j] == 0 }
+		p, dp, largest, sum, delta := make([]float64, n), make([]float64, n), math.Inf(-1), 0.0, 0.0
 		for j := range n {
-			p[j] = math.Exp(float64(s.Scale) * dot(q, h.K.Row(j)))
+			p[j] = float64(s.Scale) * dot(q, h.K.Row(j))
 			if s.Masked {
-				p[j] *= math.Exp(float64(row(s, h.Mask, i)[j]))
+				p[j] += float64(row(s, h.Mask, i)[j])
 			}
-			if s.Hidden {
-				p[j] *= float64(row(s, h.Mask, i)[j])
+			if hidden(j) {
+				if p[j] = float64(s.Instead); s.Instead == 0 {
+					p[j] = math.Inf(-1)
+				}
 			}
-			sum += p[j]
+			largest = max(largest, p[j])
 		}
-		if sum == 0 {
+		if math.IsInf(largest, -1) {
 			continue
+		}
+		for j := range n {
+			p[j] = math.Exp(p[j] - largest)
+			sum += p[j]
 		}
 		for j := range n {
 			p[j] /= sum
@@ -372,6 +383,9 @@ func definition(s *Shape, h *Head) gradients {
 			}
 		}
 		for j := range n {
+			if hidden(j) {
+				continue
+			}
 			ds := float64(s.Scale) * p[j] * (dp[j] - delta)
 			for c, v := range h.K.Row(j) {
 				g.dq[i*s.Depth+c] += ds * float64(v)

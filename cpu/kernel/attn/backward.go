@@ -86,5 +86,8 @@ func (b *backward) scores(head, at int, p, ds gemm.Matrix, free stack) {
 	b.toStairs(ds, b.DO.of(head, at, rows), &b.valuesT, stairs, free, &b.errands)
 	scale := b.mask(b.Shape, &b.Head, p.Data, head, at, rows, n)
 	b.Rows.Gradient(p.Data, ds.Data, b.line(), rows, min(all, n+b.Gemm.MR-1), stairs.First, more, scale*math.Log2E, b.Scale, b.Max[row:], b.Sum[row:])
+	if b.Instead != 0 { // a hidden key may have a probability, but its score has no gradient
+		b.hide(b.Shape, &b.Head, ds.Data, head, at, rows, n, 0)
+	}
 	b.Gemm.MultiplyStairs(b.DQ.of(head, at, rows), ds, b.keys, stairs, false, &b.errands)
 }

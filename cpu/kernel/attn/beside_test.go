@@ -30,7 +30,7 @@ func TestRowsTouchNothingBeside(t *testing.T) {
 				for _, step := range []int{0, cols, cols + 2} {
 					mask := place(numbers(rng, (rows-1)*step+cols))
 					r.Mask(scores(), line, rows, cols, .3, mask, step)
-					r.Hide(scores(), line, rows, cols, mask, step)
+					r.Hide(scores(), line, rows, cols, -1, mask, step)
 				}
 				r.Divide(place(numbers(rng, (rows-1)*(cols+2)+cols)), cols+2, rows, cols, sum)
 			})

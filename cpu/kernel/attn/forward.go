@@ -33,9 +33,22 @@ func (k *Kernel) mask(s *Shape, h *Head, x []float32, head, at, rows, n int) (sc
 		k.Rows.Mask(x, s.line(), rows, n, s.Scale, h.Mask.of(head, at, rows).Data, h.Mask.RowStride)
 		return 1
 	case s.Hidden:
-		k.Rows.Hide(x, s.line(), rows, n, h.Mask.of(head, at, rows).Data, h.Mask.RowStride)
+		k.hide(s, h, x, head, at, rows, n, s.hidden())
 	}
 	return s.Scale
+}
+
+// hide puts a number where a block of query head number head has hidden keys.
+func (k *Kernel) hide(s *Shape, h *Head, x []float32, head, at, rows, n int, number float32) {
+	k.Rows.Hide(x, s.line(), rows, n, number, h.Mask.of(head, at, rows).Data, h.Mask.RowStride)
+}
+
+// hidden is the score of a hidden key before it is scaled.
+func (s *Shape) hidden() float32 {
+	if s.Instead == 0 {
+		return float32(math.Inf(-1))
+	}
+	return max(s.Instead/s.Scale, -math.MaxFloat32)
 }
 
 // blind gives the rows of a block, after its softmax, that see nothing no probabilities, and a largest score and a sum with which

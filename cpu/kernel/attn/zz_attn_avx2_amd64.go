@@ -27,7 +27,7 @@ func maskY(x []float32, line int, rows int, cols int, scale float32, mask []floa
 // hideY is Rows.hide for avx2.
 //
 //go:noescape
-func hideY(x []float32, line int, rows int, cols int, mask []float32, step int)
+func hideY(x []float32, line int, rows int, cols int, hidden float32, mask []float32, step int)
 
 // halvesY is Rows.halves for avx2.
 //

@@ -595,27 +595,27 @@ end:
 	VZEROUPPER
 	RET
 
-// func hideY(x []float32, line int, rows int, cols int, mask []float32, step int)
+// func hideY(x []float32, line int, rows int, cols int, hidden float32, mask []float32, step int)
 // Requires: AVX
-TEXT ·hideY(SB), NOSPLIT, $0-80
-	VMOVUPS constff800000avx2<>+0(SB), Y0
-	MOVQ    x_base+0(FP), AX
-	MOVQ    mask_base+48(FP), CX
-	MOVQ    line+24(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    rows+32(FP), BX
-	MOVQ    cols+40(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    step+72(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    SI, R8
-	ANDQ    $+31, R8
-	SUBQ    R8, SI
-	SHRQ    $0x02, R8
-	LEAQ    tailMask<>+0(SB), R9
-	MOVQ    $0x00000008, R10
-	SUBQ    R8, R10
-	VMOVUPS (R9)(R10*4), Y1
+TEXT ·hideY(SB), NOSPLIT, $0-88
+	VBROADCASTSS hidden+48(FP), Y0
+	MOVQ         x_base+0(FP), AX
+	MOVQ         mask_base+56(FP), CX
+	MOVQ         line+24(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         rows+32(FP), BX
+	MOVQ         cols+40(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         step+80(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         SI, R8
+	ANDQ         $+31, R8
+	SUBQ         R8, SI
+	SHRQ         $0x02, R8
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000008, R10
+	SUBQ         R8, R10
+	VMOVUPS      (R9)(R10*4), Y1
 
 row:
 	XORQ R9, R9

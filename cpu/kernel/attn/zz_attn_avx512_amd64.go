@@ -27,7 +27,7 @@ func maskZ(x []float32, line int, rows int, cols int, scale float32, mask []floa
 // hideZ is Rows.hide for avx512.
 //
 //go:noescape
-func hideZ(x []float32, line int, rows int, cols int, mask []float32, step int)
+func hideZ(x []float32, line int, rows int, cols int, hidden float32, mask []float32, step int)
 
 // halvesZ is Rows.halves for avx512.
 //

@@ -509,18 +509,18 @@ end:
 	VZEROUPPER
 	RET
 
-// func hideZ(x []float32, line int, rows int, cols int, mask []float32, step int)
+// func hideZ(x []float32, line int, rows int, cols int, hidden float32, mask []float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·hideZ(SB), NOSPLIT, $0-80
-	VBROADCASTSS constff800000avx512<>+0(SB), Z0
+TEXT ·hideZ(SB), NOSPLIT, $0-88
+	VBROADCASTSS hidden+48(FP), Z0
 	MOVQ         x_base+0(FP), AX
-	MOVQ         mask_base+48(FP), CX
+	MOVQ         mask_base+56(FP), CX
 	MOVQ         line+24(FP), DX
 	SHLQ         $0x02, DX
 	MOVQ         rows+32(FP), BX
 	MOVQ         cols+40(FP), SI
 	SHLQ         $0x02, SI
-	MOVQ         step+72(FP), DI
+	MOVQ         step+80(FP), DI
 	SHLQ         $0x02, DI
 	MOVQ         SI, R8
 	ANDQ         $+63, R8

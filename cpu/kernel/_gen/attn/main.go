@@ -217,8 +217,8 @@ func mask() {
 }
 
 func hide() {
-	begin("hide", "func(x []float32, line, rows, cols int, mask []float32, step int)")
-	hidden := f.Load(vec.F(math.Inf(-1)))
+	begin("hide", "func(x []float32, line, rows, cols int, hidden float32, mask []float32, step int)")
+	hidden := f.Broadcast("hidden")
 	withMask(func(x, seen reg.Register) reg.Register { return f.Compare(seen, vec.F(0), 4, x, hidden) })
 }
 

@@ -109,6 +109,9 @@ func New(config string) (*Backend, error) {
 	if err != nil {
 		return nil, errors.WithStack(err)
 	}
+	if exec.ErrDebug != nil {
+		return nil, errors.WithStack(exec.ErrDebug)
+	}
 	b := &Backend{capabilities: capabilities(engine, options.FusedOps)}
 	b.env = build.Env{
 		Engine: engine, Memory: exec.NewMemory(b, engine), Workers: par.New(threads), Table: table,

@@ -1,14 +1,15 @@
 package measure
 
-import "github.com/dyt-go/dyt/internal/history"
+import (
+	"cmp"
+
+	"github.com/dyt-go/dyt/internal/history"
+)
 
 // History is the report as a line of a history file: medians alone, each beside the time that the machine would take at its best.
 func (r Report) History(command string) history.Line {
-	l := history.Line{Time: r.Time, Command: command, Commit: r.Commit, Modified: r.Modified, CPU: r.CPU, Threads: r.Threads, Clock: "wall", Rounds: r.samples(), Load: r.Load,
+	l := history.Line{Time: r.Time, Command: command, Commit: r.source(), Modified: r.Modified, CPU: r.CPU, Threads: r.Threads, Clock: "wall", Rounds: r.samples(), Load: r.Load,
 		GFLOPS: map[string]float64{r.Flavour: r.PeakGFLOPS}, Copy: r.CopyGBPS}
-	if l.Commit == "" {
-		l.Commit = r.Version
-	}
 	for _, row := range r.Rows {
 		h := history.Row{Work: row.work(), Ours: row.Median / 1e6}
 		if row.OfRoof > 0 {
@@ -20,6 +21,14 @@ func (r Report) History(command string) history.Line {
 		l.Rows = append(l.Rows, h)
 	}
 	return l
+}
+
+// source is what the binary was made from, as far as it knows.
+func (r Report) source() string {
+	if version := r.Version; r.Commit == "" && version != "(devel)" {
+		return version
+	}
+	return cmp.Or(r.Commit, history.Unknown)
 }
 
 // work is "layer dyt both 4096x256": what it is, and name.

@@ -44,11 +44,14 @@ func (c Chart) viewName(i int) string {
 }
 
 // Write puts report.html into the folder and, with figures set, the folder figures beside it. report.html appears whole or not
-// at all: a browser that reloads a running report never sees half of it. The folder must exist.
+// at all: a browser that reloads a running report never sees half of it.
 func (p Page) Write(folder string, figures bool) (path string, err error) {
 	content, err := p.HTML()
 	if err != nil {
 		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return "", failed(err)
 	}
 	if figures {
 		files, err := p.Figures()

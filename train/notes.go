@@ -24,7 +24,12 @@ type Notes struct {
 const notesFile = "report.json"
 
 // Write puts the notes into a folder of a run or a comparison.
-func (n Notes) Write(dir string) error { return writeJSON(filepath.Join(dir, notesFile), n) }
+func (n Notes) Write(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("train: folder of the report: %w", err)
+	}
+	return writeJSON(filepath.Join(dir, notesFile), n)
+}
 
 // Keep is Write for a command that goes on: references that are there stay.
 func (n Notes) Keep(dir string) error {

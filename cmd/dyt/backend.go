@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -27,9 +27,15 @@ var backends = map[string]string{
 
 const defaultBackend = "dyt"
 
+// chosenBackend is the backend of a command without --backend: that of DYT_BACKEND, or of GOMLX_BACKEND, which all programs with GoMLX
+// heed.
+func chosenBackend() string {
+	return cmp.Or(os.Getenv("DYT_BACKEND"), os.Getenv("GOMLX_BACKEND"), defaultBackend)
+}
+
 // addBackend gives a command the flag --backend.
 func addBackend(flags *pflag.FlagSet, name *string) {
-	flags.StringVar(name, "backend", os.Getenv("DYT_BACKEND"), "what computes: dyt, or go, the portable one (default dyt)")
+	flags.StringVar(name, "backend", chosenBackend(), "what computes: dyt, or go, the portable one")
 }
 
 // fusions maps the words of dyt bench --fusion to options of our engine: how far ops run together.
@@ -47,19 +53,17 @@ func openFusion(name, fusion string) (compute.Backend, error) {
 		return nil, usage("--fusion %q: expected all, elementwise or none", fusion)
 	case option == "":
 		return openBackend(name)
-	case name != "" && name != defaultBackend:
+	case name != defaultBackend:
 		return nil, usage("--fusion %s: backend %q has no such setting, only %q", fusion, name, defaultBackend)
 	}
-	backend, err := compute.NewWithConfig(backends[defaultBackend] + ":" + option)
-	return backend, conf.WithCode(err, conf.ExitFailed)
+	return openBackend(defaultBackend + ":" + option)
 }
 
-// openBackend opens the backend that --backend or DYT_BACKEND names.
-func openBackend(name string) (compute.Backend, error) {
-	if name == "" {
-		name = defaultBackend
-	}
-	config, known := backends[name]
+// openBackend opens the backend of that name. Options after a colon are the backend's own, as in GOMLX_BACKEND=xla:cuda. What keeps a
+// backend from opening is how it was asked for, by options and variables, or a plugin that is not there.
+func openBackend(config string) (compute.Backend, error) {
+	name, _, options := strings.Cut(config, ":")
+	own, known := backends[name]
 	if !known {
 		names, why := slices.Sorted(maps.Keys(backends)), ""
 		if name == "xla" {
@@ -67,9 +71,12 @@ func openBackend(name string) (compute.Backend, error) {
 		}
 		return nil, usage("backend %q is not in this binary, expected one of %v%s", name, names, why)
 	}
+	if !options {
+		config = own
+	}
 	backend, err := compute.NewWithConfig(config)
 	if err != nil {
-		return nil, conf.WithCode(fmt.Errorf("open backend %q: %w", name, err), conf.ExitFailed)
+		return nil, usage("open backend %q: %w", name, err)
 	}
 	return backend, nil
 }
@@ -77,7 +84,7 @@ func openBackend(name string) (compute.Backend, error) {
 // openLookedAt opens our engine so that it keeps what it compiles and how.
 func openLookedAt() (*cpu.Backend, error) {
 	backend, err := cpu.New("profile")
-	return backend, conf.WithCode(err, conf.ExitFailed)
+	return backend, conf.WithCode(err, conf.ExitUsage)
 }
 
 // describe is a backend's description without its name, which stands in front of it wherever dyt prints it.

@@ -119,7 +119,7 @@ func (f *benchFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "", "write report.html and its figures into this folder")
 	flags.StringVar(&f.history, "history", historyFile(), "append a line about this run, medians and roofs, to this file; \"\" for none (default: "+historyPath+", where there is one)")
 	flags.StringVar(&f.format, "format", "table", "table, json, csv, or bench: the format of go test -bench")
-	flags.StringVar(&f.backend, "backend", os.Getenv("DYT_BACKEND"), "what computes")
+	addBackend(flags, &f.backend)
 }
 
 // settle fills in what was not given and refuses what cannot be.
@@ -189,12 +189,24 @@ func (c *console) bench(ctx context.Context, f *benchFlags, set *pflag.FlagSet, 
 		c.note("report    %s", path)
 	}
 	if f.history != "" {
-		if err := history.Append(f.history, done.History("dyt bench "+word)); err != nil {
-			return conf.WithCode(err, conf.ExitFailed)
+		if err := c.keep(done.History("dyt bench "+word), f.history); err != nil {
+			return err
 		}
-		c.note("history   %s", f.history)
 	}
 	return c.benchResult(f.format, done)
+}
+
+// keep adds a line to a history.
+func (c *console) keep(l history.Line, path string) error {
+	if err := history.Append(path, l); err != nil {
+		return conf.WithCode(err, conf.ExitFailed)
+	}
+	why := ""
+	if l.Commit == history.Unknown {
+		why = ", commit unknown: go build -buildvcs=true ./cmd/dyt makes a binary that knows it"
+	}
+	c.note("history   %s%s", path, why)
+	return nil
 }
 
 // historyPath is where this repository keeps its runs.

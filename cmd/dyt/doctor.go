@@ -79,9 +79,9 @@ func gib(n uint64) float64 { return float64(n) / (1 << 30) }
 
 func backendFinding() finding {
 	f := finding{What: "backend", OK: true}
-	backend, err := openBackend(os.Getenv("DYT_BACKEND"))
+	backend, err := openBackend(chosenBackend())
 	if err != nil {
-		f.OK, f.Value, f.Hint = false, err.Error(), "unset DYT_BACKEND"
+		f.OK, f.Value, f.Hint = false, err.Error(), "unset DYT_BACKEND, GOMLX_BACKEND or what else the message names"
 		return f
 	}
 	defer backend.Finalize()
@@ -125,16 +125,6 @@ func cache() finding {
 	}
 	f.OK = os.Remove(probe) == nil
 	return f
-}
-
-// existing returns dir or its nearest parent that is there.
-func existing(dir string) string {
-	for {
-		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
-			return dir
-		}
-		dir = filepath.Dir(dir)
-	}
 }
 
 func settings() finding {

@@ -1,20 +1,23 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/dyt-go/dyt/internal/conf"
 )
 
-// emptyFolder makes dir, and refuses one that holds anything: what stands there may be somebody's result.
+// emptyFolder is writableFolder of a folder that is new: what stands in one that holds anything may be somebody's result.
 func emptyFolder(dir string) error {
 	if err := writableFolder(dir); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return conf.WithCode(fmt.Errorf("--out: %w", err), conf.ExitInput)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return folderError(dir, err)
 	}
 	if len(entries) > 0 {
 		return usage("--out %s holds %s already; name another folder, or --resume where the command has it", dir, entries[0].Name())
@@ -22,15 +25,33 @@ func emptyFolder(dir string) error {
 	return nil
 }
 
-// writableFolder makes dir and tries whether files can be made in it.
+// writableFolder tries whether dir is there or can be made, and files in it. It leaves nothing: who has something to write makes the
+// folder.
 func writableFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return conf.WithCode(fmt.Errorf("--out: %w; name a folder that you may write to", err), conf.ExitInput)
+	probe, err := os.MkdirTemp(existing(dir), ".dyt-probe-")
+	if err == nil {
+		err = os.Remove(probe)
 	}
-	probe, err := os.CreateTemp(dir, ".dyt-probe-")
-	if err != nil {
-		return conf.WithCode(fmt.Errorf("--out: %w; name a folder that you may write to", err), conf.ExitInput)
+	return folderError(dir, err)
+}
+
+func folderError(dir string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err // without the name of the probe
 	}
-	probe.Close()
-	return os.Remove(probe.Name())
+	if err == nil {
+		return nil
+	}
+	return conf.WithCode(fmt.Errorf("--out %s: %w; name a folder that you may write to", dir, err), conf.ExitInput)
+}
+
+// existing returns dir or its nearest parent that is there.
+func existing(dir string) string {
+	for {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
 }

@@ -40,7 +40,7 @@ norms: the papers' own, DyT and Derf. Counts come from shapes; no weights are al
 				}
 				archs = []zoo.Arch{arch}
 			}
-			backend, err := openBackend("")
+			backend, err := openBackend(chosenBackend())
 			if err != nil {
 				return err
 			}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -109,9 +111,9 @@ func leadOf(t train.Twins) string {
 // identity is what a report says about programs, machine and data.
 func identity(engine string, d *data.Dataset) []report.Facts {
 	b, h := host.ThisBuild(), host.Describe()
-	programs := report.Facts{Title: "Programs", Rows: []report.Fact{{Name: "dyt", Value: b.Version + " " + b.Commit}, {Name: "go", Value: b.Go + " " + b.Platform}, {Name: "backend", Value: engine}}}
-	for path, version := range b.Modules {
-		programs.Rows = append(programs.Rows, report.Fact{Name: path, Value: version})
+	programs := report.Facts{Title: "Programs", Rows: []report.Fact{{Name: "dyt", Value: strings.TrimSpace(b.Version + " " + b.Commit)}, {Name: "go", Value: b.Go + " " + b.Platform}, {Name: "backend", Value: engine}}}
+	for _, path := range slices.Sorted(maps.Keys(b.Modules)) {
+		programs.Rows = append(programs.Rows, report.Fact{Name: path, Value: b.Modules[path]})
 	}
 	machine := report.Facts{Title: "Machine", Rows: []report.Fact{{Name: "CPU", Value: fmt.Sprintf("%s, %d threads, %s", h.CPU, h.Threads, strings.Join(h.ISA, " "))}, {Name: "memory", Value: fmt.Sprintf("%.1f GiB", gib(h.MemoryBytes))}}}
 	facts := []report.Facts{programs, machine}

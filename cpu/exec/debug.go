@@ -19,11 +19,19 @@ const (
 	DebugValues             // what each step of those executions wrote, of loops in their first turns: least, mean and greatest number, NaN and Inf
 )
 
-// Debug is the level that DYT_DEBUG asks for. Anything that is not a number is 0.
-var Debug = func() int {
-	level, _ := strconv.Atoi(os.Getenv("DYT_DEBUG"))
-	return level
-}()
+// Debug is the level that DYT_DEBUG asks for, ErrDebug what is wrong with it; then the level is 0.
+var Debug, ErrDebug = debugLevel(os.Getenv("DYT_DEBUG"))
+
+func debugLevel(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	level, err := strconv.Atoi(text)
+	if err != nil || level < 0 || level > DebugValues {
+		return 0, fmt.Errorf("exec: DYT_DEBUG=%s: expected a number from 0 to %d", text, DebugValues)
+	}
+	return level, nil
+}
 
 // look counts an execution and says whether it is the 1st, 10th, 100th, … of its function, which are looked at.
 func (e *Executable) look() bool {

@@ -51,7 +51,7 @@ func Best() Flavour {
 }
 
 // Choose returns the flavour to use: DYT_CPU when it is set, the best one otherwise. It fails when DYT_CPU names no
-// flavour or one that the machine lacks, and when DYT_REQUIRE is set and names another than the chosen one.
+// flavour or one that the machine lacks, and when DYT_REQUIRE is set and names no flavour or another than the chosen one.
 func Choose() (Flavour, error) {
 	return choose(os.Getenv("DYT_CPU"), os.Getenv("DYT_REQUIRE"))
 }
@@ -66,6 +66,9 @@ func choose(override, require string) (Flavour, error) {
 		if !Has(chosen) {
 			return "", fmt.Errorf("cpuid: DYT_CPU=%s: this machine has no %s; its best flavour is %s", override, override, Best())
 		}
+	}
+	if require != "" && !slices.Contains(Flavours, Flavour(require)) {
+		return "", fmt.Errorf("cpuid: DYT_REQUIRE=%s: expected one of %s", require, names())
 	}
 	if require != "" && require != string(chosen) {
 		return "", fmt.Errorf("cpuid: DYT_REQUIRE=%s: the chosen flavour is %s", require, chosen)

@@ -24,6 +24,7 @@ func TestChooseRefusesWhatItCannotKeep(t *testing.T) {
 	for _, k := range [][3]string{
 		{"avx1024", "", "expected one of ref, avx2, avx512"},
 		{"ref", "avx2", "DYT_REQUIRE=avx2: the chosen flavour is ref"},
+		{"ref", "avx3", "DYT_REQUIRE=avx3: expected one of ref, avx2, avx512"},
 	} {
 		_, err := choose(k[0], k[1])
 		if err == nil || !strings.Contains(err.Error(), k[2]) {

@@ -20,11 +20,14 @@ type Row struct {
 	Unit   string   `json:"unit,omitempty"` // of both figures when they are no milliseconds
 }
 
+// Unknown is the commit of a binary that was built without one: by go run or go test, or with -buildvcs=false.
+const Unknown = "unknown"
+
 // Line is one run.
 type Line struct {
 	Time     string             `json:"time"`               // RFC 3339, UTC
 	Command  string             `json:"command,omitempty"`  // empty: scripts/bench peers
-	Commit   string             `json:"commit"`             // of a binary without one, its version
+	Commit   string             `json:"commit"`             // of a binary without one, its version, else Unknown
 	Modified bool               `json:"modified,omitempty"` // the working tree had changes
 	CPU      string             `json:"cpu"`
 	Threads  int                `json:"threads"`

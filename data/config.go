@@ -58,6 +58,11 @@ var (
 func (c Config) IsText() bool   { return slices.Contains(TextSources, c.Source) }
 func (c Config) IsImages() bool { return slices.Contains(ImageSources, c.Source) }
 
+// NeedsPath says whether the source wants a path that is not there.
+func (c Config) NeedsPath() bool {
+	return c.Path == "" && (c.Source == "file" || c.Source == "folder" || c.Source == "image-folder")
+}
+
 // Check returns an error that names the first wrong field. It opens no file.
 func (c Config) Check() error {
 	wrong := func(field string, got any, expected string) error {
@@ -67,7 +72,7 @@ func (c Config) Check() error {
 	case !c.IsText() && !c.IsImages():
 		all := slices.Concat(TextSources, ImageSources)
 		return wrong("source", fmt.Sprintf("%q%s", c.Source, suggest.DidYouMean(c.Source, all)), strings.Join(all, ", "))
-	case c.Path == "" && (c.Source == "file" || c.Source == "folder" || c.Source == "image-folder"):
+	case c.NeedsPath():
 		return fmt.Errorf("data: config: source %s needs a path; set data.path", c.Source)
 	case !(0 <= c.Val && c.Val < 1):
 		return wrong("val", c.Val, "a share from 0 up to 1")

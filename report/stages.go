@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"regexp"
+	"slices"
 )
 
 // Stage is a program at one point of its way through a compiler.
@@ -39,7 +40,7 @@ func WriteStages(path, title, lead string, stages []Stage) error {
 	for i := 1; i < len(stages); i++ {
 		before, after := &columns[i-1], &columns[i]
 		keptBefore, keptAfter := common(before.Lines, after.Lines)
-		if !anyOf(keptAfter) {
+		if !slices.Contains(keptAfter, true) {
 			continue // another language
 		}
 		after.Comparable = true
@@ -75,33 +76,71 @@ func shorten(text string) string {
 
 var valueNames = regexp.MustCompile(`\bv\d+\b`)
 
-// common marks the lines of a longest common subsequence of a and b.
+// common marks the lines of a longest common subsequence of a and b: those that the shortest way from a to b keeps (Myers 1986, "An
+// O(ND) difference algorithm"). A pass changes few lines of many: time and memory go with the square of those.
 func common(a, b []string) (inA, inB []bool) {
 	a, b = withoutNames(a), withoutNames(b)
-	longest := make([][]int32, len(a)+1) // of a[i:] and b[j:]
-	for i := range longest {
-		longest[i] = make([]int32, len(b)+1)
-	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if longest[i][j] = max(longest[i+1][j], longest[i][j+1]); a[i] == b[j] {
-				longest[i][j] = longest[i+1][j+1] + 1
-			}
-		}
-	}
 	inA, inB = make([]bool, len(a)), make([]bool, len(b))
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] == b[j]:
-			inA[i], inB[j] = true, true
-			i, j = i+1, j+1
-		case longest[i+1][j] >= longest[i][j+1]:
-			i++
-		default:
-			j++
+	if !meet(a, b) {
+		return inA, inB
+	}
+	var far edits
+	for found := false; !found; {
+		found = far.extend(a, b)
+	}
+	for x, y := len(a), len(b); len(far) > 0; {
+		far = far[:len(far)-1]
+		fromX, fromY, backX, backY := far.before(x - y)
+		for ; x > fromX && y > fromY; x, y = x-1, y-1 {
+			inA[x-1], inB[y-1] = true, true
 		}
+		x, y = backX, backY
 	}
 	return inA, inB
+}
+
+// edits has, of every number of lines taken away or added, how many lines of a are behind us at the farthest, on each diagonal: the
+// k-th of n edits is that on which 2k-n lines more of a than of b are behind.
+type edits [][]int32
+
+// before returns where the equal lines on a diagonal begin after one edit more than those in e, and where the edit began.
+func (e edits) before(diagonal int) (x, y, backX, backY int) {
+	n := len(e)
+	if n == 0 {
+		return 0, 0, 0, 0
+	}
+	last, k := e[n-1], (diagonal+n)/2
+	if k == 0 || k < n && last[k-1] < last[k] { // a line of b more
+		x = int(last[k])
+		return x, x - diagonal, x, x - diagonal - 1
+	}
+	x = int(last[k-1]) + 1
+	return x, x - diagonal, x - 1, x - diagonal
+}
+
+// extend goes as far as one edit more allows, and says whether that is the end.
+func (e *edits) extend(a, b []string) bool {
+	n, end := len(*e), false
+	row := make([]int32, n+1)
+	for k := range row {
+		x, y, _, _ := e.before(2*k - n)
+		for x < len(a) && y < len(b) && a[x] == b[y] {
+			x, y = x+1, y+1
+		}
+		row[k] = int32(x)
+		end = end || x >= len(a) && y >= len(b)
+	}
+	*e = append(*e, row)
+	return end
+}
+
+// meet says whether a and b have a line in common.
+func meet(a, b []string) bool {
+	known := make(map[string]bool, len(a))
+	for _, line := range a {
+		known[line] = true
+	}
+	return slices.ContainsFunc(b, func(line string) bool { return known[line] })
 }
 
 func withoutNames(lines []string) []string {
@@ -110,13 +149,4 @@ func withoutNames(lines []string) []string {
 		plain[i] = valueNames.ReplaceAllString(line, "v")
 	}
 	return plain
-}
-
-func anyOf(list []bool) bool {
-	for _, b := range list {
-		if b {
-			return true
-		}
-	}
-	return false
 }

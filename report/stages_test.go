@@ -1,8 +1,11 @@
 package report
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -30,4 +33,47 @@ func TestStagesAreMarked(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
+}
+
+// What is kept of two lists of lines is the same in both, and as long as the table of all common subsequences says.
+func TestCommonIsALongestSubsequence(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		a, b := make([]string, random.IntN(12)), make([]string, random.IntN(12))
+		for _, list := range [][]string{a, b} {
+			for i := range list {
+				list[i] = fmt.Sprint(random.IntN(4))
+			}
+		}
+		inA, inB := common(a, b)
+		keptA, keptB := keptOf(a, inA), keptOf(b, inB)
+		if !slices.Equal(keptA, keptB) || len(keptA) != longestCommon(a, b) {
+			t.Fatalf("of %v and %v are kept %v and %v, expected %d lines", a, b, keptA, keptB, longestCommon(a, b))
+		}
+	}
+}
+
+func keptOf(lines []string, in []bool) (kept []string) {
+	for i, line := range lines {
+		if in[i] {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+// longestCommon is the length of a longest common subsequence, by the table.
+func longestCommon(a, b []string) int {
+	row := make([]int, len(b)+1)
+	for _, x := range a {
+		corner := 0
+		for j, y := range b {
+			above := row[j+1]
+			if row[j+1] = max(above, row[j]); x == y {
+				row[j+1] = corner + 1
+			}
+			corner = above
+		}
+	}
+	return row[len(b)]
 }

@@ -21,7 +21,8 @@ type Layers struct {
 	Files   []string // YAML, over what Name gives
 	Environ []string // "NAME=value" entries; those that begin with DYT_ count
 	By      []Setting
-	Steps   int // updates, instead of a number of tokens; 0: none given
+	Steps   int  // updates, instead of a number of tokens; 0: none given
+	Unread  bool // no data will be read: a source without its path will do
 }
 
 // Setting is one key given by hand.
@@ -98,6 +99,9 @@ func (l Layers) Resolve() (*Resolved, error) {
 		if err := r.Set("train.tokens", fmt.Sprint(r.WithSteps(l.Steps).Train.Tokens), "steps"); err != nil {
 			return nil, err
 		}
+	}
+	if l.Unread && r.Data.NeedsPath() {
+		r.Data.Path = "unread"
 	}
 	if err := r.Check(); err != nil {
 		return nil, conf.WithCode(err, conf.ExitUsage)

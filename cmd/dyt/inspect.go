@@ -51,6 +51,7 @@ needs no network and no script: the operations as recorded, after each pass, and
 			return c.inspectStep(r, out)
 		},
 	}
+	f.unread = true
 	f.add(cmd)
 	cmd.Flags().BoolVar(&asIR, "ir", false, "the operations of a training step, after each pass of the compiler")
 	cmd.Flags().StringVar(&out, "out", "", "the page (default: MODEL_NORM_ir.html here)")

@@ -39,6 +39,8 @@ type recipeFlags struct {
 	steps int
 	print bool
 	many  bool // --norm may name several candidates, and methods
+
+	unread bool // the command reads no data
 }
 
 // candidates are the names after --norm where it is not one kind of norm: several, or a method, or what is neither.
@@ -85,7 +87,7 @@ func presetNames() []string {
 
 // resolve makes the recipe that the argument and the flags ask for.
 func (f *recipeFlags) resolve(name string) (*train.Resolved, error) {
-	l := train.Layers{Name: name, Files: f.files, Environ: os.Environ(), Steps: f.steps}
+	l := train.Layers{Name: name, Files: f.files, Environ: os.Environ(), Steps: f.steps, Unread: f.unread}
 	if f.flags.Changed("steps") && (f.steps < 1 || f.flags.Changed("tokens") || f.flags.Changed("train.tokens")) {
 		return nil, usage("--steps is %d, expected a positive number, and no --tokens beside it", f.steps)
 	}

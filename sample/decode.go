@@ -36,7 +36,7 @@ func newDecoder(backend compute.Backend, store *model.Store, m part.Decoder) (*d
 	if err != nil {
 		return nil, fmt.Errorf("sample: %w", err)
 	}
-	return &decoder{backend, exec, layers, each}, nil
+	return &decoder{backend, exec.WithName("decode"), layers, each}, nil
 }
 
 // reader is a text that grows by a token at a time.

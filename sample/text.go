@@ -31,7 +31,7 @@ func NewText(backend compute.Backend, store *model.Store, m part.Model) (*Text, 
 	if err != nil {
 		return nil, fmt.Errorf("sample: %w", err)
 	}
-	t := &Text{exec: exec, context: m.Inputs(1)[0].Dimensions[1]}
+	t := &Text{exec: exec.WithName("whole text"), context: m.Inputs(1)[0].Dimensions[1]}
 	if d, can := m.(part.Decoder); can {
 		if t.decoder, err = newDecoder(backend, store, d); err != nil {
 			return nil, err

@@ -115,28 +115,31 @@ func (r *Run) compile(backend compute.Backend) error {
 		return l, cfg.Gradients(store, l)
 	}
 	var err error
-	exec := func(e **model.Exec, f func(s *model.Scope, in []*graph.Node) []*graph.Node) {
-		if err == nil {
-			*e, err = model.NewExec(backend, store, f)
+	exec := func(e **model.Exec, name string, f func(s *model.Scope, in []*graph.Node) []*graph.Node) {
+		if err != nil {
+			return
+		}
+		if *e, err = model.NewExec(backend, store, f); err == nil {
+			(*e).WithName(name) // by which errors and DYT_DEBUG call it
 		}
 	}
-	exec(&r.add, func(s *model.Scope, in []*graph.Node) []*graph.Node {
+	exec(&r.add, "accumulate", func(s *model.Scope, in []*graph.Node) []*graph.Node {
 		l, params := loss(s, in)
 		optim.Accumulate(store, params)
 		return []*graph.Node{l}
 	})
-	exec(&r.apply, func(s *model.Scope, in []*graph.Node) []*graph.Node {
+	exec(&r.apply, "update", func(s *model.Scope, in []*graph.Node) []*graph.Node {
 		l, params := loss(s, in[1:])
 		if n := r.Recipe.Train.Accumulate; n > 1 {
 			params = optim.Collect(store, params, n)
 		}
 		return []*graph.Node{l, cfg.Apply(store, params, l, in[0])}
 	})
-	exec(&r.score, func(s *model.Scope, in []*graph.Node) []*graph.Node {
+	exec(&r.score, "score", func(s *model.Scope, in []*graph.Node) []*graph.Node {
 		nll, correct, count := r.Model.Score(s, in)
 		return []*graph.Node{nll, correct, count}
 	})
-	exec(&r.sites, func(s *model.Scope, in []*graph.Node) []*graph.Node { return siteNodes(r.Model, store, s, in[0]) })
+	exec(&r.sites, "norm sites", func(s *model.Scope, in []*graph.Node) []*graph.Node { return siteNodes(r.Model, store, s, in[0]) })
 	return err
 }
 

@@ -29,7 +29,7 @@ func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, 
 	if err != nil {
 		return Scores{}, fmt.Errorf("train: evaluate: %w", err)
 	}
-	return scorePass(ctx, exec, pass)
+	return scorePass(ctx, exec.WithName("score"), pass)
 }
 
 // scorePass adds up what exec, a network's Score, says of each batch.

@@ -98,26 +98,33 @@ func (r *Run) save() error {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	state := trainerState{Step: r.step, Position: position, Spent: r.spent, Wall: r.wall + time.Since(r.began)}
-	if err := r.writeModel(temp, params); err != nil {
-		return err
-	}
-	if averages != nil {
-		if err := r.writeModel(filepath.Join(temp, averageFolder), averages); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(
-		weights.WriteFile(filepath.Join(temp, statesFile), states, nil),
-		writeJSON(filepath.Join(temp, stateFile), state),
-		writeSums(temp),
-	); err != nil {
-		return err
+	if err := r.write(temp, params, averages, states, state); err != nil {
+		return errors.Join(err, os.RemoveAll(temp)) // a full disk is not to be fuller for it
 	}
 	if err := errors.Join(os.RemoveAll(final), r.setAside(), os.Rename(temp, final), weights.SyncDir(filepath.Dir(final))); err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	r.saved = r.step
 	return r.tidy()
+}
+
+// write puts the files of a checkpoint into dir.
+func (r *Run) write(dir string, params, averages, states []weights.Tensor, state trainerState) error {
+	if err := r.writeModel(dir, params); err != nil {
+		return err
+	}
+	if averages != nil {
+		if err := r.writeModel(filepath.Join(dir, averageFolder), averages); err != nil {
+			return err
+		}
+	}
+	if err := weights.WriteFile(filepath.Join(dir, statesFile), states, nil); err != nil {
+		return err
+	}
+	if err := writeJSON(filepath.Join(dir, stateFile), state); err != nil {
+		return err
+	}
+	return writeSums(dir)
 }
 
 // setAside renames the damaged checkpoints that the run did not go on from: they would count as newer than those it saves now,

@@ -70,6 +70,9 @@ func holds(dir, name string) bool {
 // none is read yet.
 func OpenModel(path string) (part.Model, OpenCheckpoint, error) {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		if filepath.Ext(path) == ".safetensors" {
+			return nil, nil, conf.WithCode(fmt.Errorf("train: model: %s: weights alone do not say of which network they are; name their folder, with config.json in it", path), conf.ExitInput)
+		}
 		f, config, err := weights.OpenLlama2C(path)
 		if err != nil {
 			return nil, nil, err

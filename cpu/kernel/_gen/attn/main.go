@@ -4,7 +4,6 @@
 package main
 
 import (
-	"flag"
 	"math"
 
 	"github.com/dyt-go/dyt/cpu/kernel/_gen/vec"
@@ -20,10 +19,7 @@ var f *vec.Flavour
 const side = 3
 
 func main() {
-	name := flag.String("flavour", "avx512", "avx512 or avx2")
-	flag.Parse()
-	f = vec.For(*name)
-	ConstraintExpr("amd64,!purego")
+	f = vec.Open()
 	softmax()
 	gradient()
 	divide()
@@ -34,15 +30,7 @@ func main() {
 	Generate()
 }
 
-func begin(name, signature string) {
-	suffix := "Y"
-	if f.Wide {
-		suffix = "Z"
-	}
-	TEXT(name+suffix, NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(name + suffix + " is Rows." + name + " for " + f.Name + ".")
-}
+func begin(name, signature string) { f.Begin("Rows", name, signature) }
 
 func param(name string) reg.GPVirtual { r := GP64(); Load(Param(name), r); return r }
 func slice(name string) reg.GPVirtual { r := GP64(); Load(Param(name).Base(), r); return r }
@@ -52,6 +40,17 @@ func bytes(name string) reg.GPVirtual {
 	r := param(name)
 	SHLQ(operand.U8(2), r)
 	return r
+}
+
+// split cuts a row of so many bytes into whole registers, in bytes, and a rest of floats.
+func split(cols reg.Register) (rest, whole reg.GPVirtual) {
+	rest, whole = GP64(), GP64()
+	MOVQ(cols, rest)
+	ANDQ(operand.I32(int32(f.Bytes()-1)), rest)
+	MOVQ(cols, whole)
+	SUBQ(rest, whole)
+	SHRQ(operand.U8(2), rest)
+	return rest, whole
 }
 
 func at(base, bytes reg.Register) operand.Mem { return operand.Mem{Base: base, Index: bytes, Scale: 1} }
@@ -225,12 +224,7 @@ func hide() {
 // withMask emits the loop that replaces x by a function of x and of mask.
 func withMask(of func(x, mask reg.Register) reg.Register) {
 	x, m, line, rows, cols, step := slice("x"), slice("mask"), bytes("line"), param("rows"), bytes("cols"), bytes("step")
-	rest, whole := GP64(), GP64()
-	MOVQ(cols, rest)
-	ANDQ(operand.I32(int32(f.Bytes()-1)), rest)
-	MOVQ(cols, whole)
-	SUBQ(rest, whole)
-	SHRQ(operand.U8(2), rest)
+	rest, whole := split(cols)
 	loadRest, _ := f.Masked(rest)
 	one := func(i, mask reg.Register) { VMOVUPS(of(load(at(x, i)), mask), at(x, i)) }
 	Label("row")
@@ -258,12 +252,8 @@ func withMask(of func(x, mask reg.Register) reg.Register) {
 func divide() {
 	begin("divide", "func(x []float32, line, rows, cols int, sum []float32)")
 	x, sums, line, rows, cols := slice("x"), slice("sum"), bytes("line"), param("rows"), bytes("cols")
-	one, rest, whole := f.Load(vec.F(1)), GP64(), GP64()
-	MOVQ(cols, rest)
-	ANDQ(operand.I32(int32(f.Bytes()-1)), rest)
-	MOVQ(cols, whole)
-	SUBQ(rest, whole)
-	SHRQ(operand.U8(2), rest)
+	one := f.Load(vec.F(1))
+	rest, whole := split(cols)
 	loadRest, storeRest := f.Masked(rest)
 	Label("row")
 	total, i := f.Reg(), GP64()

@@ -4,8 +4,6 @@
 package main
 
 import (
-	"flag"
-
 	"github.com/dyt-go/dyt/cpu/kernel/_gen/vec"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -15,10 +13,7 @@ import (
 var f *vec.Flavour
 
 func main() {
-	name := flag.String("flavour", "avx512", "avx512 or avx2")
-	flag.Parse()
-	f = vec.For(*name)
-	ConstraintExpr("amd64,!purego")
+	f = vec.Open()
 	for _, k := range unary {
 		kernel(k.name, "func(dst, x []float32)", []string{"x"}, "", func(v []reg.Register, _ reg.Register) reg.Register { return k.body(v[0]) })
 	}
@@ -55,9 +50,7 @@ func main() {
 // kernel writes dst[i] = body(inputs[i]...) for i < len(dst): whole registers first, then the rest under a mask with the
 // same instructions, so that a value does not depend on its position.
 func kernel(name, signature string, inputs []string, scalar string, body func(v []reg.Register, scalar reg.Register) reg.Register) {
-	TEXT(name+suffix(), NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(name + suffix() + " is Table." + name + " for " + f.Name + ".")
+	f.Begin("Table", name, signature)
 	dst := Load(Param("dst").Base(), GP64())
 	n := Load(Param("dst").Len(), GP64())
 	in := make([]reg.Register, len(inputs))
@@ -104,10 +97,3 @@ func kernel(name, signature string, inputs []string, scalar string, body func(v 
 }
 
 func at(base, i reg.Register) operand.Mem { return operand.Mem{Base: base, Index: i, Scale: 4} }
-
-func suffix() string {
-	if f.Wide {
-		return "Z"
-	}
-	return "Y"
-}

@@ -77,7 +77,7 @@ func leap(name string, tail bool, body func(w *writer)) {
 }
 
 func begin(name string) {
-	f := "strip" + name + suffix()
+	f := "strip" + name + f.Tag()
 	TEXT(f, NOSPLIT|NOFRAME, "func()")
 	Doc(f + " is threaded code: not to be called.")
 	written[name] = f
@@ -159,7 +159,7 @@ func strips() {
 
 // table writes the function that tells where the code of each instruction is.
 func table() {
-	name := "stripCode" + suffix()
+	name := "stripCode" + f.Tag()
 	TEXT(name, NOSPLIT, "func(at *uintptr)")
 	Pragma("noescape")
 	Doc(name + " writes the addresses of the threaded code, in the order of op.Codes; 0 for what there is none of.")

@@ -73,9 +73,9 @@ func control() {
 	VZEROUPPER()
 	RET()
 
-	TEXT("strips"+suffix(), NOSPLIT, "func(code, slots *uintptr, steps, rows, row int)")
+	TEXT("strips"+f.Tag(), NOSPLIT, "func(code, slots *uintptr, steps, rows, row int)")
 	Pragma("noescape")
-	Doc("strips" + suffix() + " runs threaded code over rows of row bytes; the first steps slots move on from row to row.")
+	Doc("strips" + f.Tag() + " runs threaded code over rows of row bytes; the first steps slots move on from row to row.")
 	Load(Param("code"), ip)
 	Load(Param("slots"), slots)
 	Load(Param("steps"), steps)

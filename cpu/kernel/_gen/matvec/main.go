@@ -4,7 +4,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 
 	"github.com/dyt-go/dyt/cpu/kernel/_gen/vec"
@@ -16,24 +15,13 @@ import (
 var f *vec.Flavour
 
 func main() {
-	name := flag.String("flavour", "avx512", "avx512 or avx2")
-	flag.Parse()
-	f = vec.For(*name)
-	ConstraintExpr("amd64,!purego")
+	f = vec.Open()
 	dots()
 	sums()
 	Generate()
 }
 
-func begin(name, signature string) {
-	suffix := "Y"
-	if f.Wide {
-		suffix = "Z"
-	}
-	TEXT(name+suffix, NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(name + suffix + " is Kernel." + name + " for " + f.Name + ".")
-}
+func begin(name, signature string) { f.Begin("Kernel", name, signature) }
 
 func slice(name string) reg.GPVirtual { r := GP64(); Load(Param(name).Base(), r); return r }
 func count(name string) reg.GPVirtual { r := GP64(); Load(Param(name).Len(), r); return r }

@@ -20,6 +20,7 @@ import (
 	"github.com/dyt-go/dyt/zoo"
 	"github.com/dyt-go/dyt/zoo/llama"
 	"github.com/dyt-go/dyt/zoo/part"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -39,26 +40,32 @@ func generated(t *testing.T, args ...string) (code int, answer generateAnswer, s
 // trainedRun trains the 0.1M LLaMA with DyT for a few updates and returns the run's folder.
 func trainedRun(t *testing.T) string {
 	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	trainUpdates(t, testbackend.Get(t), 4, dir, nil)
+	return dir
+}
+
+// trainUpdates trains the 0.1M LLaMA with DyT for so many updates of four short windows, into dir.
+func trainUpdates(t *testing.T, backend compute.Backend, updates int64, dir string, watch func(train.Metrics)) {
+	t.Helper()
 	r, err := train.Find("llama-0.1M")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Data.Source, r.Data.Context, r.Data.ValTokens = "sample", 16, 256
-	r.Train.Tokens, r.Train.Batch = 4*4*16, 4
+	r.Train.Tokens, r.Train.Batch = updates*4*16, 4
 	d, err := data.Load(context.Background(), r.Data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "run")
-	run, err := train.Open(testbackend.Get(t), r, d, dir)
+	run, err := train.Open(backend, r, d, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer run.Close()
-	if err := run.Train(context.Background(), nil); err != nil {
+	if err := run.Train(context.Background(), watch); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 // likeliest continues a prompt with the obvious loop: the whole text at each token, on the plain backend.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dyt-go/dyt/data"
 	"github.com/dyt-go/dyt/train"
 	"github.com/gomlx/go-xla/compute/xla"
 )
@@ -40,24 +39,7 @@ func losses(t *testing.T, name string) (list []float64) {
 		t.Fatal(err)
 	}
 	defer backend.Finalize()
-	r, err := train.Find("llama-0.1M")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Data.Source, r.Data.Context, r.Data.ValTokens = "sample", 16, 256
-	r.Train.Tokens, r.Train.Batch = 3*4*16, 4
-	d, err := data.Load(context.Background(), r.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run, err := train.Open(backend, r, d, filepath.Join(t.TempDir(), "run"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer run.Close()
-	if err := run.Train(context.Background(), func(m train.Metrics) { list = append(list, m.Loss) }); err != nil {
-		t.Fatal(err)
-	}
+	trainUpdates(t, backend, 3, filepath.Join(t.TempDir(), "run"), func(m train.Metrics) { list = append(list, m.Loss) })
 	if len(list) != 3 {
 		t.Fatalf("%s: %d losses, expected those of 3 updates", name, len(list))
 	}

@@ -68,6 +68,9 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, elems *elem.Table, f *f
 				if b+block > 0 {
 					team.Barrier()
 				}
+				if job.Next = team.Next(); job.Next != nil && index == 0 {
+					job.Next.Store(0)
+				}
 				job.Pack(block, index, team.Size())
 				team.Barrier()
 				job.Multiply(block, index, team.Size(), scratch)

@@ -18,6 +18,9 @@ type Team struct {
 	parked  atomic.Int32
 	mutex   sync.Mutex
 	wake    *sync.Cond
+	_       [64]byte
+	next    atomic.Int64
+	_       [64]byte
 }
 
 var alone = newTeam(1)
@@ -29,6 +32,15 @@ func newTeam(n int) *Team {
 	}
 	t.wake = sync.NewCond(&t.mutex)
 	return t
+}
+
+// Next is a number that all workers of the team share, for work that who comes first takes; nil where there is one worker. It is
+// for whoever uses it to set it, before a barrier.
+func (t *Team) Next() *atomic.Int64 {
+	if t.size == 1 {
+		return nil
+	}
+	return &t.next
 }
 
 // Size returns the number of workers of the team.

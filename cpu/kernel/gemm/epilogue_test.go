@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -77,7 +80,8 @@ func TestEpilogueGetsTheProduct(t *testing.T) {
 	}
 }
 
-// multiply computes C = A B with a prologue and an epilogue, part after part.
+// multiply computes C = A B with a prologue and an epilogue: part after part or, of an odd number of them without a prologue, at once,
+// each taking what is left.
 func multiply(kn *Kernel, c, a, b Matrix, before Prologue, after After, parts int) {
 	job := New(kn, c, a, b, false, make([]float32, kn.Scratch(a.Rows, a.Cols, b.Cols)))
 	job.Before, job.After = before, after
@@ -86,8 +90,19 @@ func multiply(kn *Kernel, c, a, b Matrix, before Prologue, after After, parts in
 		for part := range parts {
 			job.Pack(block, part, parts)
 		}
-		for part := range parts {
-			job.Multiply(block, part, parts, own)
+		if parts%2 == 0 || before != nil {
+			for part := range parts {
+				job.Multiply(block, part, parts, own)
+			}
+			continue
 		}
+		job.Next = new(atomic.Int64)
+		var all sync.WaitGroup
+		for part := range parts {
+			mine := job
+			mine.After.Buffer = slices.Clone(after.Buffer)
+			all.Go(func() { mine.Multiply(block, part, parts, make([]float32, kn.ScratchA())) })
+		}
+		all.Wait()
 	}
 }

@@ -1,5 +1,7 @@
 package gemm
 
+import "sync/atomic"
+
 // The depth of a block of K. Where rows of A are read in place it is deep, so that C is written once. Where A is packed, blocks
 // are so shallow that all rows of a worker fit one packed block and B passes once.
 const (
@@ -26,7 +28,8 @@ type Job struct {
 	Add     bool
 	Before  Prologue // computes A, whose Data then is not read; nil when A lies in memory
 	After   After
-	packed  []float32 // a block of B in panels, the same memory for each: it stays in the cache; or all of A^T (few.go)
+	Next    *atomic.Int64 // the first unit of rows that no worker has taken, 0 when a block begins; nil where workers have equal parts
+	packed  []float32     // a block of B in panels, the same memory for each: it stays in the cache; or all of A^T (few.go)
 }
 
 // New prepares C (+)= A B, or its transpose when C is column-major. The rows or the columns of C must be contiguous.
@@ -95,19 +98,49 @@ func (j *Job) Multiply(block, part, parts int, scratch []float32) {
 		j.multiplyFew(part, parts, scratch)
 		return
 	}
-	rows := rowSplit{j.C.Rows, j.kernel.MR}
 	first, last := j.share(part, parts)
-	var memory [2]run
 	step := blockPanels(j.kernel, to-from, j.After.Unit, j.After.Width)
-	ends := j.After.Do != nil && to == j.A.Cols
 	next := j.upcoming(block, part, parts, (last-first)*j.kernel.panels(j.C.Cols))
+	if j.Next == nil || j.packsA() {
+		j.panels(block, first, last, step, &next, scratch)
+		return
+	}
+	for first, last = j.take(step, parts); first < last; first, last = j.take(step, parts) {
+		j.panels(block, first, last, step, &next, scratch)
+	}
+}
+
+// leastTaken is the number of panels that a worker takes at least, unless that is less than a unit.
+const leastTaken = 4
+
+// take returns the panels that a worker computes next, none when all are taken: half of its part of what is left, so that all
+// end at about the same time although one may be quicker. Where A is packed, parts are equal: B would pass more often.
+func (j *Job) take(step, parts int) (first, last int) {
+	unit, panels := max(1, j.After.Unit), rowSplit{j.C.Rows, j.kernel.MR}.panels()
+	units := (panels + unit - 1) / unit
+	for {
+		from := int(j.Next.Load())
+		n := max(1, min(max((units-from)/(2*parts), leastTaken/unit), step/unit))
+		to := min(from+n, units)
+		if from == units || j.Next.CompareAndSwap(int64(from), int64(to)) {
+			return min(from*unit, panels), min(to*unit, panels)
+		}
+	}
+}
+
+// panels multiplies panels [first, last) of rows of a block, step of them at a time.
+func (j *Job) panels(block, first, last, step int, next *ahead, scratch []float32) {
+	var memory [2]run
+	rows := rowSplit{j.C.Rows, j.kernel.MR}
+	from, to := j.at(block)
+	ends := j.After.Do != nil && to == j.A.Cols
 	for p := first; p < last; {
 		end := min(p+step, last)
 		if unit := j.After.Unit; step < unit { // where a unit is cut does not depend on where the worker began
 			end = min(end, (p/unit+1)*unit)
 		}
 		for _, run := range rows.runs(memory[:0], p, end) {
-			j.rows(run, from, to-from, ends, &next, scratch)
+			j.rows(run, from, to-from, ends, next, scratch)
 		}
 		p = end
 	}

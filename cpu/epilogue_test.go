@@ -51,13 +51,13 @@ var epilogueCases = []epilogueCase{
 	{name: "rows too wide to be reduced", rows: 40, depth: 16, cols: 2100, apart: true, then: func(c, _, _ *Node) []*Node {
 		return []*Node{Sub(c, ReduceAndKeep(c, ReduceMax, -1))}
 	}},
-	{name: "K in parts", rows: 50, depth: 1100, cols: 40, kept: true, then: func(c, row, array *Node) []*Node {
+	{name: "K in parts", rows: 50, depth: 1100, cols: 40, apart: true, then: func(c, row, array *Node) []*Node {
 		return []*Node{Mul(Tanh(MulScalar(c, 0.05)), array)}
 	}},
 	{name: "contiguous columns", rows: 150, depth: 200, cols: 70, transposed: true, then: func(c, row, array *Node) []*Node {
 		return []*Node{Tanh(Add(c, array))}
 	}},
-	{name: "contiguous columns, K in parts", rows: 150, depth: 600, cols: 70, transposed: true, kept: true, then: func(c, row, array *Node) []*Node {
+	{name: "contiguous columns, K in parts", rows: 150, depth: 600, cols: 70, transposed: true, apart: true, then: func(c, row, array *Node) []*Node {
 		return []*Node{Tanh(Add(c, array)), ReduceSum(Square(c), 0)}
 	}},
 	{name: "a result that lies by columns", rows: 90, depth: 20, cols: 64, then: func(c, _, array *Node) []*Node {

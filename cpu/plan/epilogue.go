@@ -14,7 +14,7 @@ type Epilogue struct {
 	Product int // the load of Tape that is the product
 	Width   int // columns of a block
 	Unit    int // panels of rows whose sums are added up together; 0 where Tape has no sums
-	Buffer  int // floats of a worker where blocks of the product lie; 0 where it lies in memory: another step reads it, or K comes in parts
+	Buffer  int // floats of a worker where blocks of the product lie; 0 where it lies in memory, since another step reads it
 }
 
 // Scratch returns how many floats a worker needs for the tape.
@@ -57,9 +57,14 @@ func (p *planner) epilogues(needed []bool) {
 	}
 }
 
-// takesEpilogue reports whether m is a product, with no epilogue yet, as large as the space of g.
+// takesEpilogue reports whether m is a product, with no epilogue yet, as large as the space of g, whose blocks have all their terms
+// at once.
 func (p *planner) takesEpilogue(m, g *group) bool {
-	return m.kind == gemmGroup && m.epilogue == nil && !m.gemm.Thin && m.gemm.Batches() == 1 && m.gemm.M*m.gemm.N == g.space.n && (g.space.n >= farProduct || p.fusion == Always)
+	if m.kind != gemmGroup || m.epilogue != nil || m.gemm.Thin || m.gemm.Batches() != 1 || m.gemm.M*m.gemm.N != g.space.n {
+		return false
+	}
+	job := m.gemm.job(nil, p.table.Gemm)
+	return job.EndsAtOnce() && (g.space.n >= farProduct || p.fusion == Always)
 }
 
 // turn is the place of g in the order of the function: of a product, whatever its epilogue, its own, so that its operands need
@@ -170,17 +175,5 @@ func (g *Gemm) job(e *Epilogue, kernel *gemm.Kernel) gemm.Job {
 func (g *Gemm) after(e *Epilogue, needed []bool, kernel *gemm.Kernel) {
 	if g.After = e; !needed[g.C.Root.ID] {
 		e.Buffer = kernel.BufferSize(g.K, e.Unit, e.Width)
-	}
-}
-
-// keepProducts marks the products with epilogues that must lie in memory although nobody else reads them.
-func (p *planner) keepProducts(needed []bool) {
-	for _, g := range p.groups {
-		if g.gone || g.epilogue == nil {
-			continue
-		}
-		if job := g.gemm.job(g.epilogue, p.table.Gemm); job.Blocks() > 1 {
-			needed[g.gemm.C.Root.ID] = true
-		}
 	}
 }

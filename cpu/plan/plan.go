@@ -141,7 +141,6 @@ func (p *Plan) fuse(engine *delegate.Engine, fusion Fusion) error {
 	planner.epilogues(planner.needed())
 	planner.prologues(planner.needed())
 	needed := planner.needed()
-	planner.keepProducts(needed)
 	order := planner.order()
 	p.Steps = make([]Step, 0, len(order))
 	for _, id := range order {

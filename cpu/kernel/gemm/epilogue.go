@@ -16,6 +16,10 @@ type After struct {
 	Buffer []float32 // where C is written, a block at a time: Block finds it there, and C.Data is not touched; nil for C itself
 }
 
+// EndsAtOnce reports whether an epilogue costs nothing but itself: a block of C has all its terms when it is first written, and
+// the product would not be computed turned over, which is what an epilogue of few rows would lose (few.go).
+func (j *Job) EndsAtOnce() bool { return !j.isFew() && j.Blocks() == 1 }
+
 // Panels returns how many panels of rows a product has that many rows: what units count.
 func (kn *Kernel) Panels(rows int) int { return rowSplit{rows, kn.MR}.panels() }
 

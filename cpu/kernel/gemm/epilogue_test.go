@@ -106,3 +106,25 @@ func multiply(kn *Kernel, c, a, b Matrix, before Prologue, after After, parts in
 		all.Wait()
 	}
 }
+
+// An epilogue pays where A lies in one block of K and B is packed.
+func TestEndsAtOnce(t *testing.T) {
+	zeros := func(rows, cols int) Matrix { return RowMajor(make([]float32, rows*cols), rows, cols) }
+	for _, c := range []struct {
+		what string
+		a, b Matrix
+		want bool
+	}{
+		{"rows of A in place, one block of K", zeros(40, deep), zeros(deep, 60), true},
+		{"two blocks of K", zeros(40, deep+1), zeros(deep+1, 60), false},
+		{"columns of A contiguous, one block of K", zeros(shallow, 40).T(), zeros(shallow, 60), true},
+		{"columns of A contiguous, two blocks", zeros(shallow+1, 40).T(), zeros(shallow+1, 60), false},
+		{"long rows under a wide product, packed", zeros(40, longRows+1), zeros(longRows+1, wideC), false},
+		{"few rows, columns of B contiguous", zeros(few, 64), zeros(2*few, 64).T(), false},
+		{"a row more", zeros(few+1, 64), zeros(2*few+2, 64).T(), true},
+	} {
+		if job := New(kernels()[0], zeros(c.a.Rows, c.b.Cols), c.a, c.b, false, nil); job.EndsAtOnce() != c.want {
+			t.Errorf("%s: %v, expected %v", c.what, !c.want, c.want)
+		}
+	}
+}

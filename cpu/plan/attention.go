@@ -177,7 +177,7 @@ func (p *planner) maskOf(n *node, a *attention) Rows {
 	if view, last := p.views[v.ID], v.Shape.Rank()-1; view.Strides[last] != 1 && view.Dims[last] > 1 {
 		p.own(n.index, v)
 	}
-	view := stretch(p.views[v.ID], dims)
+	view := p.stretch(p.views[v.ID], dims)
 	n.args, n.after = append(n.args, view), append(n.after, p.after[v.ID]...)
 	if order := a.heads(a.space); !inOrder(order) {
 		view = view.transpose(order)

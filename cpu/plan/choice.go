@@ -32,7 +32,7 @@ func (p *planner) choose(index int, op *ir.Op) bool {
 		return false
 	}
 	v, dims := op.Result(), op.Result().Shape.Dimensions
-	truth, x, y := stretch(p.views[op.Args[0].ID], dims), stretch(p.views[op.Args[1].ID], dims), p.views[op.Args[2].ID]
+	truth, x, y := p.stretch(p.views[op.Args[0].ID], dims), p.stretch(p.views[op.Args[1].ID], dims), p.views[op.Args[2].ID]
 	if !slices.Contains(p.f.Params, y.Root) || !y.rowMajorOf(op.Args[2]) || !op.Args[2].Shape.Equal(v.Shape) || v.Shape.Size() == 0 {
 		return false
 	}

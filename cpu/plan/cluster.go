@@ -136,7 +136,7 @@ func (p *planner) unite(a, b int) bool {
 	}
 	axes, ok := refine(ga.space.axes, gb.space.axes)
 	sp := space{n: ga.space.n, row: max(ga.space.row, gb.space.row), axes: axes}
-	if !ok || !p.crosses(ga, gb, sp) || !p.crosses(gb, ga, sp) || !p.canMerge(a, b) {
+	if !ok || !p.canMerge(a, b) || !p.crosses(ga, gb, sp) || !p.crosses(gb, ga, sp) {
 		return false
 	}
 	ga.space = sp

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/dyt-go/dyt/cpu/ir"
@@ -125,11 +126,10 @@ func (b *bitset) join(o bitset) {
 // each calls yield for every member.
 func (b bitset) each(yield func(int) bool) {
 	for w, word := range b {
-		for i := 0; word != 0; i++ {
-			if word&1 == 1 && !yield(w*64+i) {
+		for ; word != 0; word &= word - 1 {
+			if !yield(w*64 + bits.TrailingZeros64(word)) {
 				return
 			}
-			word >>= 1
 		}
 	}
 }
@@ -137,7 +137,10 @@ func (b bitset) each(yield func(int) bool) {
 // newGroup adds a group of one node.
 func (p *planner) newGroup(kind groupKind, n *node) int {
 	id := len(p.groups)
-	g := &group{kind: kind, reader: noReader}
+	words := id/64 + 1
+	g := &p.slabs.groups.take(1)[0]
+	g.kind, g.reader = kind, noReader
+	g.nodes, g.direct, g.reach = p.slabs.lists.take(1)[:0], p.slabs.words.take(words), p.slabs.words.take(words)
 	p.groups = append(p.groups, g)
 	p.enter(id, n)
 	return id

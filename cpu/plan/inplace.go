@@ -33,14 +33,21 @@ func (n *touches) store(i int) {
 func (l *lowering) touches() touches {
 	t := l.tape
 	n := newTouches(t)
+	loads, stores := make([]int, t.Regs), make([]int, t.Regs) // by register: 1 + the number of the first that has it
+	for i := range slices.Backward(t.Loads) {
+		loads[t.Loads[i].Reg] = 1 + i
+	}
+	for i := range slices.Backward(t.Stores) {
+		stores[t.Stores[i].Reg] = 1 + i
+	}
 	for _, in := range t.Code {
 		for _, r := range in.reads() {
-			if i := slices.IndexFunc(t.Loads, func(d Load) bool { return d.Reg == r }); i >= 0 {
-				n.load(i)
+			if loads[r] > 0 {
+				n.load(loads[r] - 1)
 			}
 		}
-		if i := slices.IndexFunc(t.Stores, func(s Store) bool { return s.Reg == in.Dst }); i >= 0 && in.writes() {
-			n.store(i)
+		if in.writes() && stores[in.Dst] > 0 {
+			n.store(stores[in.Dst] - 1)
 		}
 		n.clock++
 	}

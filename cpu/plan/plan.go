@@ -223,22 +223,25 @@ func (p *planner) step(id int, needed []bool, engine *delegate.Engine) (Step, er
 	if g.kind == regionGroup {
 		return p.regionStep(g, needed, engine)
 	}
-	step := Step{Ops: make([]*ir.Op, 0, len(g.nodes))}
+	var step Step
+	ops, reads, writes := p.lists.ops[:0], p.lists.reads[:0], p.lists.writes[:0]
 	p.seen = append(p.seen, make([]int, len(p.owner)-len(p.seen))...)
 	for _, n := range g.nodes {
-		step.Ops = append(append(step.Ops, n.inner...), n.op)
+		ops = append(append(ops, n.inner...), n.op)
 		for _, a := range n.args {
 			if p.owner[a.Root.ID] != id && p.seen[a.Root.ID] != id+1 {
 				p.seen[a.Root.ID] = id + 1
-				step.Reads = append(step.Reads, a.Root)
+				reads = append(reads, a.Root)
 			}
 		}
 		for _, v := range n.results() {
 			if needed[v.ID] || n.outs != nil {
-				step.Writes = append(step.Writes, v)
+				writes = append(writes, v)
 			}
 		}
 	}
+	p.lists = lists{ops, reads, writes}
+	step.Ops, step.Reads, step.Writes = p.slabs.ops.keep(ops), p.slabs.values.keep(reads), p.slabs.values.keep(writes)
 	switch g.kind {
 	case gemmGroup:
 		if step.Gemm, g.gemm.Before = g.gemm, g.before; g.epilogue != nil {

@@ -22,8 +22,10 @@ type planner struct {
 	maker  []*node       // by value: the node of that group
 	groups []*group
 	alike  alike
+	slabs  slabs
 	from   []int // what sources returned last
 	seen   []int // by value: 1 + the group whose step read it last
+	lists  lists // of the step that was made last, for the next one to take over
 
 	readers [][]int // by value, while clusters compute again: the groups besides its own that read it, -1 for the function's results
 
@@ -32,6 +34,12 @@ type planner struct {
 	absorbed  map[*ir.Op]bool       // ops that an attention or a rotation stands for
 
 	numbers map[*ir.Value]*ir.Value // masks of truths as numbers, for attentions
+}
+
+// lists are the parts of a step while it is put together.
+type lists struct {
+	ops           []*ir.Op
+	reads, writes []*ir.Value
 }
 
 func newPlanner(f *ir.Func, table *kernel.Table) *planner {
@@ -186,7 +194,7 @@ func (p *planner) copy(index int, op *ir.Op, v *ir.Value, x View, after []*ir.Va
 	if !isWord(v.Shape.DType) {
 		return p.moveCopy(index, op, v, x, after)
 	}
-	n := &node{op: op, index: index, formula: formula{code: codeCopy}, out: v, args: []View{x}, after: after, size: x.Size()}
+	n := p.node(node{op: op, index: index, formula: formula{code: codeCopy}, out: v, args: p.slabs.views.keep([]View{x}), after: after, size: x.Size()})
 	if !p.cluster(n) {
 		return p.moveCopy(index, op, v, x, after)
 	}
@@ -201,7 +209,7 @@ func (p *planner) elementwise(index int, op *ir.Op) bool {
 		return false
 	}
 	v := op.Result()
-	n := &node{op: op, index: index, formula: how, out: v}
+	n := p.node(node{op: op, index: index, formula: how, out: v})
 	for _, arg := range op.Args {
 		n.after = append(n.after, p.after[arg.ID]...)
 	}
@@ -210,18 +218,18 @@ func (p *planner) elementwise(index int, op *ir.Op) bool {
 		if !ok {
 			return false
 		}
-		n.args = []View{x}
+		n.args = p.slabs.views.keep([]View{x})
 	} else {
-		n.args = make([]View, 0, len(op.Args))
-		for _, arg := range op.Args {
-			n.args = append(n.args, stretch(p.views[arg.ID], v.Shape.Dimensions))
+		n.args = p.slabs.views.take(len(op.Args))
+		for i, arg := range op.Args {
+			n.args[i] = p.stretch(p.views[arg.ID], v.Shape.Dimensions)
 		}
 	}
 	n.size = product(n.dims())
 	if n.size == 0 || !p.cluster(n) {
 		return false
 	}
-	p.views[v.ID] = denseView(v)
+	p.views[v.ID] = p.dense(v)
 	return true
 }
 
@@ -263,13 +271,24 @@ func lastReal(dims []int) int {
 }
 
 // stretch repeats v along axes of length 1, or along all axes if v has none, to the shape dims.
-func stretch(v View, dims []int) View {
+func (p *planner) stretch(v View, dims []int) View {
 	if slices.Equal(v.Dims, dims) {
 		return v
 	}
-	axes := make([]int, len(v.Dims))
-	for i := range axes {
-		axes[i] = i
+	strides := p.slabs.ints.take(len(dims))
+	for i, d := range v.Dims {
+		if d == dims[i] {
+			strides[i] = v.Strides[i]
+		}
 	}
-	return v.broadcast(dims, axes)
+	v.Dims, v.Strides = dims, strides
+	return v
 }
+
+// dense is denseView.
+func (p *planner) dense(v *ir.Value) View {
+	dims := v.Shape.Dimensions
+	return View{Root: v, Dims: dims, Strides: rowMajorIn(p.slabs.ints.take(len(dims)), dims)}
+}
+
+func (p *planner) node(n node) *node { return &p.slabs.nodes.keep([]node{n})[0] }

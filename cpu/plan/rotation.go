@@ -239,7 +239,7 @@ func (p *planner) rotate(index int, op *ir.Op) bool {
 	for _, v := range []*ir.Value{r.x, r.cos, r.sin} {
 		n.args, n.after = append(n.args, p.views[v.ID]), append(n.after, p.after[v.ID]...)
 	}
-	step.X, step.Cos, step.Sin = n.args[0], stretch(n.args[1], half), stretch(n.args[2], half)
+	step.X, step.Cos, step.Sin = n.args[0], p.stretch(n.args[1], half), p.stretch(n.args[2], half)
 	y := denseView(op.Result())
 	step.XDistance, step.YDistance = half[axis]*step.X.Strides[axis], half[axis]*y.Strides[axis]
 	rows := func(strides []int) []int { return slices.Delete(slices.Clone(strides), channel, channel+1) }

@@ -48,6 +48,9 @@ func (p *planner) findAttention(ops []*ir.Op) {
 	p.attention = make(map[*ir.Op]*attention)
 	p.absorbed = make(map[*ir.Op]bool)
 	for _, op := range ops {
+		if op.Kind != ir.DotGeneral {
+			continue
+		}
 		a := &attention{output: op, inside: make(map[*ir.Op]bool), scale: 1}
 		if !a.forward() || !a.fits() || !p.backward(a) {
 			continue

@@ -19,8 +19,10 @@ func denseView(v *ir.Value) View {
 	return View{Root: v, Dims: v.Shape.Dimensions, Strides: rowMajor(v.Shape.Dimensions)}
 }
 
-func rowMajor(dims []int) []int {
-	strides := make([]int, len(dims))
+func rowMajor(dims []int) []int { return rowMajorIn(make([]int, len(dims)), dims) }
+
+// rowMajorIn writes rowMajor to strides.
+func rowMajorIn(strides, dims []int) []int {
 	step := 1
 	for i := len(dims) - 1; i >= 0; i-- {
 		strides[i] = step

@@ -93,6 +93,7 @@ func (e *Executable) turn(x *control, k int, f *frame, team *par.Team, index int
 	inner, p, memory := x.frames[k], x.Bodies[k].Plan, e.frames.memory
 	isCondition := x.Kind == ir.While && k == 0
 	if index == 0 {
+		inner.begin()
 		for i, v := range p.Func.Params {
 			inner.set(v, x.state[i], x.owned && !isCondition)
 		}

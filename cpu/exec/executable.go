@@ -71,6 +71,7 @@ func (e *Executable) Execute(inputs []compute.Buffer, donate []bool, _ compute.D
 		return nil, err
 	}
 	defer e.frames.put(f)
+	f.begin()
 	if err := e.checkInputs(inputs, donate, f.inputs); err != nil {
 		return nil, err
 	}

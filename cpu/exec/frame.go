@@ -186,6 +186,12 @@ func (f *frame) leave(v *ir.Value, memory *Memory) *Array {
 	return f.arrays[v.ID]
 }
 
+// begin forgets an error of an earlier run. At its end that would be too soon: a slow worker has not seen yet that a step failed.
+func (f *frame) begin() {
+	f.err = nil
+	f.failed.Store(0)
+}
+
 // end frees what was neither freed nor handed out, and forgets everything outside the arena but constants.
 func (f *frame) end(p *plan.Plan, memory *Memory) {
 	for id, a := range f.arrays {
@@ -198,8 +204,6 @@ func (f *frame) end(p *plan.Plan, memory *Memory) {
 		f.forget(id)
 	}
 	clear(f.inputs)
-	f.err = nil
-	f.failed.Store(0)
 }
 
 // buffer returns v as an input for a region.

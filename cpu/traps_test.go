@@ -319,3 +319,34 @@ func TestGraphsWithClosures(t *testing.T) {
 		}
 	}
 }
+
+// Nothing in an empty array is true, and everything is.
+func TestReductionsOfNothing(t *testing.T) {
+	reference, err := compute.NewWithConfig("go:ops_sequential")
+	fatal(t, err)
+	defer reference.Finalize()
+	run := func(backend compute.Backend) (results []any) {
+		empty, none := shapes.Make(dtypes.Bool, 0, 3), shapes.Make(dtypes.Float32, 0, 3)
+		builder := backend.Builder("nothing")
+		f := builder.Main()
+		x, y := must(f.Parameter("x", empty, nil)), must(f.Parameter("y", none, nil))
+		fatal(t, f.Return([]compute.Value{
+			must(f.ReduceLogicalOr(x, 0)), must(f.ReduceLogicalAnd(x, 0)), must(f.ReduceMax(y, 0)), must(f.ReduceMin(y, 0)), must(f.ReduceSum(y)),
+		}, nil))
+		e, err := builder.Compile()
+		fatal(t, err)
+		truths, err := backend.BufferFromFlatData(0, []bool{}, empty)
+		fatal(t, err)
+		numbers, err := backend.BufferFromFlatData(0, []float32{}, none)
+		fatal(t, err)
+		for _, r := range execute(t, e, []compute.Buffer{truths, numbers}) {
+			flat, err := r.Data()
+			fatal(t, err)
+			results = append(results, flat)
+		}
+		return results
+	}
+	if got, want := run(openBackend(t, "")), run(reference); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -314,7 +314,7 @@ func reduceTruths(r *rewriter, op *ir.Op) bool {
 	}
 	f32 := func(s shapes.Shape) shapes.Shape { return shapes.Make(dtypes.Float32, s.Dimensions...) }
 	x, out := op.Args[0], op.Result().Shape
-	if x.Shape.DType != dtypes.Bool {
+	if x.Shape.DType != dtypes.Bool || x.Shape.Size() == 0 { // the largest of no numbers, -Inf, would be true
 		return false
 	}
 	numbers := r.add(ir.ConvertDType, ir.ConvertDTypeAttr{Dtype: dtypes.Float32}, f32(x.Shape), r.of(x))

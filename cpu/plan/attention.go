@@ -183,8 +183,8 @@ func (p *planner) maskOf(n *node, a *attention) Rows {
 		view = view.transpose(order)
 	}
 	s := view.Strides
-	if len(s) == 4 { // each row of a group is a query of its own
-		return Rows{view.Root, view.Offset, [4]int{s[0], s[1], 0, s[2]}}
+	if len(s) == 4 {
+		return Rows{view.Root, view.Offset, [4]int{s[0], s[1], a.queries * s[2], s[2]}}
 	}
 	return Rows{view.Root, view.Offset, [4]int(s)}
 }

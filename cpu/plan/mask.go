@@ -64,7 +64,7 @@ func (a *attention) fits() bool {
 	q := a.scores.Result().Shape.Dimensions
 	last := len(q) - 1
 	rows := product(q[2:last])
-	if rows <= matvec.Most || a.added != nil && hidden {
+	if rows <= matvec.Most || a.mask != nil && hidden {
 		return false
 	}
 	if hidden {

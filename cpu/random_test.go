@@ -53,7 +53,7 @@ func (g *randomGraph) add(name string, v compute.Value, err error, size, off flo
 		panic(fmt.Sprintf("%s: %v\n%s", name, err, strings.Join(g.log, "\n")))
 	}
 	g.log = append(g.log, fmt.Sprintf("%d: %s -> %v", len(g.values), name, g.shape(v)))
-	off += size * 0x1p-22 // two units of the last place: 5 ULP of the largest value are less
+	off += 6 * size * 0x1p-24 // the ULP that tanh and erf may be off, of numbers below size
 	if size > largest {
 		v, size = g.bounded(v), 2
 	}

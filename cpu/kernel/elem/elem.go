@@ -36,8 +36,8 @@ type Table struct {
 	Rsqrt   Unary // 1/sqrt(x), at most 1.5 ULP
 	Exp     Unary // e^x, at most 1.1 ULP
 	Log     Unary // natural logarithm, at most 1 ULP
-	Tanh    Unary // at most 5 ULP, never beyond +-1
-	Erf     Unary // at most 5 ULP, never beyond +-1
+	Tanh    Unary // at most 6 ULP, never beyond +-1
+	Erf     Unary // at most 6 ULP, never beyond +-1
 	Sigmoid Unary // 1/(1+e^-x), at most 2.5 ULP
 
 	Add, Sub, Mul, Div     Binary // correctly rounded

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -143,9 +142,9 @@ func (f *benchFlags) settle(set *pflag.FlagSet, word string) (aBench, []norm.Kin
 	if !slices.Contains([]string{"table", "json", "csv", "bench"}, f.format) {
 		return chosen, nil, usage("--format is %q, expected table, json, csv or bench", f.format)
 	}
-	if folder := filepath.Dir(f.history); f.history != "" {
-		if at, err := os.Stat(folder); err != nil || !at.IsDir() {
-			return chosen, nil, usage("--history %s: there is no folder %s", f.history, folder)
+	if f.history != "" {
+		if err := history.Check(f.history); err != nil {
+			return chosen, nil, usage("--history %s: %w", f.history, err)
 		}
 	}
 	if err := f.Check(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // Row compares a work with one peer. A peer named "avx2 fma peak" or "copy" is the machine itself, at its best in the same run.
@@ -37,6 +38,23 @@ type Line struct {
 	GFLOPS   map[string]float64 `json:"peak_gflops"` // of the run, by flavour
 	Copy     float64            `json:"copy_gbps"`
 	Rows     []Row              `json:"rows"`
+}
+
+// Check returns an error when Append could not write to path, so that nothing is measured in vain. It leaves no file where there was none.
+func Check(path string) error {
+	folder := filepath.Dir(path)
+	if at, err := os.Stat(folder); err != nil || !at.IsDir() {
+		return fmt.Errorf("there is no folder %s", folder)
+	}
+	_, missing := os.Lstat(path)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return fmt.Errorf("%w: expected a file to append to", err)
+	}
+	if missing != nil {
+		defer os.Remove(path)
+	}
+	return f.Close()
 }
 
 // Append adds l to the file at path, which is made where there is none.

@@ -58,7 +58,7 @@ func (p *planner) findRotations(ops []*ir.Op) {
 			continue
 		}
 		inside := map[*ir.Op]bool{op: true}
-		if r := rotationOf(op, inside); r != nil && p.onlyInside(inside, op) {
+		if r := rotationOf(op, inside); r != nil && r.readsNothingOf(inside) && p.onlyInside(inside, op) {
 			r.inside = inside
 			p.rotations[op] = r
 			for inner := range inside {
@@ -66,6 +66,11 @@ func (p *planner) findRotations(ops []*ir.Op) {
 			}
 		}
 	}
+}
+
+// readsNothingOf reports whether what the rotation reads is made outside, since ops of inside make no step.
+func (r *rotation) readsNothingOf(inside map[*ir.Op]bool) bool {
+	return !slices.ContainsFunc([]*ir.Value{r.x, r.cos, r.sin}, func(v *ir.Value) bool { return inside[root(v).Def] })
 }
 
 // onlyInside reports whether nothing but the ops of inside reads what they make, except for the result of last.

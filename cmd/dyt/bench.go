@@ -136,8 +136,11 @@ func (f *benchFlags) settle(set *pflag.FlagSet, word string) (aBench, []norm.Kin
 			choose()
 		}
 	}
-	if (set.Changed("layers") && f.layers < 1) || (set.Changed("tokens") && f.tokens < 1) {
-		return chosen, nil, usage("dyt bench %s: --layers %d --tokens %d: expected at least one layer and token", word, f.layers, f.tokens)
+	if set.Changed("layers") && f.layers < 1 {
+		return chosen, nil, usage("--layers %d: expected at least one", f.layers)
+	}
+	if set.Changed("tokens") && f.tokens < 1 {
+		return chosen, nil, usage("--tokens %d: expected at least one", f.tokens)
 	}
 	if !slices.Contains([]string{"table", "json", "csv", "bench"}, f.format) {
 		return chosen, nil, usage("--format is %q, expected table, json, csv or bench", f.format)

@@ -118,6 +118,30 @@ func TestFirstCompilationIsQuick(t *testing.T) {
 	}
 }
 
+// From nothing to the first training step that has been computed, a ViT of twelve layers takes half a second on two threads: the
+// quickest of three, with a limit that a shared machine keeps too.
+func TestFirstStepIsSoon(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a network three times")
+	}
+	const limit = 3 * time.Second
+	quickest := time.Hour
+	for range 3 {
+		start := time.Now()
+		backend := openBackend(t, "")
+		n := aNetwork(t, backend, "vit", "Ti/16")
+		e, err := n.trainer(backend)
+		fatal(t, err)
+		_, err = n.step(e, 1)
+		fatal(t, err)
+		quickest = min(quickest, time.Since(start))
+	}
+	t.Logf("first step after %v", quickest)
+	if quickest > limit {
+		t.Errorf("the first step of a ViT of twelve layers ends after %v, expected at most %v", quickest, limit)
+	}
+}
+
 func mallocs() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -20,7 +20,7 @@ func (r Report) Page(command string) report.Page {
 	notes := slices.Concat(Verdicts(r.Rows), GrowthVerdicts(r.Rows), r.Warnings)
 	tables := []report.Table{r.rowsTable()}
 	if claim := ClaimTable(r.Rows); claim != nil {
-		tables = append(tables, report.Table{Columns: claim[0], Rows: claim[1:]})
+		tables = append(tables, numbers(claim))
 	}
 	p.Sections = append(p.Sections, report.Section{Title: "Rows", Text: notes, Tables: tables})
 	var charts []report.Chart
@@ -43,7 +43,11 @@ func (r Report) rowsTable() report.Table {
 		}
 		cells = append(cells, []string{row.name(), duration(row.Median), row.spread(), figure(row.PerRow), gbps, figure(row.GFLOPS), percent(row.OfRoof), figure(row.Ratio), row.norms()})
 	}
-	cells = filled(cells)
+	return numbers(filled(cells))
+}
+
+// numbers is a table of a head and of rows that are a name and numbers.
+func numbers(cells [][]string) report.Table {
 	t := report.Table{Columns: cells[0], Rows: cells[1:], Right: slices.Repeat([]bool{true}, len(cells[0]))}
 	t.Right[0] = false
 	return t

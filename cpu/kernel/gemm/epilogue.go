@@ -37,17 +37,24 @@ func blockPanels(kn *Kernel, depth, unit, width int) int {
 	return step
 }
 
+// units returns how many units of rows there are.
+func (j *Job) units() int {
+	unit := max(1, j.After.Unit)
+	return (j.kernel.Panels(j.C.Rows) + unit - 1) / unit
+}
+
 // Units returns which units of rows are those of worker part out of parts.
 func (j *Job) Units(part, parts int) (from, to int) {
-	unit := max(1, j.After.Unit)
-	units := (rowSplit{j.C.Rows, j.kernel.MR}.panels() + unit - 1) / unit
+	units := j.units()
 	return units * part / parts, units * (part + 1) / parts
 }
 
 // share returns which panels of rows are those of worker part out of parts.
-func (j *Job) share(part, parts int) (first, last int) {
-	from, to := j.Units(part, parts)
-	unit, panels := max(1, j.After.Unit), rowSplit{j.C.Rows, j.kernel.MR}.panels()
+func (j *Job) share(part, parts int) (first, last int) { return j.panelsOf(j.Units(part, parts)) }
+
+// panelsOf returns the panels of rows of units [from, to).
+func (j *Job) panelsOf(from, to int) (first, last int) {
+	unit, panels := max(1, j.After.Unit), j.kernel.Panels(j.C.Rows)
 	return min(from*unit, panels), min(to*unit, panels)
 }
 

@@ -116,14 +116,13 @@ const leastTaken = 4
 // take returns the panels that a worker computes next, none when all are taken: half of its part of what is left, so that all
 // end at about the same time although one may be quicker. Where A is packed, parts are equal: B would pass more often.
 func (j *Job) take(step, parts int) (first, last int) {
-	unit, panels := max(1, j.After.Unit), rowSplit{j.C.Rows, j.kernel.MR}.panels()
-	units := (panels + unit - 1) / unit
+	unit, units := max(1, j.After.Unit), j.units()
 	for {
 		from := int(j.Next.Load())
 		n := max(1, min(max((units-from)/(2*parts), leastTaken/unit), step/unit))
 		to := min(from+n, units)
 		if from == units || j.Next.CompareAndSwap(int64(from), int64(to)) {
-			return min(from*unit, panels), min(to*unit, panels)
+			return j.panelsOf(from, to)
 		}
 	}
 }

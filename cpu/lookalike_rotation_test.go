@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -59,9 +58,7 @@ func turned(x0, x1, c, s *Node) []*Node {
 
 // TestLookalikesOfRotation compares each graph with the Go backend and with eval.
 func TestLookalikesOfRotation(t *testing.T) {
-	reference, err := compute.NewWithConfig("go:ops_sequential")
-	fatal(t, err)
-	defer reference.Finalize()
+	reference := openReference(t)
 	inputs := func() []any {
 		of := func(n, from int) any {
 			flat := pattern[float32](4*n, func(k int) float32 { return float32(math.Sin(float64((k + from) * (k + 3) % 1009))) })
@@ -74,17 +71,7 @@ func TestLookalikesOfRotation(t *testing.T) {
 			graph := func(x, cos, sin *Node) []*Node {
 				return c.graph(x, SliceAxis(x, 1, AxisRange(0, 8)), SliceAxis(x, 1, AxisRange(8, 16)), cos, sin)
 			}
-			run := func(backend compute.Backend) (flats [][]float32) {
-				for _, v := range MustNewExec(backend, graph).MustCall(inputs()...) {
-					flats = append(flats, tensors.MustCopyFlatData[float32](v))
-				}
-				return flats
-			}
-			want := run(reference)
-			backend := openPlanned(t)
-			alike(t, "ours", run(backend.Backend), want)
-			p := backend.last()
-			alike(t, "eval", evalPlan(t, p, inputs()), want)
+			p := planAlike(t, reference, graph, inputs)
 			if steps := strings.Count(p.String(), " rotation "); steps != c.steps {
 				t.Errorf("the plan has %d rotations, want %d:\n%s", steps, c.steps, p)
 			}

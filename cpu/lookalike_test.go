@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/dyt-go/dyt/cpu/plan"
 )
 
 // lookalike is a graph of queries, keys, values and weights, each [2, 2, 12, 12], that is an attention or nearly one.
@@ -242,9 +244,7 @@ var lookalikes = []lookalike{
 
 // TestLookalikesOfAttention compares each graph with the Go backend and with eval.
 func TestLookalikesOfAttention(t *testing.T) {
-	reference, err := compute.NewWithConfig("go:ops_sequential")
-	fatal(t, err)
-	defer reference.Finalize()
+	reference := openReference(t)
 	inputs := func() (list []any) {
 		for i := range 4 {
 			flat := pattern[float32](576, func(k int) float32 { return float32(math.Sin(float64((k + 7*i) * (k + i) % 1009))) })
@@ -254,22 +254,39 @@ func TestLookalikesOfAttention(t *testing.T) {
 	}
 	for _, c := range lookalikes {
 		t.Run(c.name, func(t *testing.T) {
-			run := func(backend compute.Backend) (flats [][]float32) {
-				for _, v := range MustNewExec(backend, c.graph).MustCall(inputs()...) {
-					flats = append(flats, tensors.MustCopyFlatData[float32](v))
-				}
-				return flats
-			}
-			want := run(reference)
-			backend := planned{openBackend(t, "profile")}
-			alike(t, "ours", run(backend.Backend), want)
-			p := backend.last()
-			alike(t, "eval", evalPlan(t, p, inputs()), want)
+			p := planAlike(t, reference, c.graph, inputs)
 			if steps := len(attends.FindAllString(p.String(), -1)); steps != c.steps {
 				t.Errorf("the plan has %d attention steps, want %d:\n%s", steps, c.steps, p)
 			}
 		})
 	}
+}
+
+func openReference(t *testing.T) compute.Backend {
+	reference, err := compute.NewWithConfig("go:ops_sequential")
+	fatal(t, err)
+	t.Cleanup(reference.Finalize)
+	return reference
+}
+
+// planAlike returns the plan of a graph, having compared what our backend and eval make of it with the reference.
+func planAlike[F ExecGraphFn](t *testing.T, reference compute.Backend, graph F, inputs func() []any) *plan.Plan {
+	t.Helper()
+	want, ours := resultsOf(reference, graph, inputs()), openPlanned(t)
+	alike(t, "ours", resultsOf(ours.Backend, graph, inputs()), want)
+	p := ours.last()
+	alike(t, "eval", evalPlan(t, p, inputs()), want)
+	return p
+}
+
+// resultsOf returns what a graph gives on a backend.
+func resultsOf[F ExecGraphFn](backend compute.Backend, graph F, inputs []any) (flats [][]float32) {
+	e := MustNewExec(backend, graph)
+	defer e.Finalize()
+	for _, v := range e.MustCall(inputs...) {
+		flats = append(flats, tensors.MustCopyFlatData[float32](v))
+	}
+	return flats
 }
 
 // alike is same for graphs that may give NaN or large numbers.

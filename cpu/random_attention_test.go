@@ -141,10 +141,8 @@ func (r *randomAttention) graph(in []*Node) []*Node {
 
 // TestRandomAttentions compares each graph with the Go backend; some of them must have attention steps.
 func TestRandomAttentions(t *testing.T) {
-	reference, err := compute.NewWithConfig("go:ops_sequential")
-	fatal(t, err)
-	defer reference.Finalize()
-	ours := planned{openBackend(t, "profile")}
+	reference := openReference(t)
+	ours := openPlanned(t)
 	seeds, steps := uint64(500), 0
 	if testing.Short() {
 		seeds = 50
@@ -165,10 +163,5 @@ func TestRandomAttentions(t *testing.T) {
 // runAttention returns what the graph of a seed gives, and its choices.
 func runAttention(seed uint64, backend compute.Backend) (flats [][]float32, r *randomAttention) {
 	r = newRandomAttention(seed)
-	e := MustNewExec(backend, func(in []*Node) []*Node { return r.graph(in) })
-	defer e.Finalize()
-	for _, v := range e.MustCall(r.inputs()...) {
-		flats = append(flats, tensors.MustCopyFlatData[float32](v))
-	}
-	return flats, r
+	return resultsOf(backend, r.graph, r.inputs()), r
 }

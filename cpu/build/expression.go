@@ -12,8 +12,10 @@ import (
 
 // expressions finds the value of an op that is recorded again.
 type expressions struct {
-	known        map[uint64]*value // by hash; values of the same one are chained
+	chains       []*value // values, linked where their hashes end alike; a power of two of them, none before the first
+	count        int
 	words, other []int
+	args         []*ir.Value // of the op that was recorded last
 }
 
 // find returns the value that an op with one result has already, or nil and the hash to enter it by.
@@ -23,8 +25,8 @@ func (e *expressions) find(kind ir.Kind, attr ir.Attr, args []*ir.Value) (*value
 	for _, w := range e.words {
 		hash = mix(hash, uint64(w))
 	}
-	for v := e.known[hash]; v != nil; v = v.next {
-		if op := v.ir.Def; op.Kind == kind {
+	for v := e.chain(hash); v != nil; v = v.next {
+		if op := v.ir.Def; v.hash == hash && op.Kind == kind {
 			e.other = appendWords(e.other[:0], kind, op.Attr, op.Args)
 			if slices.Equal(e.words, e.other) {
 				return v, hash
@@ -41,8 +43,8 @@ func (e *expressions) constant(flat any, dims []int) (*value, uint64) {
 	for _, b := range data {
 		hash = mix(hash, uint64(b))
 	}
-	for v := e.known[hash]; v != nil; v = v.next {
-		if op := v.ir.Def; op.Kind == ir.Constant && v.ir.Shape.DType == dtype && slices.Equal(v.ir.Shape.Dimensions, dims) &&
+	for v := e.chain(hash); v != nil; v = v.next {
+		if op := v.ir.Def; v.hash == hash && op.Kind == ir.Constant && v.ir.Shape.DType == dtype && slices.Equal(v.ir.Shape.Dimensions, dims) &&
 			bytes.Equal(dtypes.UnsafeByteSliceFromAny(op.Attr.(ir.ConstantAttr).Flat), data) {
 			return v, hash
 		}
@@ -50,9 +52,35 @@ func (e *expressions) constant(flat any, dims []int) (*value, uint64) {
 	return nil, hash
 }
 
+// chain returns the values among which one of this hash is.
+func (e *expressions) chain(hash uint64) *value {
+	if e.count == 0 {
+		return nil
+	}
+	return e.chains[hash%uint64(len(e.chains))]
+}
+
+// enter adds a value, and makes more chains when there are as many values as chains.
 func (e *expressions) enter(hash uint64, v *value) {
-	v.next = e.known[hash]
-	e.known[hash] = v
+	v.hash = hash
+	if e.count == len(e.chains) {
+		old := e.chains
+		e.chains = make([]*value, max(64, 4*len(old)))
+		for _, v := range old {
+			for v != nil {
+				next := v.next
+				e.link(v)
+				v = next
+			}
+		}
+	}
+	e.link(v)
+	e.count++
+}
+
+func (e *expressions) link(v *value) {
+	chain := &e.chains[v.hash%uint64(len(e.chains))]
+	v.next, *chain = *chain, v
 }
 
 // mix adds a word to a hash: an odd factor, and the high bits, which it reaches, folded down.

@@ -25,6 +25,7 @@ type Function struct {
 	outer    []*value                 // the same, in the order of ir.Func.Captures
 	closures int
 	returned bool
+	room     []value // for values that are to come
 }
 
 var _ compute.Function = (*Function)(nil)
@@ -33,8 +34,10 @@ var _ compute.Function = (*Function)(nil)
 type value struct {
 	fn     *Function
 	ir     *ir.Value
-	shadow compute.Value // nil until an op that goes to the shadow reads it
-	next   *value        // in expressions
+	shadow compute.Value    // nil until an op that goes to the shadow reads it
+	hash   uint64           // in expressions
+	next   *value           // likewise
+	list   [1]compute.Value // the value itself, as the results of its op
 }
 
 func newFunction(b *Builder, parent *Function, name string, shadow compute.Function) *Function {
@@ -43,7 +46,7 @@ func newFunction(b *Builder, parent *Function, name string, shadow compute.Funct
 		known: make(map[compute.Value]*value), captured: make(map[*value]*ir.Value),
 	}
 	if isMain := b.main == nil; isMain { // the shadow compiles closures and named functions when they return
-		f.own = &expressions{known: make(map[uint64]*value)}
+		f.own = new(expressions)
 	}
 	return f
 }
@@ -97,14 +100,15 @@ func (f *Function) Parameter(name string, shape shapes.Shape, sharding *compute.
 	if err := f.open(); err != nil {
 		return nil, err
 	}
+	shape = unnamed(shape.Clone())
 	if f.own != nil && sharding == nil && f.isOrdinary(shape) {
-		return f.newValue(f.ir.Param(name, shape.Clone())), nil
+		return f.newValue(f.ir.Param(name, shape)), nil
 	}
 	shadow, err := f.shadow.Parameter(name, shape, sharding)
 	if err != nil {
 		return nil, err
 	}
-	return f.enter(shadow, f.ir.Param(name, shape.Clone())), nil
+	return f.enter(shadow, f.ir.Param(name, shape)), nil
 }
 
 // Constant adds a constant with a copy of flat, a slice of its elements.
@@ -153,7 +157,7 @@ func (f *Function) Return(outputs []compute.Value, shardings []*compute.Sharding
 	if err := f.open(); err != nil {
 		return err
 	}
-	values, err := f.values(outputs)
+	values, err := f.values(nil, outputs)
 	if err != nil {
 		return errors.WithMessage(err, "cpu: return")
 	}
@@ -166,7 +170,7 @@ func (f *Function) Return(outputs []compute.Value, shardings []*compute.Sharding
 			return err
 		}
 	}
-	f.ir.Return(f.use(values)...)
+	f.ir.Return(f.use(nil, values)...)
 	f.returned = true
 	return nil
 }
@@ -180,7 +184,8 @@ func (f *Function) record(kind ir.Kind, attr ir.Attr, fns []compute.Function, ar
 	if !f.builder.env.Fused && declined[kind] {
 		return nil, errors.Wrapf(compute.ErrNotImplemented, "cpu: %s: the ops that it stands for are faster here", kind)
 	}
-	values, err := f.values(args)
+	var room [4]*value // as many as most ops have operands
+	values, err := f.values(room[:0], args)
 	if err != nil {
 		return nil, errors.WithMessagef(err, "cpu: %s", kind)
 	}
@@ -189,7 +194,7 @@ func (f *Function) record(kind ir.Kind, attr ir.Attr, fns []compute.Function, ar
 	}
 	if f.own != nil && len(fns) == 0 {
 		if v := f.express(kind, attr, values); v != nil {
-			return []compute.Value{v}, nil
+			return v.list[:], nil
 		}
 	}
 	callees, err := f.callees(fns)
@@ -241,7 +246,8 @@ func (f *Function) convert(a ir.ConvertDTypeAttr, x *value) *value {
 }
 
 func (f *Function) expressAs(kind ir.Kind, attr ir.Attr, values []*value, shape shapes.Shape) *value {
-	args := f.use(values)
+	f.own.args = f.use(f.own.args[:0], values)
+	args := f.own.args
 	if kind == ir.Identity { // each is one of its own
 		return f.newValue(f.ir.Add(kind, args, attr, nil, shape).Result())
 	}
@@ -278,12 +284,13 @@ func (f *Function) add(call *ir.Op, values []*value, callees []*Function, shadow
 		if resultShapes[i], err = f.shadow.Shape(s); err != nil {
 			return nil, errors.WithMessagef(err, "cpu: %s: shape of result %d", call.Kind, i)
 		}
+		resultShapes[i] = unnamed(resultShapes[i])
 	}
 	bodies := make([]ir.Body, len(callees))
 	for i, c := range callees {
-		bodies[i] = ir.Body{Func: c.ir, Captures: f.use(c.outer)}
+		bodies[i] = ir.Body{Func: c.ir, Captures: f.use(nil, c.outer)}
 	}
-	op := f.ir.Add(call.Kind, f.use(values), call.Attr, bodies, resultShapes...)
+	op := f.ir.Add(call.Kind, f.use(nil, values), call.Attr, bodies, resultShapes...)
 	results := make([]compute.Value, len(op.Results))
 	for i, v := range op.Results {
 		results[i] = f.enter(shadowResults[i], v)
@@ -291,7 +298,15 @@ func (f *Function) add(call *ir.Op, values []*value, callees []*Function, shadow
 	return results, nil
 }
 
-func (f *Function) newValue(v *ir.Value) *value { return &value{fn: f, ir: v} }
+func (f *Function) newValue(v *ir.Value) *value {
+	if len(f.room) == 0 {
+		f.room = make([]value, min(8+f.ir.NumValues(), 128))
+	}
+	val := &f.room[0]
+	f.room = f.room[1:]
+	val.fn, val.ir, val.list[0] = f, v, val
+	return val
+}
 
 func (f *Function) enter(shadow compute.Value, v *ir.Value) *value {
 	val := f.newValue(v)
@@ -313,16 +328,16 @@ func (v *value) toShadow() (compute.Value, error) {
 	return v.shadow, nil
 }
 
-// use returns what stands for values inside f; values of the functions around it become captures.
-func (f *Function) use(values []*value) []*ir.Value {
-	out := make([]*ir.Value, len(values))
-	for i, v := range values {
+// use appends what stands for values inside f to out; values of the functions around it become captures.
+func (f *Function) use(out []*ir.Value, values []*value) []*ir.Value {
+	for _, v := range values {
 		switch {
 		case v == nil:
+			out = append(out, nil)
 		case v.fn == f:
-			out[i] = v.ir
+			out = append(out, v.ir)
 		default:
-			out[i] = f.capture(v)
+			out = append(out, f.capture(v))
 		}
 	}
 	return out
@@ -362,17 +377,18 @@ func (f *Function) value(v compute.Value) (*value, error) {
 	return nil, errors.Errorf("value %s is of function %q, which does not surround %q", val.ir, val.fn.ir.Name, f.ir.Name)
 }
 
-// values checks a list; a nil operand stays nil.
-func (f *Function) values(list []compute.Value) ([]*value, error) {
-	out := make([]*value, len(list))
+// values appends the values of a list, checked, to out; a nil operand stays nil.
+func (f *Function) values(out []*value, list []compute.Value) ([]*value, error) {
 	for i, v := range list {
 		if v == nil {
+			out = append(out, nil)
 			continue
 		}
-		var err error
-		if out[i], err = f.value(v); err != nil {
+		val, err := f.value(v)
+		if err != nil {
 			return nil, errors.WithMessagef(err, "operand %d", i)
 		}
+		out = append(out, val)
 	}
 	return out, nil
 }

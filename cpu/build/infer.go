@@ -1,6 +1,8 @@
 package build
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapeinference"
 	"github.com/gomlx/compute/shapes"
@@ -42,7 +44,7 @@ func inferMoved(kind ir.Kind, attr ir.Attr, args []*value) (shapes.Shape, bool) 
 	case ir.TransposeAttr:
 		shape, err = shapeinference.Transpose(args[0].ir.Shape, a.Permutation)
 	case ir.BroadcastInDimAttr:
-		if shape = a.OutputShape; !isStatic(shape) || !isNatural(shape.Dimensions) || shape.DType != args[0].ir.Shape.DType {
+		if shape = unnamed(a.OutputShape); !isStatic(shape) || !isNatural(shape.Dimensions) || shape.DType != args[0].ir.Shape.DType {
 			return shape, false
 		}
 		err = shapeinference.BroadcastInDim(args[0].ir.Shape, shape, a.BroadcastAxes, nil)
@@ -142,6 +144,14 @@ func reducedAxes(attr ir.Attr, rank int) []int {
 
 // isStatic reports whether all lengths are known and no axis has a name.
 func isStatic(s shapes.Shape) bool { return s.AxisNames == nil && isNatural(s.Dimensions) }
+
+// unnamed returns s without names of its axes when all of them are empty, which says the same.
+func unnamed(s shapes.Shape) shapes.Shape {
+	if !slices.ContainsFunc(s.AxisNames, func(name string) bool { return name != "" }) {
+		s.AxisNames = nil
+	}
+	return s
+}
 
 // isNatural reports whether no number is negative.
 func isNatural(list []int) bool {

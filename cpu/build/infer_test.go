@@ -237,3 +237,29 @@ func TestSliceBoundsFromTheEnd(t *testing.T) {
 		t.Errorf("recorded %q, want %q", got, want)
 	}
 }
+
+// The Go backend names the axes of some results "", which is no name: what follows such a result is inferred here all the same.
+func TestAxesNamedNothing(t *testing.T) {
+	engine, err := delegate.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	main := New("test", &Env{Engine: engine}).main
+	check := func(v compute.Value, err error) compute.Value {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	table := check(main.Parameter("table", shapes.Make(dtypes.Float32, 7, 4).WithAxisNames("", ""), nil))
+	words := check(main.Parameter("words", shapes.Make(dtypes.Int32, 3, 1), nil))
+	rows := check(main.Gather(table, words, 1, []int{1}, []int{0}, []int{0}, []int{1, 4}, false))
+	wide := check(main.BroadcastInDim(rows, shapes.Make(dtypes.Float32, 2, 3, 4).WithAxisNames("", "", ""), []int{1, 2}))
+	for _, v := range []compute.Value{check(main.Neg(table)), check(main.Neg(rows)), wide, check(main.Neg(wide))} {
+		if v := v.(*value); v.shadow != nil {
+			t.Errorf("%s was issued to the shadow", v.ir.Def)
+		}
+	}
+}

@@ -7,6 +7,7 @@ package delegate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -22,7 +23,7 @@ const config = "ops_sequential"
 type Engine struct {
 	backend compute.Backend
 	arrays  arrayAccess
-	dtypes  map[dtypes.DType]bool
+	dtypes  []bool // by type
 }
 
 // Open starts the Go backend.
@@ -35,7 +36,11 @@ func Open() (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{backend: backend, arrays: arrays, dtypes: backend.Capabilities().DTypes}, nil
+	e := &Engine{backend: backend, arrays: arrays, dtypes: make([]bool, slices.Max(dtypes.DTypeValues())+1)}
+	for dtype, ok := range backend.Capabilities().DTypes {
+		e.dtypes[dtype] = ok
+	}
+	return e, nil
 }
 
 // Close ends the Go backend; arrays and programs that came from it are invalid afterwards.
@@ -48,4 +53,6 @@ func (e *Engine) Builder(name string) compute.Builder { return e.backend.Builder
 func (e *Engine) Capabilities() compute.Capabilities { return e.backend.Capabilities().Clone() }
 
 // Supports reports whether the Go backend has arrays of this type.
-func (e *Engine) Supports(dtype dtypes.DType) bool { return e.dtypes[dtype] }
+func (e *Engine) Supports(dtype dtypes.DType) bool {
+	return dtype >= 0 && int(dtype) < len(e.dtypes) && e.dtypes[dtype]
+}

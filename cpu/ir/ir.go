@@ -72,7 +72,7 @@ func (f *Func) Capture(shape shapes.Shape) *Value {
 	return v
 }
 
-// Add appends an op and gives it one result for each shape.
+// Add appends an op and gives it one result for each shape. It keeps a copy of args.
 func (f *Func) Add(kind Kind, args []*Value, attr Attr, bodies []Body, results ...shapes.Shape) *Op {
 	var op *Op
 	if len(results) == 1 {
@@ -83,7 +83,10 @@ func (f *Func) Add(kind Kind, args []*Value, attr Attr, bodies []Body, results .
 			op.Results[i] = new(Value)
 		}
 	}
-	op.Kind, op.Args, op.Attr, op.Bodies = kind, args, attr, bodies
+	op.Kind, op.Attr, op.Bodies = kind, attr, bodies
+	if len(args) > 0 {
+		op.Args = append(op.Args, args...)
+	}
 	for i, v := range op.Results {
 		*v = Value{ID: f.values, Shape: results[i], Def: op, Index: i}
 		f.values++
@@ -92,11 +95,12 @@ func (f *Func) Add(kind Kind, args []*Value, attr Attr, bodies []Body, results .
 	return op
 }
 
-// single is an op with one result, as most are, in one piece of memory.
+// single is an op with one result and one or two operands, as most are, in one piece of memory.
 type single struct {
 	op      Op
 	value   Value
 	results [1]*Value
+	args    [2]*Value
 }
 
 // Grow makes room for n more ops.
@@ -112,7 +116,7 @@ func (f *Func) single() *Op {
 	s := &f.room[0]
 	f.room = f.room[1:]
 	s.results[0] = &s.value
-	s.op.Results = s.results[:]
+	s.op.Results, s.op.Args = s.results[:], s.args[:0]
 	return &s.op
 }
 

@@ -86,16 +86,17 @@ func renames(k ir.Kind) bool {
 // constantFunc returns the function without parameters that computes targets.
 func constantFunc(f *ir.Func, live []*ir.Op, constant []bool, targets []*ir.Value) *ir.Func {
 	only := ir.NewFunc(f.Name + ".constants")
-	values := make([]*ir.Value, f.NumValues())
+	values, args := make([]*ir.Value, f.NumValues()), []*ir.Value(nil)
 	for _, op := range live {
 		if !constant[op.Results[0].ID] {
 			continue
 		}
-		args := make([]*ir.Value, len(op.Args))
-		for i, v := range op.Args {
+		args = args[:0]
+		for _, v := range op.Args {
 			if v != nil {
-				args[i] = values[v.ID]
+				v = values[v.ID]
 			}
+			args = append(args, v)
 		}
 		values[op.Result().ID] = only.Add(op.Kind, args, op.Attr, nil, op.Result().Shape).Result()
 	}

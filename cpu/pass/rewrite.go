@@ -12,7 +12,7 @@ type rewriter struct {
 	values   []*ir.Value               // by value of from: what stands for it
 	uses     []int                     // by value of from
 	body     func(f *ir.Func) *ir.Func // what stands for a function that an op runs
-	room     []*ir.Value               // for operands that are to come
+	args     []*ir.Value               // of the op that is copied
 }
 
 // rewrite returns f with every op that the results need either replaced, when replace returns true, or copied.
@@ -59,7 +59,8 @@ func (r *rewriter) keep(op *ir.Op) {
 	for _, v := range op.Results {
 		results = append(results, v.Shape)
 	}
-	copied := r.to.Add(op.Kind, r.all(op.Args), op.Attr, bodies, results...)
+	r.args = r.append(r.args[:0], op.Args)
+	copied := r.to.Add(op.Kind, r.args, op.Attr, bodies, results...)
 	for i, v := range op.Results {
 		r.values[v.ID] = copied.Results[i]
 	}
@@ -78,15 +79,15 @@ func (r *rewriter) become(op *ir.Op, v *ir.Value) bool {
 
 // all maps values of the old function to the new one.
 func (r *rewriter) all(list []*ir.Value) []*ir.Value {
-	if len(r.room) < len(list) {
-		r.room = make([]*ir.Value, max(1024, len(list)))
-	}
-	out := r.room[:len(list):len(list)]
-	r.room = r.room[len(list):]
-	for i, v := range list {
+	return r.append(make([]*ir.Value, 0, len(list)), list)
+}
+
+func (r *rewriter) append(out, list []*ir.Value) []*ir.Value {
+	for _, v := range list {
 		if v != nil {
-			out[i] = r.values[v.ID]
+			v = r.values[v.ID]
 		}
+		out = append(out, v)
 	}
 	return out
 }

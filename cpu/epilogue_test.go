@@ -89,7 +89,7 @@ func Expand(row, like *Node) *Node {
 // the number of threads; the plan has it, and the product in memory, where expected.
 func TestEpiloguesEqualWhatRunsApart(t *testing.T) {
 	for _, table := range kernel.Available() {
-		t.Setenv("DYT_CPU", string(table.Flavour))
+		useFlavour(t, table.Flavour)
 		for _, c := range epilogueCases {
 			c.apart = c.apart || table.Elem.Strips == nil // a flavour without programs over strips
 			t.Run(string(table.Flavour)+"/"+c.name, c.check)

@@ -73,7 +73,7 @@ var prologueCases = []prologueCase{
 // depend on the number of threads; the plan has the prologue where expected.
 func TestProloguesEqualWhatRunsApart(t *testing.T) {
 	for _, table := range kernel.Available() {
-		t.Setenv("DYT_CPU", string(table.Flavour))
+		useFlavour(t, table.Flavour)
 		for _, c := range prologueCases {
 			c.apart = c.apart || table.Elem.Strips == nil // a flavour without programs over strips
 			t.Run(string(table.Flavour)+"/"+c.name, c.check)

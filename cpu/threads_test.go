@@ -19,7 +19,7 @@ import (
 // in every flavour, with epilogues where they pay and wherever they can be.
 func TestResultsDoNotDependOnThreads(t *testing.T) {
 	for _, table := range kernel.Available() {
-		t.Setenv("DYT_CPU", string(table.Flavour))
+		useFlavour(t, table.Flavour)
 		want := make(map[string]string)
 		for _, config := range []string{"", "fuse=always"} {
 			for _, threads := range []int{1, 2, 4, 2} {

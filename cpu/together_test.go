@@ -82,7 +82,7 @@ func TestUpdatesOfParametersRunTogether(t *testing.T) {
 	defer reference.Finalize()
 	want := stepped(t, reference, inputs, false, adamW)
 	for _, table := range kernel.Available() {
-		t.Setenv("DYT_CPU", string(table.Flavour))
+		useFlavour(t, table.Flavour)
 		apart := stepped(t, openBackend(t, "fuse=elementwise"), inputs, false, adamW)
 		for i := range want {
 			for k, x := range apart[i] {
@@ -135,7 +135,7 @@ func product(dims []int) int {
 func TestDonatedArraysAreReadBeforeTheyAreWritten(t *testing.T) {
 	random := rand.New(rand.NewPCG(23, 24))
 	for _, table := range kernel.Available() {
-		t.Setenv("DYT_CPU", string(table.Flavour))
+		useFlavour(t, table.Flavour)
 		backend := openPlanned(t)
 		inPlace := 0
 		for n := range 150 {

@@ -17,6 +17,7 @@ import (
 	"github.com/dyt-go/dyt/cpu/ir"
 	"github.com/dyt-go/dyt/cpu/kernel"
 	"github.com/dyt-go/dyt/cpu/plan"
+	"github.com/dyt-go/dyt/internal/cpuid"
 	"github.com/dyt-go/dyt/internal/golden"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
@@ -41,6 +42,13 @@ func openBackend(t testing.TB, config string) *cpu.Backend {
 	fatal(t, err)
 	t.Cleanup(backend.Finalize)
 	return backend
+}
+
+// useFlavour makes backends that the test opens use a flavour, whichever the machine prefers and DYT_REQUIRE wants of the others.
+func useFlavour(t testing.TB, flavour cpuid.Flavour) {
+	t.Helper()
+	t.Setenv("DYT_CPU", string(flavour))
+	t.Setenv("DYT_REQUIRE", string(flavour))
 }
 
 // delegated lists what a plan leaves to the Go backend, by kind; what only renames does not count.
@@ -150,7 +158,7 @@ var mayDelegate = map[string][]string{
 // Nothing of a zoo model runs on the Go backend, and its plan is the one in testdata/snap, in every flavour.
 func TestPlansOfTheZoo(t *testing.T) {
 	for _, table := range kernel.Available() {
-		t.Setenv("DYT_CPU", string(table.Flavour))
+		useFlavour(t, table.Flavour)
 		backend := openPlanned(t)
 		networks(t, backend.Backend, func(name string, n *network) {
 			e, err := n.trainer(backend.Backend)

@@ -94,6 +94,7 @@ func (l *lowering) thread() *Strips {
 			return nil
 		}
 	}
+	th.slopes()
 	th.remember()
 	for _, it := range th.items {
 		if !it.once && !it.gone {

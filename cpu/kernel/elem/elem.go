@@ -40,6 +40,8 @@ type Table struct {
 	Erf     Unary // at most 6 ULP, never beyond +-1
 	Sigmoid Unary // 1/(1+e^-x), at most 2.5 ULP
 
+	GeluSlope Unary // the derivative of GELU, Phi(x) + x phi(x) of the normal distribution, at most 3e-7 off; its limits, 1 and 0, beyond +-5.9
+
 	Add, Sub, Mul, Div     Binary // correctly rounded
 	RSub, RDiv             Binary // y-x, y/x
 	Max, Min               Binary // NaN when either is; of 0 and -0 the second

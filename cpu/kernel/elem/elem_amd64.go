@@ -9,7 +9,7 @@ var AVX2 = &Table{
 	Name: "avx2", Strips: newStrips(8, stripCodeY, stripsY),
 
 	Neg: negY, Abs: absY, Sqrt: sqrtY, Rsqrt: rsqrtY,
-	Exp: expY, Log: logY, Tanh: tanhY, Erf: erfY, Sigmoid: sigmoidY,
+	Exp: expY, Log: logY, Tanh: tanhY, Erf: erfY, Sigmoid: sigmoidY, GeluSlope: geluSlopeY,
 
 	Add: addY, AddScalar: addScalarY,
 	Sub: subY, SubScalar: subScalarY,
@@ -54,7 +54,7 @@ var AVX512 = &Table{
 	Name: "avx512", Strips: newStrips(16, stripCodeZ, stripsZ),
 
 	Neg: negZ, Abs: absZ, Sqrt: sqrtZ, Rsqrt: rsqrtZ,
-	Exp: expZ, Log: logZ, Tanh: tanhZ, Erf: erfZ, Sigmoid: sigmoidZ,
+	Exp: expZ, Log: logZ, Tanh: tanhZ, Erf: erfZ, Sigmoid: sigmoidZ, GeluSlope: geluSlopeZ,
 
 	Add: addZ, AddScalar: addScalarZ,
 	Sub: subZ, SubScalar: subScalarZ,

@@ -11,15 +11,16 @@ import (
 var Ref = &Table{
 	Name: "ref",
 
-	Neg:     unary(func(x float64) float64 { return -x }),
-	Abs:     unary(math.Abs),
-	Sqrt:    unary(math.Sqrt),
-	Rsqrt:   unary(func(x float64) float64 { return 1 / math.Sqrt(x) }),
-	Exp:     unary(math.Exp),
-	Log:     unary(math.Log),
-	Tanh:    unary(math.Tanh),
-	Erf:     unary(math.Erf),
-	Sigmoid: unary(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }),
+	Neg:       unary(func(x float64) float64 { return -x }),
+	Abs:       unary(math.Abs),
+	Sqrt:      unary(math.Sqrt),
+	Rsqrt:     unary(func(x float64) float64 { return 1 / math.Sqrt(x) }),
+	Exp:       unary(math.Exp),
+	Log:       unary(math.Log),
+	Tanh:      unary(math.Tanh),
+	Erf:       unary(math.Erf),
+	GeluSlope: unary(geluSlope),
+	Sigmoid:   unary(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }),
 
 	Add: binary(add), AddScalar: scalar(add),
 	Sub: binary(sub), SubScalar: scalar(sub),
@@ -134,6 +135,12 @@ func truth[T float32 | float64](b bool) (t T) {
 		t = 1
 	}
 	return t
+}
+
+// geluSlope is the derivative of x Phi(x), where Phi and phi are the normal distribution and its density.
+func geluSlope(x float64) float64 {
+	x = max(-40, min(40, x)) // where phi is 0, not Inf times 0
+	return math.Erfc(-x/math.Sqrt2)/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
 }
 
 func sign(x float64) float64 { return truth[float64](x > 0) - truth[float64](x < 0) }

@@ -49,6 +49,11 @@ func erfY(dst []float32, x []float32)
 //go:noescape
 func sigmoidY(dst []float32, x []float32)
 
+// geluSlopeY is Table.geluSlope for avx2.
+//
+//go:noescape
+func geluSlopeY(dst []float32, x []float32)
+
 // sinNearY is Table.sinNear for avx2.
 //
 //go:noescape
@@ -497,6 +502,12 @@ func stripSigmoidFullY()
 
 // stripSigmoidTailY is threaded code: not to be called.
 func stripSigmoidTailY()
+
+// stripGeluSlopeFullY is threaded code: not to be called.
+func stripGeluSlopeFullY()
+
+// stripGeluSlopeTailY is threaded code: not to be called.
+func stripGeluSlopeTailY()
 
 // stripExpm1FullY is threaded code: not to be called.
 func stripExpm1FullY()

@@ -1154,6 +1154,244 @@ done:
 	VZEROUPPER
 	RET
 
+// func geluSlopeY(dst []float32, x []float32)
+// Requires: AVX, FMA3
+TEXT ·geluSlopeY(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ        CX, SI
+	SUBQ        BX, SI
+	CMPQ        SI, $0x08
+	JLT         tail
+	VMOVUPS     (DX)(BX*4), Y0
+	VMOVUPS     const40bccccdavx2<>+0(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constc0bccccdavx2<>+0(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMULPS      Y0, Y0, Y1
+	VMOVUPS     const328cbdfaavx2<>+0(SB), Y2
+	VFMADD213PS const355f9f19avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const380eec82avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const39312964avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3c643c80avx2<>+0(SB), Y1, Y2
+	VFMADD213PS constbcc696acavx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f4c4229avx2<>+0(SB), Y1, Y2
+	VMULPS      Y2, Y0, Y0
+	VMOVUPS     const30b2385davx2<>+0(SB), Y2
+	VFMADD213PS const34a8da33avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3725823eavx2<>+0(SB), Y1, Y2
+	VFMADD213PS const39785e55avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3b7df840avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3d31f1e2avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3e9b1c54avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f800000avx2<>+0(SB), Y1, Y2
+	VDIVPS      Y2, Y0, Y0
+	VADDPS      const3f000000avx2<>+0(SB), Y0, Y0
+	VMOVUPS     Y0, (AX)(BX*4)
+	ADDQ        $0x08, BX
+	JMP         loop
+
+tail:
+	TESTQ       SI, SI
+	JZ          done
+	LEAQ        tailMask<>+0(SB), CX
+	MOVQ        $0x00000008, DI
+	SUBQ        SI, DI
+	VMOVUPS     (CX)(DI*4), Y0
+	VMASKMOVPS  (DX)(BX*4), Y0, Y1
+	VMOVUPS     const40bccccdavx2<>+0(SB), Y2
+	VMINPS      Y1, Y2, Y1
+	VMOVUPS     constc0bccccdavx2<>+0(SB), Y2
+	VMAXPS      Y1, Y2, Y1
+	VMULPS      Y1, Y1, Y2
+	VMOVUPS     const328cbdfaavx2<>+0(SB), Y3
+	VFMADD213PS const355f9f19avx2<>+0(SB), Y2, Y3
+	VFMADD213PS const380eec82avx2<>+0(SB), Y2, Y3
+	VFMADD213PS const39312964avx2<>+0(SB), Y2, Y3
+	VFMADD213PS const3c643c80avx2<>+0(SB), Y2, Y3
+	VFMADD213PS constbcc696acavx2<>+0(SB), Y2, Y3
+	VFMADD213PS const3f4c4229avx2<>+0(SB), Y2, Y3
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     const30b2385davx2<>+0(SB), Y3
+	VFMADD213PS const34a8da33avx2<>+0(SB), Y2, Y3
+	VFMADD213PS const3725823eavx2<>+0(SB), Y2, Y3
+	VFMADD213PS const39785e55avx2<>+0(SB), Y2, Y3
+	VFMADD213PS const3b7df840avx2<>+0(SB), Y2, Y3
+	VFMADD213PS const3d31f1e2avx2<>+0(SB), Y2, Y3
+	VFMADD213PS const3e9b1c54avx2<>+0(SB), Y2, Y3
+	VFMADD213PS const3f800000avx2<>+0(SB), Y2, Y3
+	VDIVPS      Y3, Y1, Y1
+	VADDPS      const3f000000avx2<>+0(SB), Y1, Y1
+	VMASKMOVPS  Y1, Y0, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const40bccccdavx2<>+0(SB)/4, $0x40bccccd
+DATA const40bccccdavx2<>+4(SB)/4, $0x40bccccd
+DATA const40bccccdavx2<>+8(SB)/4, $0x40bccccd
+DATA const40bccccdavx2<>+12(SB)/4, $0x40bccccd
+DATA const40bccccdavx2<>+16(SB)/4, $0x40bccccd
+DATA const40bccccdavx2<>+20(SB)/4, $0x40bccccd
+DATA const40bccccdavx2<>+24(SB)/4, $0x40bccccd
+DATA const40bccccdavx2<>+28(SB)/4, $0x40bccccd
+GLOBL const40bccccdavx2<>(SB), RODATA|NOPTR, $32
+
+DATA constc0bccccdavx2<>+0(SB)/4, $0xc0bccccd
+DATA constc0bccccdavx2<>+4(SB)/4, $0xc0bccccd
+DATA constc0bccccdavx2<>+8(SB)/4, $0xc0bccccd
+DATA constc0bccccdavx2<>+12(SB)/4, $0xc0bccccd
+DATA constc0bccccdavx2<>+16(SB)/4, $0xc0bccccd
+DATA constc0bccccdavx2<>+20(SB)/4, $0xc0bccccd
+DATA constc0bccccdavx2<>+24(SB)/4, $0xc0bccccd
+DATA constc0bccccdavx2<>+28(SB)/4, $0xc0bccccd
+GLOBL constc0bccccdavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const328cbdfaavx2<>+0(SB)/4, $0x328cbdfa
+DATA const328cbdfaavx2<>+4(SB)/4, $0x328cbdfa
+DATA const328cbdfaavx2<>+8(SB)/4, $0x328cbdfa
+DATA const328cbdfaavx2<>+12(SB)/4, $0x328cbdfa
+DATA const328cbdfaavx2<>+16(SB)/4, $0x328cbdfa
+DATA const328cbdfaavx2<>+20(SB)/4, $0x328cbdfa
+DATA const328cbdfaavx2<>+24(SB)/4, $0x328cbdfa
+DATA const328cbdfaavx2<>+28(SB)/4, $0x328cbdfa
+GLOBL const328cbdfaavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const355f9f19avx2<>+0(SB)/4, $0x355f9f19
+DATA const355f9f19avx2<>+4(SB)/4, $0x355f9f19
+DATA const355f9f19avx2<>+8(SB)/4, $0x355f9f19
+DATA const355f9f19avx2<>+12(SB)/4, $0x355f9f19
+DATA const355f9f19avx2<>+16(SB)/4, $0x355f9f19
+DATA const355f9f19avx2<>+20(SB)/4, $0x355f9f19
+DATA const355f9f19avx2<>+24(SB)/4, $0x355f9f19
+DATA const355f9f19avx2<>+28(SB)/4, $0x355f9f19
+GLOBL const355f9f19avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const380eec82avx2<>+0(SB)/4, $0x380eec82
+DATA const380eec82avx2<>+4(SB)/4, $0x380eec82
+DATA const380eec82avx2<>+8(SB)/4, $0x380eec82
+DATA const380eec82avx2<>+12(SB)/4, $0x380eec82
+DATA const380eec82avx2<>+16(SB)/4, $0x380eec82
+DATA const380eec82avx2<>+20(SB)/4, $0x380eec82
+DATA const380eec82avx2<>+24(SB)/4, $0x380eec82
+DATA const380eec82avx2<>+28(SB)/4, $0x380eec82
+GLOBL const380eec82avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const39312964avx2<>+0(SB)/4, $0x39312964
+DATA const39312964avx2<>+4(SB)/4, $0x39312964
+DATA const39312964avx2<>+8(SB)/4, $0x39312964
+DATA const39312964avx2<>+12(SB)/4, $0x39312964
+DATA const39312964avx2<>+16(SB)/4, $0x39312964
+DATA const39312964avx2<>+20(SB)/4, $0x39312964
+DATA const39312964avx2<>+24(SB)/4, $0x39312964
+DATA const39312964avx2<>+28(SB)/4, $0x39312964
+GLOBL const39312964avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3c643c80avx2<>+0(SB)/4, $0x3c643c80
+DATA const3c643c80avx2<>+4(SB)/4, $0x3c643c80
+DATA const3c643c80avx2<>+8(SB)/4, $0x3c643c80
+DATA const3c643c80avx2<>+12(SB)/4, $0x3c643c80
+DATA const3c643c80avx2<>+16(SB)/4, $0x3c643c80
+DATA const3c643c80avx2<>+20(SB)/4, $0x3c643c80
+DATA const3c643c80avx2<>+24(SB)/4, $0x3c643c80
+DATA const3c643c80avx2<>+28(SB)/4, $0x3c643c80
+GLOBL const3c643c80avx2<>(SB), RODATA|NOPTR, $32
+
+DATA constbcc696acavx2<>+0(SB)/4, $0xbcc696ac
+DATA constbcc696acavx2<>+4(SB)/4, $0xbcc696ac
+DATA constbcc696acavx2<>+8(SB)/4, $0xbcc696ac
+DATA constbcc696acavx2<>+12(SB)/4, $0xbcc696ac
+DATA constbcc696acavx2<>+16(SB)/4, $0xbcc696ac
+DATA constbcc696acavx2<>+20(SB)/4, $0xbcc696ac
+DATA constbcc696acavx2<>+24(SB)/4, $0xbcc696ac
+DATA constbcc696acavx2<>+28(SB)/4, $0xbcc696ac
+GLOBL constbcc696acavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3f4c4229avx2<>+0(SB)/4, $0x3f4c4229
+DATA const3f4c4229avx2<>+4(SB)/4, $0x3f4c4229
+DATA const3f4c4229avx2<>+8(SB)/4, $0x3f4c4229
+DATA const3f4c4229avx2<>+12(SB)/4, $0x3f4c4229
+DATA const3f4c4229avx2<>+16(SB)/4, $0x3f4c4229
+DATA const3f4c4229avx2<>+20(SB)/4, $0x3f4c4229
+DATA const3f4c4229avx2<>+24(SB)/4, $0x3f4c4229
+DATA const3f4c4229avx2<>+28(SB)/4, $0x3f4c4229
+GLOBL const3f4c4229avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const30b2385davx2<>+0(SB)/4, $0x30b2385d
+DATA const30b2385davx2<>+4(SB)/4, $0x30b2385d
+DATA const30b2385davx2<>+8(SB)/4, $0x30b2385d
+DATA const30b2385davx2<>+12(SB)/4, $0x30b2385d
+DATA const30b2385davx2<>+16(SB)/4, $0x30b2385d
+DATA const30b2385davx2<>+20(SB)/4, $0x30b2385d
+DATA const30b2385davx2<>+24(SB)/4, $0x30b2385d
+DATA const30b2385davx2<>+28(SB)/4, $0x30b2385d
+GLOBL const30b2385davx2<>(SB), RODATA|NOPTR, $32
+
+DATA const34a8da33avx2<>+0(SB)/4, $0x34a8da33
+DATA const34a8da33avx2<>+4(SB)/4, $0x34a8da33
+DATA const34a8da33avx2<>+8(SB)/4, $0x34a8da33
+DATA const34a8da33avx2<>+12(SB)/4, $0x34a8da33
+DATA const34a8da33avx2<>+16(SB)/4, $0x34a8da33
+DATA const34a8da33avx2<>+20(SB)/4, $0x34a8da33
+DATA const34a8da33avx2<>+24(SB)/4, $0x34a8da33
+DATA const34a8da33avx2<>+28(SB)/4, $0x34a8da33
+GLOBL const34a8da33avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3725823eavx2<>+0(SB)/4, $0x3725823e
+DATA const3725823eavx2<>+4(SB)/4, $0x3725823e
+DATA const3725823eavx2<>+8(SB)/4, $0x3725823e
+DATA const3725823eavx2<>+12(SB)/4, $0x3725823e
+DATA const3725823eavx2<>+16(SB)/4, $0x3725823e
+DATA const3725823eavx2<>+20(SB)/4, $0x3725823e
+DATA const3725823eavx2<>+24(SB)/4, $0x3725823e
+DATA const3725823eavx2<>+28(SB)/4, $0x3725823e
+GLOBL const3725823eavx2<>(SB), RODATA|NOPTR, $32
+
+DATA const39785e55avx2<>+0(SB)/4, $0x39785e55
+DATA const39785e55avx2<>+4(SB)/4, $0x39785e55
+DATA const39785e55avx2<>+8(SB)/4, $0x39785e55
+DATA const39785e55avx2<>+12(SB)/4, $0x39785e55
+DATA const39785e55avx2<>+16(SB)/4, $0x39785e55
+DATA const39785e55avx2<>+20(SB)/4, $0x39785e55
+DATA const39785e55avx2<>+24(SB)/4, $0x39785e55
+DATA const39785e55avx2<>+28(SB)/4, $0x39785e55
+GLOBL const39785e55avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3b7df840avx2<>+0(SB)/4, $0x3b7df840
+DATA const3b7df840avx2<>+4(SB)/4, $0x3b7df840
+DATA const3b7df840avx2<>+8(SB)/4, $0x3b7df840
+DATA const3b7df840avx2<>+12(SB)/4, $0x3b7df840
+DATA const3b7df840avx2<>+16(SB)/4, $0x3b7df840
+DATA const3b7df840avx2<>+20(SB)/4, $0x3b7df840
+DATA const3b7df840avx2<>+24(SB)/4, $0x3b7df840
+DATA const3b7df840avx2<>+28(SB)/4, $0x3b7df840
+GLOBL const3b7df840avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3d31f1e2avx2<>+0(SB)/4, $0x3d31f1e2
+DATA const3d31f1e2avx2<>+4(SB)/4, $0x3d31f1e2
+DATA const3d31f1e2avx2<>+8(SB)/4, $0x3d31f1e2
+DATA const3d31f1e2avx2<>+12(SB)/4, $0x3d31f1e2
+DATA const3d31f1e2avx2<>+16(SB)/4, $0x3d31f1e2
+DATA const3d31f1e2avx2<>+20(SB)/4, $0x3d31f1e2
+DATA const3d31f1e2avx2<>+24(SB)/4, $0x3d31f1e2
+DATA const3d31f1e2avx2<>+28(SB)/4, $0x3d31f1e2
+GLOBL const3d31f1e2avx2<>(SB), RODATA|NOPTR, $32
+
+DATA const3e9b1c54avx2<>+0(SB)/4, $0x3e9b1c54
+DATA const3e9b1c54avx2<>+4(SB)/4, $0x3e9b1c54
+DATA const3e9b1c54avx2<>+8(SB)/4, $0x3e9b1c54
+DATA const3e9b1c54avx2<>+12(SB)/4, $0x3e9b1c54
+DATA const3e9b1c54avx2<>+16(SB)/4, $0x3e9b1c54
+DATA const3e9b1c54avx2<>+20(SB)/4, $0x3e9b1c54
+DATA const3e9b1c54avx2<>+24(SB)/4, $0x3e9b1c54
+DATA const3e9b1c54avx2<>+28(SB)/4, $0x3e9b1c54
+GLOBL const3e9b1c54avx2<>(SB), RODATA|NOPTR, $32
+
 // func sinNearY(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sinNearY(SB), NOSPLIT, $0-48
@@ -6561,6 +6799,143 @@ TEXT ·stripSigmoidTailY(SB), NOSPLIT|NOFRAME, $0
 	ADDQ         $0x08, SI
 	MOVQ         (SI), AX
 	JMP          AX
+
+// func stripGeluSlopeFullY()
+// Requires: AVX, FMA3
+TEXT ·stripGeluSlopeFullY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS     const40bccccdavx2<>+0(SB), Y4
+	VMINPS      Y0, Y4, Y0
+	VMINPS      Y1, Y4, Y1
+	VMINPS      Y2, Y4, Y2
+	VMINPS      Y3, Y4, Y3
+	VMOVUPS     constc0bccccdavx2<>+0(SB), Y4
+	VMAXPS      Y0, Y4, Y0
+	VMAXPS      Y1, Y4, Y1
+	VMAXPS      Y2, Y4, Y2
+	VMAXPS      Y3, Y4, Y3
+	VMULPS      Y0, Y0, Y4
+	VMULPS      Y1, Y1, Y5
+	VMULPS      Y2, Y2, Y6
+	VMULPS      Y3, Y3, Y7
+	VMOVUPS     const328cbdfaavx2<>+0(SB), Y9
+	VMOVAPS     Y9, Y8
+	VMOVUPS     const355f9f19avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VMOVAPS     Y9, Y11
+	VFMADD213PS Y10, Y5, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const380eec82avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const39312964avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3c643c80avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     constbcc696acavx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3f4c4229avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMULPS      Y8, Y0, Y0
+	VMULPS      Y11, Y1, Y1
+	VMULPS      Y12, Y2, Y2
+	VMULPS      Y9, Y3, Y3
+	VMOVUPS     const30b2385davx2<>+0(SB), Y9
+	VMOVAPS     Y9, Y8
+	VMOVUPS     const34a8da33avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VMOVAPS     Y9, Y11
+	VFMADD213PS Y10, Y5, Y11
+	VMOVAPS     Y9, Y12
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3725823eavx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const39785e55avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3b7df840avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3d31f1e2avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3e9b1c54avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VMOVUPS     const3f800000avx2<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y10, Y5, Y11
+	VFMADD213PS Y10, Y6, Y12
+	VFMADD213PS Y10, Y7, Y9
+	VDIVPS      Y8, Y0, Y0
+	VDIVPS      Y11, Y1, Y1
+	VDIVPS      Y12, Y2, Y2
+	VDIVPS      Y9, Y3, Y3
+	VMOVUPS     const3f000000avx2<>+0(SB), Y4
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y4, Y1, Y1
+	VADDPS      Y4, Y2, Y2
+	VADDPS      Y4, Y3, Y3
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
+
+// func stripGeluSlopeTailY()
+// Requires: AVX, FMA3
+TEXT ·stripGeluSlopeTailY(SB), NOSPLIT|NOFRAME, $0
+	VMOVUPS     const40bccccdavx2<>+0(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     constc0bccccdavx2<>+0(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMULPS      Y0, Y0, Y1
+	VMOVUPS     const328cbdfaavx2<>+0(SB), Y2
+	VFMADD213PS const355f9f19avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const380eec82avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const39312964avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3c643c80avx2<>+0(SB), Y1, Y2
+	VFMADD213PS constbcc696acavx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f4c4229avx2<>+0(SB), Y1, Y2
+	VMULPS      Y2, Y0, Y0
+	VMOVUPS     const30b2385davx2<>+0(SB), Y2
+	VFMADD213PS const34a8da33avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3725823eavx2<>+0(SB), Y1, Y2
+	VFMADD213PS const39785e55avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3b7df840avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3d31f1e2avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3e9b1c54avx2<>+0(SB), Y1, Y2
+	VFMADD213PS const3f800000avx2<>+0(SB), Y1, Y2
+	VDIVPS      Y2, Y0, Y0
+	VADDPS      const3f000000avx2<>+0(SB), Y0, Y0
+	ADDQ        $0x08, SI
+	MOVQ        (SI), AX
+	JMP         AX
 
 // func stripExpm1FullY()
 // Requires: AVX, AVX2, FMA3
@@ -18744,926 +19119,930 @@ TEXT ·stripCodeY(SB), NOSPLIT, $0-8
 	MOVQ CX, 128(AX)
 	LEAQ ·stripSigmoidTailY+0(SB), CX
 	MOVQ CX, 136(AX)
-	XORQ CX, CX
+	LEAQ ·stripGeluSlopeFullY+0(SB), CX
 	MOVQ CX, 144(AX)
-	XORQ CX, CX
+	LEAQ ·stripGeluSlopeTailY+0(SB), CX
 	MOVQ CX, 152(AX)
 	XORQ CX, CX
 	MOVQ CX, 160(AX)
 	XORQ CX, CX
 	MOVQ CX, 168(AX)
-	LEAQ ·stripExpm1FullY+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 176(AX)
-	LEAQ ·stripExpm1TailY+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 184(AX)
-	LEAQ ·stripLog1pFullY+0(SB), CX
+	LEAQ ·stripExpm1FullY+0(SB), CX
 	MOVQ CX, 192(AX)
-	LEAQ ·stripLog1pTailY+0(SB), CX
+	LEAQ ·stripExpm1TailY+0(SB), CX
 	MOVQ CX, 200(AX)
-	LEAQ ·stripFloorFullY+0(SB), CX
+	LEAQ ·stripLog1pFullY+0(SB), CX
 	MOVQ CX, 208(AX)
-	LEAQ ·stripFloorTailY+0(SB), CX
+	LEAQ ·stripLog1pTailY+0(SB), CX
 	MOVQ CX, 216(AX)
-	LEAQ ·stripCeilFullY+0(SB), CX
+	LEAQ ·stripFloorFullY+0(SB), CX
 	MOVQ CX, 224(AX)
-	LEAQ ·stripCeilTailY+0(SB), CX
+	LEAQ ·stripFloorTailY+0(SB), CX
 	MOVQ CX, 232(AX)
-	LEAQ ·stripRoundFullY+0(SB), CX
+	LEAQ ·stripCeilFullY+0(SB), CX
 	MOVQ CX, 240(AX)
-	LEAQ ·stripRoundTailY+0(SB), CX
+	LEAQ ·stripCeilTailY+0(SB), CX
 	MOVQ CX, 248(AX)
-	LEAQ ·stripSignFullY+0(SB), CX
+	LEAQ ·stripRoundFullY+0(SB), CX
 	MOVQ CX, 256(AX)
-	LEAQ ·stripSignTailY+0(SB), CX
+	LEAQ ·stripRoundTailY+0(SB), CX
 	MOVQ CX, 264(AX)
-	LEAQ ·stripIsNaNFullY+0(SB), CX
+	LEAQ ·stripSignFullY+0(SB), CX
 	MOVQ CX, 272(AX)
-	LEAQ ·stripIsNaNTailY+0(SB), CX
+	LEAQ ·stripSignTailY+0(SB), CX
 	MOVQ CX, 280(AX)
-	LEAQ ·stripIsFiniteFullY+0(SB), CX
+	LEAQ ·stripIsNaNFullY+0(SB), CX
 	MOVQ CX, 288(AX)
-	LEAQ ·stripIsFiniteTailY+0(SB), CX
+	LEAQ ·stripIsNaNTailY+0(SB), CX
 	MOVQ CX, 296(AX)
-	LEAQ ·stripIsZeroFullY+0(SB), CX
+	LEAQ ·stripIsFiniteFullY+0(SB), CX
 	MOVQ CX, 304(AX)
-	LEAQ ·stripIsZeroTailY+0(SB), CX
+	LEAQ ·stripIsFiniteTailY+0(SB), CX
 	MOVQ CX, 312(AX)
-	LEAQ ·stripNotZeroFullY+0(SB), CX
+	LEAQ ·stripIsZeroFullY+0(SB), CX
 	MOVQ CX, 320(AX)
-	LEAQ ·stripNotZeroTailY+0(SB), CX
+	LEAQ ·stripIsZeroTailY+0(SB), CX
 	MOVQ CX, 328(AX)
-	LEAQ ·stripNotZeroIntFullY+0(SB), CX
+	LEAQ ·stripNotZeroFullY+0(SB), CX
 	MOVQ CX, 336(AX)
-	LEAQ ·stripNotZeroIntTailY+0(SB), CX
+	LEAQ ·stripNotZeroTailY+0(SB), CX
 	MOVQ CX, 344(AX)
-	LEAQ ·stripNegIntFullY+0(SB), CX
+	LEAQ ·stripNotZeroIntFullY+0(SB), CX
 	MOVQ CX, 352(AX)
-	LEAQ ·stripNegIntTailY+0(SB), CX
+	LEAQ ·stripNotZeroIntTailY+0(SB), CX
 	MOVQ CX, 360(AX)
-	LEAQ ·stripAbsIntFullY+0(SB), CX
+	LEAQ ·stripNegIntFullY+0(SB), CX
 	MOVQ CX, 368(AX)
-	LEAQ ·stripAbsIntTailY+0(SB), CX
+	LEAQ ·stripNegIntTailY+0(SB), CX
 	MOVQ CX, 376(AX)
-	LEAQ ·stripFromIntFullY+0(SB), CX
+	LEAQ ·stripAbsIntFullY+0(SB), CX
 	MOVQ CX, 384(AX)
-	LEAQ ·stripFromIntTailY+0(SB), CX
+	LEAQ ·stripAbsIntTailY+0(SB), CX
 	MOVQ CX, 392(AX)
-	LEAQ ·stripFromUintFullY+0(SB), CX
+	LEAQ ·stripFromIntFullY+0(SB), CX
 	MOVQ CX, 400(AX)
-	LEAQ ·stripFromUintTailY+0(SB), CX
+	LEAQ ·stripFromIntTailY+0(SB), CX
 	MOVQ CX, 408(AX)
-	LEAQ ·stripToIntFullY+0(SB), CX
+	LEAQ ·stripFromUintFullY+0(SB), CX
 	MOVQ CX, 416(AX)
-	LEAQ ·stripToIntTailY+0(SB), CX
+	LEAQ ·stripFromUintTailY+0(SB), CX
 	MOVQ CX, 424(AX)
-	LEAQ ·stripSquareFullY+0(SB), CX
+	LEAQ ·stripToIntFullY+0(SB), CX
 	MOVQ CX, 432(AX)
-	LEAQ ·stripSquareTailY+0(SB), CX
+	LEAQ ·stripToIntTailY+0(SB), CX
 	MOVQ CX, 440(AX)
-	LEAQ ·stripSquare1FullY+0(SB), CX
+	LEAQ ·stripSquareFullY+0(SB), CX
 	MOVQ CX, 448(AX)
-	LEAQ ·stripSquare1TailY+0(SB), CX
+	LEAQ ·stripSquareTailY+0(SB), CX
 	MOVQ CX, 456(AX)
-	LEAQ ·stripSquare2FullY+0(SB), CX
+	LEAQ ·stripSquare1FullY+0(SB), CX
 	MOVQ CX, 464(AX)
-	LEAQ ·stripSquare2TailY+0(SB), CX
+	LEAQ ·stripSquare1TailY+0(SB), CX
 	MOVQ CX, 472(AX)
-	LEAQ ·stripSquare3FullY+0(SB), CX
+	LEAQ ·stripSquare2FullY+0(SB), CX
 	MOVQ CX, 480(AX)
-	LEAQ ·stripSquare3TailY+0(SB), CX
+	LEAQ ·stripSquare2TailY+0(SB), CX
 	MOVQ CX, 488(AX)
-	LEAQ ·stripSquare4FullY+0(SB), CX
+	LEAQ ·stripSquare3FullY+0(SB), CX
 	MOVQ CX, 496(AX)
-	LEAQ ·stripSquare4TailY+0(SB), CX
+	LEAQ ·stripSquare3TailY+0(SB), CX
 	MOVQ CX, 504(AX)
-	LEAQ ·stripSquare5FullY+0(SB), CX
+	LEAQ ·stripSquare4FullY+0(SB), CX
 	MOVQ CX, 512(AX)
-	LEAQ ·stripSquare5TailY+0(SB), CX
+	LEAQ ·stripSquare4TailY+0(SB), CX
 	MOVQ CX, 520(AX)
-	LEAQ ·stripSquare6FullY+0(SB), CX
+	LEAQ ·stripSquare5FullY+0(SB), CX
 	MOVQ CX, 528(AX)
-	LEAQ ·stripSquare6TailY+0(SB), CX
+	LEAQ ·stripSquare5TailY+0(SB), CX
 	MOVQ CX, 536(AX)
-	LEAQ ·stripSquare7FullY+0(SB), CX
+	LEAQ ·stripSquare6FullY+0(SB), CX
 	MOVQ CX, 544(AX)
-	LEAQ ·stripSquare7TailY+0(SB), CX
+	LEAQ ·stripSquare6TailY+0(SB), CX
 	MOVQ CX, 552(AX)
-	LEAQ ·stripAddFullY+0(SB), CX
+	LEAQ ·stripSquare7FullY+0(SB), CX
 	MOVQ CX, 560(AX)
-	LEAQ ·stripAddTailY+0(SB), CX
+	LEAQ ·stripSquare7TailY+0(SB), CX
 	MOVQ CX, 568(AX)
-	LEAQ ·stripAdd1FullY+0(SB), CX
+	LEAQ ·stripAddFullY+0(SB), CX
 	MOVQ CX, 576(AX)
-	LEAQ ·stripAdd1TailY+0(SB), CX
+	LEAQ ·stripAddTailY+0(SB), CX
 	MOVQ CX, 584(AX)
-	LEAQ ·stripAdd2FullY+0(SB), CX
+	LEAQ ·stripAdd1FullY+0(SB), CX
 	MOVQ CX, 592(AX)
-	LEAQ ·stripAdd2TailY+0(SB), CX
+	LEAQ ·stripAdd1TailY+0(SB), CX
 	MOVQ CX, 600(AX)
-	LEAQ ·stripAdd3FullY+0(SB), CX
+	LEAQ ·stripAdd2FullY+0(SB), CX
 	MOVQ CX, 608(AX)
-	LEAQ ·stripAdd3TailY+0(SB), CX
+	LEAQ ·stripAdd2TailY+0(SB), CX
 	MOVQ CX, 616(AX)
-	LEAQ ·stripAdd4FullY+0(SB), CX
+	LEAQ ·stripAdd3FullY+0(SB), CX
 	MOVQ CX, 624(AX)
-	LEAQ ·stripAdd4TailY+0(SB), CX
+	LEAQ ·stripAdd3TailY+0(SB), CX
 	MOVQ CX, 632(AX)
-	LEAQ ·stripAdd5FullY+0(SB), CX
+	LEAQ ·stripAdd4FullY+0(SB), CX
 	MOVQ CX, 640(AX)
-	LEAQ ·stripAdd5TailY+0(SB), CX
+	LEAQ ·stripAdd4TailY+0(SB), CX
 	MOVQ CX, 648(AX)
-	LEAQ ·stripAdd6FullY+0(SB), CX
+	LEAQ ·stripAdd5FullY+0(SB), CX
 	MOVQ CX, 656(AX)
-	LEAQ ·stripAdd6TailY+0(SB), CX
+	LEAQ ·stripAdd5TailY+0(SB), CX
 	MOVQ CX, 664(AX)
-	LEAQ ·stripAdd7FullY+0(SB), CX
+	LEAQ ·stripAdd6FullY+0(SB), CX
 	MOVQ CX, 672(AX)
-	LEAQ ·stripAdd7TailY+0(SB), CX
+	LEAQ ·stripAdd6TailY+0(SB), CX
 	MOVQ CX, 680(AX)
-	LEAQ ·stripSubFullY+0(SB), CX
+	LEAQ ·stripAdd7FullY+0(SB), CX
 	MOVQ CX, 688(AX)
-	LEAQ ·stripSubTailY+0(SB), CX
+	LEAQ ·stripAdd7TailY+0(SB), CX
 	MOVQ CX, 696(AX)
-	LEAQ ·stripSub1FullY+0(SB), CX
+	LEAQ ·stripSubFullY+0(SB), CX
 	MOVQ CX, 704(AX)
-	LEAQ ·stripSub1TailY+0(SB), CX
+	LEAQ ·stripSubTailY+0(SB), CX
 	MOVQ CX, 712(AX)
-	LEAQ ·stripSub2FullY+0(SB), CX
+	LEAQ ·stripSub1FullY+0(SB), CX
 	MOVQ CX, 720(AX)
-	LEAQ ·stripSub2TailY+0(SB), CX
+	LEAQ ·stripSub1TailY+0(SB), CX
 	MOVQ CX, 728(AX)
-	LEAQ ·stripSub3FullY+0(SB), CX
+	LEAQ ·stripSub2FullY+0(SB), CX
 	MOVQ CX, 736(AX)
-	LEAQ ·stripSub3TailY+0(SB), CX
+	LEAQ ·stripSub2TailY+0(SB), CX
 	MOVQ CX, 744(AX)
-	LEAQ ·stripSub4FullY+0(SB), CX
+	LEAQ ·stripSub3FullY+0(SB), CX
 	MOVQ CX, 752(AX)
-	LEAQ ·stripSub4TailY+0(SB), CX
+	LEAQ ·stripSub3TailY+0(SB), CX
 	MOVQ CX, 760(AX)
-	LEAQ ·stripSub5FullY+0(SB), CX
+	LEAQ ·stripSub4FullY+0(SB), CX
 	MOVQ CX, 768(AX)
-	LEAQ ·stripSub5TailY+0(SB), CX
+	LEAQ ·stripSub4TailY+0(SB), CX
 	MOVQ CX, 776(AX)
-	LEAQ ·stripSub6FullY+0(SB), CX
+	LEAQ ·stripSub5FullY+0(SB), CX
 	MOVQ CX, 784(AX)
-	LEAQ ·stripSub6TailY+0(SB), CX
+	LEAQ ·stripSub5TailY+0(SB), CX
 	MOVQ CX, 792(AX)
-	LEAQ ·stripSub7FullY+0(SB), CX
+	LEAQ ·stripSub6FullY+0(SB), CX
 	MOVQ CX, 800(AX)
-	LEAQ ·stripSub7TailY+0(SB), CX
+	LEAQ ·stripSub6TailY+0(SB), CX
 	MOVQ CX, 808(AX)
-	LEAQ ·stripRSubFullY+0(SB), CX
+	LEAQ ·stripSub7FullY+0(SB), CX
 	MOVQ CX, 816(AX)
-	LEAQ ·stripRSubTailY+0(SB), CX
+	LEAQ ·stripSub7TailY+0(SB), CX
 	MOVQ CX, 824(AX)
-	LEAQ ·stripRSub1FullY+0(SB), CX
+	LEAQ ·stripRSubFullY+0(SB), CX
 	MOVQ CX, 832(AX)
-	LEAQ ·stripRSub1TailY+0(SB), CX
+	LEAQ ·stripRSubTailY+0(SB), CX
 	MOVQ CX, 840(AX)
-	LEAQ ·stripRSub2FullY+0(SB), CX
+	LEAQ ·stripRSub1FullY+0(SB), CX
 	MOVQ CX, 848(AX)
-	LEAQ ·stripRSub2TailY+0(SB), CX
+	LEAQ ·stripRSub1TailY+0(SB), CX
 	MOVQ CX, 856(AX)
-	LEAQ ·stripRSub3FullY+0(SB), CX
+	LEAQ ·stripRSub2FullY+0(SB), CX
 	MOVQ CX, 864(AX)
-	LEAQ ·stripRSub3TailY+0(SB), CX
+	LEAQ ·stripRSub2TailY+0(SB), CX
 	MOVQ CX, 872(AX)
-	LEAQ ·stripRSub4FullY+0(SB), CX
+	LEAQ ·stripRSub3FullY+0(SB), CX
 	MOVQ CX, 880(AX)
-	LEAQ ·stripRSub4TailY+0(SB), CX
+	LEAQ ·stripRSub3TailY+0(SB), CX
 	MOVQ CX, 888(AX)
-	LEAQ ·stripRSub5FullY+0(SB), CX
+	LEAQ ·stripRSub4FullY+0(SB), CX
 	MOVQ CX, 896(AX)
-	LEAQ ·stripRSub5TailY+0(SB), CX
+	LEAQ ·stripRSub4TailY+0(SB), CX
 	MOVQ CX, 904(AX)
-	LEAQ ·stripRSub6FullY+0(SB), CX
+	LEAQ ·stripRSub5FullY+0(SB), CX
 	MOVQ CX, 912(AX)
-	LEAQ ·stripRSub6TailY+0(SB), CX
+	LEAQ ·stripRSub5TailY+0(SB), CX
 	MOVQ CX, 920(AX)
-	LEAQ ·stripRSub7FullY+0(SB), CX
+	LEAQ ·stripRSub6FullY+0(SB), CX
 	MOVQ CX, 928(AX)
-	LEAQ ·stripRSub7TailY+0(SB), CX
+	LEAQ ·stripRSub6TailY+0(SB), CX
 	MOVQ CX, 936(AX)
-	LEAQ ·stripMulFullY+0(SB), CX
+	LEAQ ·stripRSub7FullY+0(SB), CX
 	MOVQ CX, 944(AX)
-	LEAQ ·stripMulTailY+0(SB), CX
+	LEAQ ·stripRSub7TailY+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripMul1FullY+0(SB), CX
+	LEAQ ·stripMulFullY+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripMul1TailY+0(SB), CX
+	LEAQ ·stripMulTailY+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripMul2FullY+0(SB), CX
+	LEAQ ·stripMul1FullY+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripMul2TailY+0(SB), CX
+	LEAQ ·stripMul1TailY+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripMul3FullY+0(SB), CX
+	LEAQ ·stripMul2FullY+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripMul3TailY+0(SB), CX
+	LEAQ ·stripMul2TailY+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripMul4FullY+0(SB), CX
+	LEAQ ·stripMul3FullY+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripMul4TailY+0(SB), CX
+	LEAQ ·stripMul3TailY+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripMul5FullY+0(SB), CX
+	LEAQ ·stripMul4FullY+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripMul5TailY+0(SB), CX
+	LEAQ ·stripMul4TailY+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripMul6FullY+0(SB), CX
+	LEAQ ·stripMul5FullY+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripMul6TailY+0(SB), CX
+	LEAQ ·stripMul5TailY+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripMul7FullY+0(SB), CX
+	LEAQ ·stripMul6FullY+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripMul7TailY+0(SB), CX
+	LEAQ ·stripMul6TailY+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripDivFullY+0(SB), CX
+	LEAQ ·stripMul7FullY+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripDivTailY+0(SB), CX
+	LEAQ ·stripMul7TailY+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripRDivFullY+0(SB), CX
+	LEAQ ·stripDivFullY+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripRDivTailY+0(SB), CX
+	LEAQ ·stripDivTailY+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripMaxFullY+0(SB), CX
+	LEAQ ·stripRDivFullY+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripMaxTailY+0(SB), CX
+	LEAQ ·stripRDivTailY+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripRMaxFullY+0(SB), CX
+	LEAQ ·stripMaxFullY+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripRMaxTailY+0(SB), CX
+	LEAQ ·stripMaxTailY+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripMinFullY+0(SB), CX
+	LEAQ ·stripRMaxFullY+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripMinTailY+0(SB), CX
+	LEAQ ·stripRMaxTailY+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripRMinFullY+0(SB), CX
+	LEAQ ·stripMinFullY+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripRMinTailY+0(SB), CX
+	LEAQ ·stripMinTailY+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripPowFullY+0(SB), CX
+	LEAQ ·stripRMinFullY+0(SB), CX
 	MOVQ CX, 1168(AX)
-	LEAQ ·stripPowTailY+0(SB), CX
+	LEAQ ·stripRMinTailY+0(SB), CX
 	MOVQ CX, 1176(AX)
-	LEAQ ·stripRPowFullY+0(SB), CX
+	LEAQ ·stripPowFullY+0(SB), CX
 	MOVQ CX, 1184(AX)
-	LEAQ ·stripRPowTailY+0(SB), CX
+	LEAQ ·stripPowTailY+0(SB), CX
 	MOVQ CX, 1192(AX)
-	LEAQ ·stripEqualFullY+0(SB), CX
+	LEAQ ·stripRPowFullY+0(SB), CX
 	MOVQ CX, 1200(AX)
-	LEAQ ·stripEqualTailY+0(SB), CX
+	LEAQ ·stripRPowTailY+0(SB), CX
 	MOVQ CX, 1208(AX)
-	LEAQ ·stripNotEqualFullY+0(SB), CX
+	LEAQ ·stripEqualFullY+0(SB), CX
 	MOVQ CX, 1216(AX)
-	LEAQ ·stripNotEqualTailY+0(SB), CX
+	LEAQ ·stripEqualTailY+0(SB), CX
 	MOVQ CX, 1224(AX)
-	LEAQ ·stripLessFullY+0(SB), CX
+	LEAQ ·stripNotEqualFullY+0(SB), CX
 	MOVQ CX, 1232(AX)
-	LEAQ ·stripLessTailY+0(SB), CX
+	LEAQ ·stripNotEqualTailY+0(SB), CX
 	MOVQ CX, 1240(AX)
-	LEAQ ·stripLessEqualFullY+0(SB), CX
+	LEAQ ·stripLessFullY+0(SB), CX
 	MOVQ CX, 1248(AX)
-	LEAQ ·stripLessEqualTailY+0(SB), CX
+	LEAQ ·stripLessTailY+0(SB), CX
 	MOVQ CX, 1256(AX)
-	LEAQ ·stripGreaterFullY+0(SB), CX
+	LEAQ ·stripLessEqualFullY+0(SB), CX
 	MOVQ CX, 1264(AX)
-	LEAQ ·stripGreaterTailY+0(SB), CX
+	LEAQ ·stripLessEqualTailY+0(SB), CX
 	MOVQ CX, 1272(AX)
-	LEAQ ·stripGreaterEqualFullY+0(SB), CX
+	LEAQ ·stripGreaterFullY+0(SB), CX
 	MOVQ CX, 1280(AX)
-	LEAQ ·stripGreaterEqualTailY+0(SB), CX
+	LEAQ ·stripGreaterTailY+0(SB), CX
 	MOVQ CX, 1288(AX)
-	LEAQ ·stripAddIntFullY+0(SB), CX
+	LEAQ ·stripGreaterEqualFullY+0(SB), CX
 	MOVQ CX, 1296(AX)
-	LEAQ ·stripAddIntTailY+0(SB), CX
+	LEAQ ·stripGreaterEqualTailY+0(SB), CX
 	MOVQ CX, 1304(AX)
-	LEAQ ·stripSubIntFullY+0(SB), CX
+	LEAQ ·stripAddIntFullY+0(SB), CX
 	MOVQ CX, 1312(AX)
-	LEAQ ·stripSubIntTailY+0(SB), CX
+	LEAQ ·stripAddIntTailY+0(SB), CX
 	MOVQ CX, 1320(AX)
-	LEAQ ·stripRSubIntFullY+0(SB), CX
+	LEAQ ·stripSubIntFullY+0(SB), CX
 	MOVQ CX, 1328(AX)
-	LEAQ ·stripRSubIntTailY+0(SB), CX
+	LEAQ ·stripSubIntTailY+0(SB), CX
 	MOVQ CX, 1336(AX)
-	LEAQ ·stripMulIntFullY+0(SB), CX
+	LEAQ ·stripRSubIntFullY+0(SB), CX
 	MOVQ CX, 1344(AX)
-	LEAQ ·stripMulIntTailY+0(SB), CX
+	LEAQ ·stripRSubIntTailY+0(SB), CX
 	MOVQ CX, 1352(AX)
-	LEAQ ·stripMaxIntFullY+0(SB), CX
+	LEAQ ·stripMulIntFullY+0(SB), CX
 	MOVQ CX, 1360(AX)
-	LEAQ ·stripMaxIntTailY+0(SB), CX
+	LEAQ ·stripMulIntTailY+0(SB), CX
 	MOVQ CX, 1368(AX)
-	LEAQ ·stripMinIntFullY+0(SB), CX
+	LEAQ ·stripMaxIntFullY+0(SB), CX
 	MOVQ CX, 1376(AX)
-	LEAQ ·stripMinIntTailY+0(SB), CX
+	LEAQ ·stripMaxIntTailY+0(SB), CX
 	MOVQ CX, 1384(AX)
-	LEAQ ·stripEqualIntFullY+0(SB), CX
+	LEAQ ·stripMinIntFullY+0(SB), CX
 	MOVQ CX, 1392(AX)
-	LEAQ ·stripEqualIntTailY+0(SB), CX
+	LEAQ ·stripMinIntTailY+0(SB), CX
 	MOVQ CX, 1400(AX)
-	LEAQ ·stripNotEqualIntFullY+0(SB), CX
+	LEAQ ·stripEqualIntFullY+0(SB), CX
 	MOVQ CX, 1408(AX)
-	LEAQ ·stripNotEqualIntTailY+0(SB), CX
+	LEAQ ·stripEqualIntTailY+0(SB), CX
 	MOVQ CX, 1416(AX)
-	LEAQ ·stripLessIntFullY+0(SB), CX
+	LEAQ ·stripNotEqualIntFullY+0(SB), CX
 	MOVQ CX, 1424(AX)
-	LEAQ ·stripLessIntTailY+0(SB), CX
+	LEAQ ·stripNotEqualIntTailY+0(SB), CX
 	MOVQ CX, 1432(AX)
-	LEAQ ·stripLessEqualIntFullY+0(SB), CX
+	LEAQ ·stripLessIntFullY+0(SB), CX
 	MOVQ CX, 1440(AX)
-	LEAQ ·stripLessEqualIntTailY+0(SB), CX
+	LEAQ ·stripLessIntTailY+0(SB), CX
 	MOVQ CX, 1448(AX)
-	LEAQ ·stripGreaterIntFullY+0(SB), CX
+	LEAQ ·stripLessEqualIntFullY+0(SB), CX
 	MOVQ CX, 1456(AX)
-	LEAQ ·stripGreaterIntTailY+0(SB), CX
+	LEAQ ·stripLessEqualIntTailY+0(SB), CX
 	MOVQ CX, 1464(AX)
-	LEAQ ·stripGreaterEqualIntFullY+0(SB), CX
+	LEAQ ·stripGreaterIntFullY+0(SB), CX
 	MOVQ CX, 1472(AX)
-	LEAQ ·stripGreaterEqualIntTailY+0(SB), CX
+	LEAQ ·stripGreaterIntTailY+0(SB), CX
 	MOVQ CX, 1480(AX)
-	LEAQ ·stripSelectFullY+0(SB), CX
+	LEAQ ·stripGreaterEqualIntFullY+0(SB), CX
 	MOVQ CX, 1488(AX)
-	LEAQ ·stripSelectTailY+0(SB), CX
+	LEAQ ·stripGreaterEqualIntTailY+0(SB), CX
 	MOVQ CX, 1496(AX)
-	LEAQ ·stripMulAddFullY+0(SB), CX
+	LEAQ ·stripSelectFullY+0(SB), CX
 	MOVQ CX, 1504(AX)
-	LEAQ ·stripMulAddTailY+0(SB), CX
+	LEAQ ·stripSelectTailY+0(SB), CX
 	MOVQ CX, 1512(AX)
-	LEAQ ·stripMulAdd1FullY+0(SB), CX
+	LEAQ ·stripMulAddFullY+0(SB), CX
 	MOVQ CX, 1520(AX)
-	LEAQ ·stripMulAdd1TailY+0(SB), CX
+	LEAQ ·stripMulAddTailY+0(SB), CX
 	MOVQ CX, 1528(AX)
-	LEAQ ·stripMulAdd2FullY+0(SB), CX
+	LEAQ ·stripMulAdd1FullY+0(SB), CX
 	MOVQ CX, 1536(AX)
-	LEAQ ·stripMulAdd2TailY+0(SB), CX
+	LEAQ ·stripMulAdd1TailY+0(SB), CX
 	MOVQ CX, 1544(AX)
-	LEAQ ·stripMulAdd3FullY+0(SB), CX
+	LEAQ ·stripMulAdd2FullY+0(SB), CX
 	MOVQ CX, 1552(AX)
-	LEAQ ·stripMulAdd3TailY+0(SB), CX
+	LEAQ ·stripMulAdd2TailY+0(SB), CX
 	MOVQ CX, 1560(AX)
-	LEAQ ·stripMulAdd4FullY+0(SB), CX
+	LEAQ ·stripMulAdd3FullY+0(SB), CX
 	MOVQ CX, 1568(AX)
-	LEAQ ·stripMulAdd4TailY+0(SB), CX
+	LEAQ ·stripMulAdd3TailY+0(SB), CX
 	MOVQ CX, 1576(AX)
-	LEAQ ·stripMulAdd5FullY+0(SB), CX
+	LEAQ ·stripMulAdd4FullY+0(SB), CX
 	MOVQ CX, 1584(AX)
-	LEAQ ·stripMulAdd5TailY+0(SB), CX
+	LEAQ ·stripMulAdd4TailY+0(SB), CX
 	MOVQ CX, 1592(AX)
-	LEAQ ·stripMulAdd6FullY+0(SB), CX
+	LEAQ ·stripMulAdd5FullY+0(SB), CX
 	MOVQ CX, 1600(AX)
-	LEAQ ·stripMulAdd6TailY+0(SB), CX
+	LEAQ ·stripMulAdd5TailY+0(SB), CX
 	MOVQ CX, 1608(AX)
-	LEAQ ·stripMulAdd7FullY+0(SB), CX
+	LEAQ ·stripMulAdd6FullY+0(SB), CX
 	MOVQ CX, 1616(AX)
-	LEAQ ·stripMulAdd7TailY+0(SB), CX
+	LEAQ ·stripMulAdd6TailY+0(SB), CX
 	MOVQ CX, 1624(AX)
-	LEAQ ·stripNegMulAddFullY+0(SB), CX
+	LEAQ ·stripMulAdd7FullY+0(SB), CX
 	MOVQ CX, 1632(AX)
-	LEAQ ·stripNegMulAddTailY+0(SB), CX
+	LEAQ ·stripMulAdd7TailY+0(SB), CX
 	MOVQ CX, 1640(AX)
-	LEAQ ·stripNegMulAdd1FullY+0(SB), CX
+	LEAQ ·stripNegMulAddFullY+0(SB), CX
 	MOVQ CX, 1648(AX)
-	LEAQ ·stripNegMulAdd1TailY+0(SB), CX
+	LEAQ ·stripNegMulAddTailY+0(SB), CX
 	MOVQ CX, 1656(AX)
-	LEAQ ·stripNegMulAdd2FullY+0(SB), CX
+	LEAQ ·stripNegMulAdd1FullY+0(SB), CX
 	MOVQ CX, 1664(AX)
-	LEAQ ·stripNegMulAdd2TailY+0(SB), CX
+	LEAQ ·stripNegMulAdd1TailY+0(SB), CX
 	MOVQ CX, 1672(AX)
-	LEAQ ·stripNegMulAdd3FullY+0(SB), CX
+	LEAQ ·stripNegMulAdd2FullY+0(SB), CX
 	MOVQ CX, 1680(AX)
-	LEAQ ·stripNegMulAdd3TailY+0(SB), CX
+	LEAQ ·stripNegMulAdd2TailY+0(SB), CX
 	MOVQ CX, 1688(AX)
-	LEAQ ·stripNegMulAdd4FullY+0(SB), CX
+	LEAQ ·stripNegMulAdd3FullY+0(SB), CX
 	MOVQ CX, 1696(AX)
-	LEAQ ·stripNegMulAdd4TailY+0(SB), CX
+	LEAQ ·stripNegMulAdd3TailY+0(SB), CX
 	MOVQ CX, 1704(AX)
-	LEAQ ·stripNegMulAdd5FullY+0(SB), CX
+	LEAQ ·stripNegMulAdd4FullY+0(SB), CX
 	MOVQ CX, 1712(AX)
-	LEAQ ·stripNegMulAdd5TailY+0(SB), CX
+	LEAQ ·stripNegMulAdd4TailY+0(SB), CX
 	MOVQ CX, 1720(AX)
-	LEAQ ·stripNegMulAdd6FullY+0(SB), CX
+	LEAQ ·stripNegMulAdd5FullY+0(SB), CX
 	MOVQ CX, 1728(AX)
-	LEAQ ·stripNegMulAdd6TailY+0(SB), CX
+	LEAQ ·stripNegMulAdd5TailY+0(SB), CX
 	MOVQ CX, 1736(AX)
-	LEAQ ·stripNegMulAdd7FullY+0(SB), CX
+	LEAQ ·stripNegMulAdd6FullY+0(SB), CX
 	MOVQ CX, 1744(AX)
-	LEAQ ·stripNegMulAdd7TailY+0(SB), CX
+	LEAQ ·stripNegMulAdd6TailY+0(SB), CX
 	MOVQ CX, 1752(AX)
-	LEAQ ·stripMulAddToFullY+0(SB), CX
+	LEAQ ·stripNegMulAdd7FullY+0(SB), CX
 	MOVQ CX, 1760(AX)
-	LEAQ ·stripMulAddToTailY+0(SB), CX
+	LEAQ ·stripNegMulAdd7TailY+0(SB), CX
 	MOVQ CX, 1768(AX)
-	LEAQ ·stripMulAddTo1FullY+0(SB), CX
+	LEAQ ·stripMulAddToFullY+0(SB), CX
 	MOVQ CX, 1776(AX)
-	LEAQ ·stripMulAddTo1TailY+0(SB), CX
+	LEAQ ·stripMulAddToTailY+0(SB), CX
 	MOVQ CX, 1784(AX)
-	LEAQ ·stripMulAddTo2FullY+0(SB), CX
+	LEAQ ·stripMulAddTo1FullY+0(SB), CX
 	MOVQ CX, 1792(AX)
-	LEAQ ·stripMulAddTo2TailY+0(SB), CX
+	LEAQ ·stripMulAddTo1TailY+0(SB), CX
 	MOVQ CX, 1800(AX)
-	LEAQ ·stripMulAddTo3FullY+0(SB), CX
+	LEAQ ·stripMulAddTo2FullY+0(SB), CX
 	MOVQ CX, 1808(AX)
-	LEAQ ·stripMulAddTo3TailY+0(SB), CX
+	LEAQ ·stripMulAddTo2TailY+0(SB), CX
 	MOVQ CX, 1816(AX)
-	LEAQ ·stripMulAddTo4FullY+0(SB), CX
+	LEAQ ·stripMulAddTo3FullY+0(SB), CX
 	MOVQ CX, 1824(AX)
-	LEAQ ·stripMulAddTo4TailY+0(SB), CX
+	LEAQ ·stripMulAddTo3TailY+0(SB), CX
 	MOVQ CX, 1832(AX)
-	LEAQ ·stripMulAddTo5FullY+0(SB), CX
+	LEAQ ·stripMulAddTo4FullY+0(SB), CX
 	MOVQ CX, 1840(AX)
-	LEAQ ·stripMulAddTo5TailY+0(SB), CX
+	LEAQ ·stripMulAddTo4TailY+0(SB), CX
 	MOVQ CX, 1848(AX)
-	LEAQ ·stripMulAddTo6FullY+0(SB), CX
+	LEAQ ·stripMulAddTo5FullY+0(SB), CX
 	MOVQ CX, 1856(AX)
-	LEAQ ·stripMulAddTo6TailY+0(SB), CX
+	LEAQ ·stripMulAddTo5TailY+0(SB), CX
 	MOVQ CX, 1864(AX)
-	LEAQ ·stripMulAddTo7FullY+0(SB), CX
+	LEAQ ·stripMulAddTo6FullY+0(SB), CX
 	MOVQ CX, 1872(AX)
-	LEAQ ·stripMulAddTo7TailY+0(SB), CX
+	LEAQ ·stripMulAddTo6TailY+0(SB), CX
 	MOVQ CX, 1880(AX)
-	LEAQ ·stripNegMulAddToFullY+0(SB), CX
+	LEAQ ·stripMulAddTo7FullY+0(SB), CX
 	MOVQ CX, 1888(AX)
-	LEAQ ·stripNegMulAddToTailY+0(SB), CX
+	LEAQ ·stripMulAddTo7TailY+0(SB), CX
 	MOVQ CX, 1896(AX)
-	LEAQ ·stripNegMulAddTo1FullY+0(SB), CX
+	LEAQ ·stripNegMulAddToFullY+0(SB), CX
 	MOVQ CX, 1904(AX)
-	LEAQ ·stripNegMulAddTo1TailY+0(SB), CX
+	LEAQ ·stripNegMulAddToTailY+0(SB), CX
 	MOVQ CX, 1912(AX)
-	LEAQ ·stripNegMulAddTo2FullY+0(SB), CX
+	LEAQ ·stripNegMulAddTo1FullY+0(SB), CX
 	MOVQ CX, 1920(AX)
-	LEAQ ·stripNegMulAddTo2TailY+0(SB), CX
+	LEAQ ·stripNegMulAddTo1TailY+0(SB), CX
 	MOVQ CX, 1928(AX)
-	LEAQ ·stripNegMulAddTo3FullY+0(SB), CX
+	LEAQ ·stripNegMulAddTo2FullY+0(SB), CX
 	MOVQ CX, 1936(AX)
-	LEAQ ·stripNegMulAddTo3TailY+0(SB), CX
+	LEAQ ·stripNegMulAddTo2TailY+0(SB), CX
 	MOVQ CX, 1944(AX)
-	LEAQ ·stripNegMulAddTo4FullY+0(SB), CX
+	LEAQ ·stripNegMulAddTo3FullY+0(SB), CX
 	MOVQ CX, 1952(AX)
-	LEAQ ·stripNegMulAddTo4TailY+0(SB), CX
+	LEAQ ·stripNegMulAddTo3TailY+0(SB), CX
 	MOVQ CX, 1960(AX)
-	LEAQ ·stripNegMulAddTo5FullY+0(SB), CX
+	LEAQ ·stripNegMulAddTo4FullY+0(SB), CX
 	MOVQ CX, 1968(AX)
-	LEAQ ·stripNegMulAddTo5TailY+0(SB), CX
+	LEAQ ·stripNegMulAddTo4TailY+0(SB), CX
 	MOVQ CX, 1976(AX)
-	LEAQ ·stripNegMulAddTo6FullY+0(SB), CX
+	LEAQ ·stripNegMulAddTo5FullY+0(SB), CX
 	MOVQ CX, 1984(AX)
-	LEAQ ·stripNegMulAddTo6TailY+0(SB), CX
+	LEAQ ·stripNegMulAddTo5TailY+0(SB), CX
 	MOVQ CX, 1992(AX)
-	LEAQ ·stripNegMulAddTo7FullY+0(SB), CX
+	LEAQ ·stripNegMulAddTo6FullY+0(SB), CX
 	MOVQ CX, 2000(AX)
-	LEAQ ·stripNegMulAddTo7TailY+0(SB), CX
+	LEAQ ·stripNegMulAddTo6TailY+0(SB), CX
 	MOVQ CX, 2008(AX)
-	LEAQ ·stripLoadFullY+0(SB), CX
+	LEAQ ·stripNegMulAddTo7FullY+0(SB), CX
 	MOVQ CX, 2016(AX)
-	LEAQ ·stripLoadTailY+0(SB), CX
+	LEAQ ·stripNegMulAddTo7TailY+0(SB), CX
 	MOVQ CX, 2024(AX)
-	LEAQ ·stripLoad1FullY+0(SB), CX
+	LEAQ ·stripLoadFullY+0(SB), CX
 	MOVQ CX, 2032(AX)
-	LEAQ ·stripLoad1TailY+0(SB), CX
+	LEAQ ·stripLoadTailY+0(SB), CX
 	MOVQ CX, 2040(AX)
-	LEAQ ·stripLoad2FullY+0(SB), CX
+	LEAQ ·stripLoad1FullY+0(SB), CX
 	MOVQ CX, 2048(AX)
-	LEAQ ·stripLoad2TailY+0(SB), CX
+	LEAQ ·stripLoad1TailY+0(SB), CX
 	MOVQ CX, 2056(AX)
-	LEAQ ·stripLoad3FullY+0(SB), CX
+	LEAQ ·stripLoad2FullY+0(SB), CX
 	MOVQ CX, 2064(AX)
-	LEAQ ·stripLoad3TailY+0(SB), CX
+	LEAQ ·stripLoad2TailY+0(SB), CX
 	MOVQ CX, 2072(AX)
-	LEAQ ·stripLoad4FullY+0(SB), CX
+	LEAQ ·stripLoad3FullY+0(SB), CX
 	MOVQ CX, 2080(AX)
-	LEAQ ·stripLoad4TailY+0(SB), CX
+	LEAQ ·stripLoad3TailY+0(SB), CX
 	MOVQ CX, 2088(AX)
-	LEAQ ·stripLoad5FullY+0(SB), CX
+	LEAQ ·stripLoad4FullY+0(SB), CX
 	MOVQ CX, 2096(AX)
-	LEAQ ·stripLoad5TailY+0(SB), CX
+	LEAQ ·stripLoad4TailY+0(SB), CX
 	MOVQ CX, 2104(AX)
-	LEAQ ·stripLoad6FullY+0(SB), CX
+	LEAQ ·stripLoad5FullY+0(SB), CX
 	MOVQ CX, 2112(AX)
-	LEAQ ·stripLoad6TailY+0(SB), CX
+	LEAQ ·stripLoad5TailY+0(SB), CX
 	MOVQ CX, 2120(AX)
-	LEAQ ·stripLoad7FullY+0(SB), CX
+	LEAQ ·stripLoad6FullY+0(SB), CX
 	MOVQ CX, 2128(AX)
-	LEAQ ·stripLoad7TailY+0(SB), CX
+	LEAQ ·stripLoad6TailY+0(SB), CX
 	MOVQ CX, 2136(AX)
-	LEAQ ·stripStoreFullY+0(SB), CX
+	LEAQ ·stripLoad7FullY+0(SB), CX
 	MOVQ CX, 2144(AX)
-	LEAQ ·stripStoreTailY+0(SB), CX
+	LEAQ ·stripLoad7TailY+0(SB), CX
 	MOVQ CX, 2152(AX)
-	LEAQ ·stripStore1FullY+0(SB), CX
+	LEAQ ·stripStoreFullY+0(SB), CX
 	MOVQ CX, 2160(AX)
-	LEAQ ·stripStore1TailY+0(SB), CX
+	LEAQ ·stripStoreTailY+0(SB), CX
 	MOVQ CX, 2168(AX)
-	LEAQ ·stripStore2FullY+0(SB), CX
+	LEAQ ·stripStore1FullY+0(SB), CX
 	MOVQ CX, 2176(AX)
-	LEAQ ·stripStore2TailY+0(SB), CX
+	LEAQ ·stripStore1TailY+0(SB), CX
 	MOVQ CX, 2184(AX)
-	LEAQ ·stripStore3FullY+0(SB), CX
+	LEAQ ·stripStore2FullY+0(SB), CX
 	MOVQ CX, 2192(AX)
-	LEAQ ·stripStore3TailY+0(SB), CX
+	LEAQ ·stripStore2TailY+0(SB), CX
 	MOVQ CX, 2200(AX)
-	LEAQ ·stripStore4FullY+0(SB), CX
+	LEAQ ·stripStore3FullY+0(SB), CX
 	MOVQ CX, 2208(AX)
-	LEAQ ·stripStore4TailY+0(SB), CX
+	LEAQ ·stripStore3TailY+0(SB), CX
 	MOVQ CX, 2216(AX)
-	LEAQ ·stripStore5FullY+0(SB), CX
+	LEAQ ·stripStore4FullY+0(SB), CX
 	MOVQ CX, 2224(AX)
-	LEAQ ·stripStore5TailY+0(SB), CX
+	LEAQ ·stripStore4TailY+0(SB), CX
 	MOVQ CX, 2232(AX)
-	LEAQ ·stripStore6FullY+0(SB), CX
+	LEAQ ·stripStore5FullY+0(SB), CX
 	MOVQ CX, 2240(AX)
-	LEAQ ·stripStore6TailY+0(SB), CX
+	LEAQ ·stripStore5TailY+0(SB), CX
 	MOVQ CX, 2248(AX)
-	LEAQ ·stripStore7FullY+0(SB), CX
+	LEAQ ·stripStore6FullY+0(SB), CX
 	MOVQ CX, 2256(AX)
-	LEAQ ·stripStore7TailY+0(SB), CX
+	LEAQ ·stripStore6TailY+0(SB), CX
 	MOVQ CX, 2264(AX)
-	LEAQ ·stripStorePastFullY+0(SB), CX
+	LEAQ ·stripStore7FullY+0(SB), CX
 	MOVQ CX, 2272(AX)
-	LEAQ ·stripStorePastTailY+0(SB), CX
+	LEAQ ·stripStore7TailY+0(SB), CX
 	MOVQ CX, 2280(AX)
-	LEAQ ·stripAheadFullY+0(SB), CX
+	LEAQ ·stripStorePastFullY+0(SB), CX
 	MOVQ CX, 2288(AX)
-	LEAQ ·stripAheadTailY+0(SB), CX
+	LEAQ ·stripStorePastTailY+0(SB), CX
 	MOVQ CX, 2296(AX)
-	LEAQ ·stripAheadFirstFullY+0(SB), CX
+	LEAQ ·stripAheadFullY+0(SB), CX
 	MOVQ CX, 2304(AX)
-	LEAQ ·stripAheadFirstTailY+0(SB), CX
+	LEAQ ·stripAheadTailY+0(SB), CX
 	MOVQ CX, 2312(AX)
-	LEAQ ·stripAheadSecondFullY+0(SB), CX
+	LEAQ ·stripAheadFirstFullY+0(SB), CX
 	MOVQ CX, 2320(AX)
-	LEAQ ·stripAheadSecondTailY+0(SB), CX
+	LEAQ ·stripAheadFirstTailY+0(SB), CX
 	MOVQ CX, 2328(AX)
-	LEAQ ·stripIntoAddFullY+0(SB), CX
+	LEAQ ·stripAheadSecondFullY+0(SB), CX
 	MOVQ CX, 2336(AX)
-	LEAQ ·stripIntoAddTailY+0(SB), CX
+	LEAQ ·stripAheadSecondTailY+0(SB), CX
 	MOVQ CX, 2344(AX)
-	LEAQ ·stripIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripIntoAddFullY+0(SB), CX
 	MOVQ CX, 2352(AX)
-	LEAQ ·stripIntoAdd1TailY+0(SB), CX
+	LEAQ ·stripIntoAddTailY+0(SB), CX
 	MOVQ CX, 2360(AX)
-	LEAQ ·stripIntoAdd2FullY+0(SB), CX
+	LEAQ ·stripIntoAdd1FullY+0(SB), CX
 	MOVQ CX, 2368(AX)
-	LEAQ ·stripIntoAdd2TailY+0(SB), CX
+	LEAQ ·stripIntoAdd1TailY+0(SB), CX
 	MOVQ CX, 2376(AX)
-	LEAQ ·stripIntoAdd3FullY+0(SB), CX
+	LEAQ ·stripIntoAdd2FullY+0(SB), CX
 	MOVQ CX, 2384(AX)
-	LEAQ ·stripIntoAdd3TailY+0(SB), CX
+	LEAQ ·stripIntoAdd2TailY+0(SB), CX
 	MOVQ CX, 2392(AX)
-	LEAQ ·stripIntoAdd4FullY+0(SB), CX
+	LEAQ ·stripIntoAdd3FullY+0(SB), CX
 	MOVQ CX, 2400(AX)
-	LEAQ ·stripIntoAdd4TailY+0(SB), CX
+	LEAQ ·stripIntoAdd3TailY+0(SB), CX
 	MOVQ CX, 2408(AX)
-	LEAQ ·stripIntoAdd5FullY+0(SB), CX
+	LEAQ ·stripIntoAdd4FullY+0(SB), CX
 	MOVQ CX, 2416(AX)
-	LEAQ ·stripIntoAdd5TailY+0(SB), CX
+	LEAQ ·stripIntoAdd4TailY+0(SB), CX
 	MOVQ CX, 2424(AX)
-	LEAQ ·stripIntoAdd6FullY+0(SB), CX
+	LEAQ ·stripIntoAdd5FullY+0(SB), CX
 	MOVQ CX, 2432(AX)
-	LEAQ ·stripIntoAdd6TailY+0(SB), CX
+	LEAQ ·stripIntoAdd5TailY+0(SB), CX
 	MOVQ CX, 2440(AX)
-	LEAQ ·stripIntoAdd7FullY+0(SB), CX
+	LEAQ ·stripIntoAdd6FullY+0(SB), CX
 	MOVQ CX, 2448(AX)
-	LEAQ ·stripIntoAdd7TailY+0(SB), CX
+	LEAQ ·stripIntoAdd6TailY+0(SB), CX
 	MOVQ CX, 2456(AX)
-	LEAQ ·stripIntoMaxFullY+0(SB), CX
+	LEAQ ·stripIntoAdd7FullY+0(SB), CX
 	MOVQ CX, 2464(AX)
-	LEAQ ·stripIntoMaxTailY+0(SB), CX
+	LEAQ ·stripIntoAdd7TailY+0(SB), CX
 	MOVQ CX, 2472(AX)
-	LEAQ ·stripIntoMinFullY+0(SB), CX
+	LEAQ ·stripIntoMaxFullY+0(SB), CX
 	MOVQ CX, 2480(AX)
-	LEAQ ·stripIntoMinTailY+0(SB), CX
+	LEAQ ·stripIntoMaxTailY+0(SB), CX
 	MOVQ CX, 2488(AX)
-	LEAQ ·stripLoadOneTailY+0(SB), CX
+	LEAQ ·stripIntoMinFullY+0(SB), CX
 	MOVQ CX, 2496(AX)
-	LEAQ ·stripStoreOneTailY+0(SB), CX
+	LEAQ ·stripIntoMinTailY+0(SB), CX
 	MOVQ CX, 2504(AX)
-	LEAQ ·stripSpreadTailY+0(SB), CX
+	LEAQ ·stripLoadOneTailY+0(SB), CX
 	MOVQ CX, 2512(AX)
-	LEAQ ·stripSpread1TailY+0(SB), CX
+	LEAQ ·stripStoreOneTailY+0(SB), CX
 	MOVQ CX, 2520(AX)
-	LEAQ ·stripSpread2TailY+0(SB), CX
+	LEAQ ·stripSpreadTailY+0(SB), CX
 	MOVQ CX, 2528(AX)
-	LEAQ ·stripSpread3TailY+0(SB), CX
+	LEAQ ·stripSpread1TailY+0(SB), CX
 	MOVQ CX, 2536(AX)
-	LEAQ ·stripSpread4TailY+0(SB), CX
+	LEAQ ·stripSpread2TailY+0(SB), CX
 	MOVQ CX, 2544(AX)
-	LEAQ ·stripSpread5TailY+0(SB), CX
+	LEAQ ·stripSpread3TailY+0(SB), CX
 	MOVQ CX, 2552(AX)
-	LEAQ ·stripSpread6TailY+0(SB), CX
+	LEAQ ·stripSpread4TailY+0(SB), CX
 	MOVQ CX, 2560(AX)
-	LEAQ ·stripSpread7TailY+0(SB), CX
+	LEAQ ·stripSpread5TailY+0(SB), CX
 	MOVQ CX, 2568(AX)
-	LEAQ ·stripStartTailY+0(SB), CX
+	LEAQ ·stripSpread6TailY+0(SB), CX
 	MOVQ CX, 2576(AX)
-	LEAQ ·stripFoldAddTailY+0(SB), CX
+	LEAQ ·stripSpread7TailY+0(SB), CX
 	MOVQ CX, 2584(AX)
-	LEAQ ·stripFoldMaxTailY+0(SB), CX
+	LEAQ ·stripStartTailY+0(SB), CX
 	MOVQ CX, 2592(AX)
-	LEAQ ·stripFoldMinTailY+0(SB), CX
+	LEAQ ·stripFoldAddTailY+0(SB), CX
 	MOVQ CX, 2600(AX)
-	LEAQ ·stripBeginTailTailY+0(SB), CX
+	LEAQ ·stripFoldMaxTailY+0(SB), CX
 	MOVQ CX, 2608(AX)
-	LEAQ ·stripAgainTailTailY+0(SB), CX
+	LEAQ ·stripFoldMinTailY+0(SB), CX
 	MOVQ CX, 2616(AX)
-	LEAQ ·stripOnceTailY+0(SB), CX
+	LEAQ ·stripBeginTailTailY+0(SB), CX
 	MOVQ CX, 2624(AX)
-	LEAQ ·stripNextRowTailY+0(SB), CX
+	LEAQ ·stripAgainTailTailY+0(SB), CX
 	MOVQ CX, 2632(AX)
-	LEAQ ·stripEndTailY+0(SB), CX
+	LEAQ ·stripOnceTailY+0(SB), CX
 	MOVQ CX, 2640(AX)
-	LEAQ ·stripBeginFullY+0(SB), CX
+	LEAQ ·stripNextRowTailY+0(SB), CX
 	MOVQ CX, 2648(AX)
-	LEAQ ·stripAgainFullY+0(SB), CX
+	LEAQ ·stripEndTailY+0(SB), CX
 	MOVQ CX, 2656(AX)
-	LEAQ ·stripMulThenMulFullY+0(SB), CX
+	LEAQ ·stripBeginFullY+0(SB), CX
 	MOVQ CX, 2664(AX)
-	LEAQ ·stripMulThenMul1FullY+0(SB), CX
+	LEAQ ·stripAgainFullY+0(SB), CX
 	MOVQ CX, 2672(AX)
-	LEAQ ·stripLoadThenAddFullY+0(SB), CX
+	LEAQ ·stripMulThenMulFullY+0(SB), CX
 	MOVQ CX, 2680(AX)
-	LEAQ ·stripLoadThenAdd1FullY+0(SB), CX
+	LEAQ ·stripMulThenMul1FullY+0(SB), CX
 	MOVQ CX, 2688(AX)
-	LEAQ ·stripLoadThenSubFullY+0(SB), CX
+	LEAQ ·stripLoadThenAddFullY+0(SB), CX
 	MOVQ CX, 2696(AX)
-	LEAQ ·stripLoadThenSub1FullY+0(SB), CX
+	LEAQ ·stripLoadThenAdd1FullY+0(SB), CX
 	MOVQ CX, 2704(AX)
-	LEAQ ·stripLoadThenRSubFullY+0(SB), CX
+	LEAQ ·stripLoadThenSubFullY+0(SB), CX
 	MOVQ CX, 2712(AX)
-	LEAQ ·stripLoadThenRSub1FullY+0(SB), CX
+	LEAQ ·stripLoadThenSub1FullY+0(SB), CX
 	MOVQ CX, 2720(AX)
-	LEAQ ·stripLoadThenMulFullY+0(SB), CX
+	LEAQ ·stripLoadThenRSubFullY+0(SB), CX
 	MOVQ CX, 2728(AX)
-	LEAQ ·stripLoadThenMul1FullY+0(SB), CX
+	LEAQ ·stripLoadThenRSub1FullY+0(SB), CX
 	MOVQ CX, 2736(AX)
-	LEAQ ·stripLoadThenSquareFullY+0(SB), CX
+	LEAQ ·stripLoadThenMulFullY+0(SB), CX
 	MOVQ CX, 2744(AX)
-	LEAQ ·stripLoadThenSquare1FullY+0(SB), CX
+	LEAQ ·stripLoadThenMul1FullY+0(SB), CX
 	MOVQ CX, 2752(AX)
-	LEAQ ·stripLoadThenMulAddFullY+0(SB), CX
+	LEAQ ·stripLoadThenSquareFullY+0(SB), CX
 	MOVQ CX, 2760(AX)
-	LEAQ ·stripLoadThenMulAdd1FullY+0(SB), CX
+	LEAQ ·stripLoadThenSquare1FullY+0(SB), CX
 	MOVQ CX, 2768(AX)
-	LEAQ ·stripAheadThenLoadFullY+0(SB), CX
+	LEAQ ·stripLoadThenMulAddFullY+0(SB), CX
 	MOVQ CX, 2776(AX)
-	LEAQ ·stripAheadThenLoad1FullY+0(SB), CX
+	LEAQ ·stripLoadThenMulAdd1FullY+0(SB), CX
 	MOVQ CX, 2784(AX)
-	LEAQ ·stripAheadThenAheadFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadFullY+0(SB), CX
 	MOVQ CX, 2792(AX)
-	LEAQ ·stripAheadThenAhead1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoad1FullY+0(SB), CX
 	MOVQ CX, 2800(AX)
-	LEAQ ·stripAheadThenLoadThenAddFullY+0(SB), CX
+	LEAQ ·stripAheadThenAheadFullY+0(SB), CX
 	MOVQ CX, 2808(AX)
-	LEAQ ·stripAheadThenLoadThenAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadThenAhead1FullY+0(SB), CX
 	MOVQ CX, 2816(AX)
-	LEAQ ·stripAheadThenLoadThenSubFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenAddFullY+0(SB), CX
 	MOVQ CX, 2824(AX)
-	LEAQ ·stripAheadThenLoadThenSub1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenAdd1FullY+0(SB), CX
 	MOVQ CX, 2832(AX)
-	LEAQ ·stripAheadThenLoadThenRSubFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSubFullY+0(SB), CX
 	MOVQ CX, 2840(AX)
-	LEAQ ·stripAheadThenLoadThenRSub1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSub1FullY+0(SB), CX
 	MOVQ CX, 2848(AX)
-	LEAQ ·stripAheadThenLoadThenMulFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenRSubFullY+0(SB), CX
 	MOVQ CX, 2856(AX)
-	LEAQ ·stripAheadThenLoadThenMul1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenRSub1FullY+0(SB), CX
 	MOVQ CX, 2864(AX)
-	LEAQ ·stripAheadThenLoadThenSquareFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulFullY+0(SB), CX
 	MOVQ CX, 2872(AX)
-	LEAQ ·stripAheadThenLoadThenSquare1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMul1FullY+0(SB), CX
 	MOVQ CX, 2880(AX)
-	LEAQ ·stripAheadThenLoadThenMulAddFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSquareFullY+0(SB), CX
 	MOVQ CX, 2888(AX)
-	LEAQ ·stripAheadThenLoadThenMulAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSquare1FullY+0(SB), CX
 	MOVQ CX, 2896(AX)
-	LEAQ ·stripAheadFirstThenLoadFullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulAddFullY+0(SB), CX
 	MOVQ CX, 2904(AX)
-	LEAQ ·stripAheadFirstThenLoad1FullY+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulAdd1FullY+0(SB), CX
 	MOVQ CX, 2912(AX)
-	LEAQ ·stripAheadFirstThenAheadFirstFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadFullY+0(SB), CX
 	MOVQ CX, 2920(AX)
-	LEAQ ·stripAheadFirstThenAheadFirst1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoad1FullY+0(SB), CX
 	MOVQ CX, 2928(AX)
-	LEAQ ·stripAheadFirstThenLoadThenAddFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenAheadFirstFullY+0(SB), CX
 	MOVQ CX, 2936(AX)
-	LEAQ ·stripAheadFirstThenLoadThenAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenAheadFirst1FullY+0(SB), CX
 	MOVQ CX, 2944(AX)
-	LEAQ ·stripAheadFirstThenLoadThenSubFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenAddFullY+0(SB), CX
 	MOVQ CX, 2952(AX)
-	LEAQ ·stripAheadFirstThenLoadThenSub1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenAdd1FullY+0(SB), CX
 	MOVQ CX, 2960(AX)
-	LEAQ ·stripAheadFirstThenLoadThenRSubFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSubFullY+0(SB), CX
 	MOVQ CX, 2968(AX)
-	LEAQ ·stripAheadFirstThenLoadThenRSub1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSub1FullY+0(SB), CX
 	MOVQ CX, 2976(AX)
-	LEAQ ·stripAheadFirstThenLoadThenMulFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenRSubFullY+0(SB), CX
 	MOVQ CX, 2984(AX)
-	LEAQ ·stripAheadFirstThenLoadThenMul1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenRSub1FullY+0(SB), CX
 	MOVQ CX, 2992(AX)
-	LEAQ ·stripAheadFirstThenLoadThenSquareFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulFullY+0(SB), CX
 	MOVQ CX, 3000(AX)
-	LEAQ ·stripAheadFirstThenLoadThenSquare1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMul1FullY+0(SB), CX
 	MOVQ CX, 3008(AX)
-	LEAQ ·stripAheadFirstThenLoadThenMulAddFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSquareFullY+0(SB), CX
 	MOVQ CX, 3016(AX)
-	LEAQ ·stripAheadFirstThenLoadThenMulAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSquare1FullY+0(SB), CX
 	MOVQ CX, 3024(AX)
-	LEAQ ·stripAheadSecondThenLoadFullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulAddFullY+0(SB), CX
 	MOVQ CX, 3032(AX)
-	LEAQ ·stripAheadSecondThenLoad1FullY+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulAdd1FullY+0(SB), CX
 	MOVQ CX, 3040(AX)
-	LEAQ ·stripAheadSecondThenAheadSecondFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadFullY+0(SB), CX
 	MOVQ CX, 3048(AX)
-	LEAQ ·stripAheadSecondThenAheadSecond1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoad1FullY+0(SB), CX
 	MOVQ CX, 3056(AX)
-	LEAQ ·stripAheadSecondThenLoadThenAddFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenAheadSecondFullY+0(SB), CX
 	MOVQ CX, 3064(AX)
-	LEAQ ·stripAheadSecondThenLoadThenAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenAheadSecond1FullY+0(SB), CX
 	MOVQ CX, 3072(AX)
-	LEAQ ·stripAheadSecondThenLoadThenSubFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenAddFullY+0(SB), CX
 	MOVQ CX, 3080(AX)
-	LEAQ ·stripAheadSecondThenLoadThenSub1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenAdd1FullY+0(SB), CX
 	MOVQ CX, 3088(AX)
-	LEAQ ·stripAheadSecondThenLoadThenRSubFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSubFullY+0(SB), CX
 	MOVQ CX, 3096(AX)
-	LEAQ ·stripAheadSecondThenLoadThenRSub1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSub1FullY+0(SB), CX
 	MOVQ CX, 3104(AX)
-	LEAQ ·stripAheadSecondThenLoadThenMulFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenRSubFullY+0(SB), CX
 	MOVQ CX, 3112(AX)
-	LEAQ ·stripAheadSecondThenLoadThenMul1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenRSub1FullY+0(SB), CX
 	MOVQ CX, 3120(AX)
-	LEAQ ·stripAheadSecondThenLoadThenSquareFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulFullY+0(SB), CX
 	MOVQ CX, 3128(AX)
-	LEAQ ·stripAheadSecondThenLoadThenSquare1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMul1FullY+0(SB), CX
 	MOVQ CX, 3136(AX)
-	LEAQ ·stripAheadSecondThenLoadThenMulAddFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSquareFullY+0(SB), CX
 	MOVQ CX, 3144(AX)
-	LEAQ ·stripAheadSecondThenLoadThenMulAdd1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSquare1FullY+0(SB), CX
 	MOVQ CX, 3152(AX)
-	LEAQ ·stripStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulAddFullY+0(SB), CX
 	MOVQ CX, 3160(AX)
-	LEAQ ·stripStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulAdd1FullY+0(SB), CX
 	MOVQ CX, 3168(AX)
-	LEAQ ·stripAddThenStoreFullY+0(SB), CX
+	LEAQ ·stripStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3176(AX)
-	LEAQ ·stripAddThenStore1FullY+0(SB), CX
+	LEAQ ·stripStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3184(AX)
-	LEAQ ·stripAddThenStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripAddThenStoreFullY+0(SB), CX
 	MOVQ CX, 3192(AX)
-	LEAQ ·stripAddThenStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAddThenStore1FullY+0(SB), CX
 	MOVQ CX, 3200(AX)
-	LEAQ ·stripMulThenStoreFullY+0(SB), CX
+	LEAQ ·stripAddThenStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3208(AX)
-	LEAQ ·stripMulThenStore1FullY+0(SB), CX
+	LEAQ ·stripAddThenStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3216(AX)
-	LEAQ ·stripMulThenStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulThenStoreFullY+0(SB), CX
 	MOVQ CX, 3224(AX)
-	LEAQ ·stripMulThenStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulThenStore1FullY+0(SB), CX
 	MOVQ CX, 3232(AX)
-	LEAQ ·stripSquareThenStoreFullY+0(SB), CX
+	LEAQ ·stripMulThenStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3240(AX)
-	LEAQ ·stripSquareThenStore1FullY+0(SB), CX
+	LEAQ ·stripMulThenStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3248(AX)
-	LEAQ ·stripSquareThenStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripSquareThenStoreFullY+0(SB), CX
 	MOVQ CX, 3256(AX)
-	LEAQ ·stripSquareThenStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripSquareThenStore1FullY+0(SB), CX
 	MOVQ CX, 3264(AX)
-	LEAQ ·stripMulAddThenStoreFullY+0(SB), CX
+	LEAQ ·stripSquareThenStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3272(AX)
-	LEAQ ·stripMulAddThenStore1FullY+0(SB), CX
+	LEAQ ·stripSquareThenStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3280(AX)
-	LEAQ ·stripMulAddThenStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddThenStoreFullY+0(SB), CX
 	MOVQ CX, 3288(AX)
-	LEAQ ·stripMulAddThenStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddThenStore1FullY+0(SB), CX
 	MOVQ CX, 3296(AX)
-	LEAQ ·stripMulAddToThenStoreFullY+0(SB), CX
+	LEAQ ·stripMulAddThenStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3304(AX)
-	LEAQ ·stripMulAddToThenStore1FullY+0(SB), CX
+	LEAQ ·stripMulAddThenStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3312(AX)
-	LEAQ ·stripMulAddToThenStoreThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStoreFullY+0(SB), CX
 	MOVQ CX, 3320(AX)
-	LEAQ ·stripMulAddToThenStoreThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStore1FullY+0(SB), CX
 	MOVQ CX, 3328(AX)
-	LEAQ ·stripStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStoreThenAgainFullY+0(SB), CX
 	MOVQ CX, 3336(AX)
-	LEAQ ·stripStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStoreThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3344(AX)
-	LEAQ ·stripAddThenStorePastFullY+0(SB), CX
+	LEAQ ·stripStorePastThenAgainFullY+0(SB), CX
 	MOVQ CX, 3352(AX)
-	LEAQ ·stripAddThenStorePast1FullY+0(SB), CX
+	LEAQ ·stripStorePastThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3360(AX)
-	LEAQ ·stripAddThenStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripAddThenStorePastFullY+0(SB), CX
 	MOVQ CX, 3368(AX)
-	LEAQ ·stripAddThenStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAddThenStorePast1FullY+0(SB), CX
 	MOVQ CX, 3376(AX)
-	LEAQ ·stripMulThenStorePastFullY+0(SB), CX
+	LEAQ ·stripAddThenStorePastThenAgainFullY+0(SB), CX
 	MOVQ CX, 3384(AX)
-	LEAQ ·stripMulThenStorePast1FullY+0(SB), CX
+	LEAQ ·stripAddThenStorePastThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3392(AX)
-	LEAQ ·stripMulThenStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulThenStorePastFullY+0(SB), CX
 	MOVQ CX, 3400(AX)
-	LEAQ ·stripMulThenStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulThenStorePast1FullY+0(SB), CX
 	MOVQ CX, 3408(AX)
-	LEAQ ·stripSquareThenStorePastFullY+0(SB), CX
+	LEAQ ·stripMulThenStorePastThenAgainFullY+0(SB), CX
 	MOVQ CX, 3416(AX)
-	LEAQ ·stripSquareThenStorePast1FullY+0(SB), CX
+	LEAQ ·stripMulThenStorePastThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3424(AX)
-	LEAQ ·stripSquareThenStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripSquareThenStorePastFullY+0(SB), CX
 	MOVQ CX, 3432(AX)
-	LEAQ ·stripSquareThenStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripSquareThenStorePast1FullY+0(SB), CX
 	MOVQ CX, 3440(AX)
-	LEAQ ·stripMulAddThenStorePastFullY+0(SB), CX
+	LEAQ ·stripSquareThenStorePastThenAgainFullY+0(SB), CX
 	MOVQ CX, 3448(AX)
-	LEAQ ·stripMulAddThenStorePast1FullY+0(SB), CX
+	LEAQ ·stripSquareThenStorePastThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3456(AX)
-	LEAQ ·stripMulAddThenStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddThenStorePastFullY+0(SB), CX
 	MOVQ CX, 3464(AX)
-	LEAQ ·stripMulAddThenStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddThenStorePast1FullY+0(SB), CX
 	MOVQ CX, 3472(AX)
-	LEAQ ·stripMulAddToThenStorePastFullY+0(SB), CX
+	LEAQ ·stripMulAddThenStorePastThenAgainFullY+0(SB), CX
 	MOVQ CX, 3480(AX)
-	LEAQ ·stripMulAddToThenStorePast1FullY+0(SB), CX
+	LEAQ ·stripMulAddThenStorePastThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3488(AX)
-	LEAQ ·stripMulAddToThenStorePastThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastFullY+0(SB), CX
 	MOVQ CX, 3496(AX)
-	LEAQ ·stripMulAddToThenStorePastThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePast1FullY+0(SB), CX
 	MOVQ CX, 3504(AX)
-	LEAQ ·stripIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastThenAgainFullY+0(SB), CX
 	MOVQ CX, 3512(AX)
-	LEAQ ·stripIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3520(AX)
-	LEAQ ·stripAddThenIntoAddFullY+0(SB), CX
+	LEAQ ·stripIntoAddThenAgainFullY+0(SB), CX
 	MOVQ CX, 3528(AX)
-	LEAQ ·stripAddThenIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripIntoAddThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3536(AX)
-	LEAQ ·stripAddThenIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripAddThenIntoAddFullY+0(SB), CX
 	MOVQ CX, 3544(AX)
-	LEAQ ·stripAddThenIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripAddThenIntoAdd1FullY+0(SB), CX
 	MOVQ CX, 3552(AX)
-	LEAQ ·stripMulThenIntoAddFullY+0(SB), CX
+	LEAQ ·stripAddThenIntoAddThenAgainFullY+0(SB), CX
 	MOVQ CX, 3560(AX)
-	LEAQ ·stripMulThenIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripAddThenIntoAddThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3568(AX)
-	LEAQ ·stripMulThenIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulThenIntoAddFullY+0(SB), CX
 	MOVQ CX, 3576(AX)
-	LEAQ ·stripMulThenIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulThenIntoAdd1FullY+0(SB), CX
 	MOVQ CX, 3584(AX)
-	LEAQ ·stripSquareThenIntoAddFullY+0(SB), CX
+	LEAQ ·stripMulThenIntoAddThenAgainFullY+0(SB), CX
 	MOVQ CX, 3592(AX)
-	LEAQ ·stripSquareThenIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripMulThenIntoAddThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3600(AX)
-	LEAQ ·stripSquareThenIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripSquareThenIntoAddFullY+0(SB), CX
 	MOVQ CX, 3608(AX)
-	LEAQ ·stripSquareThenIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripSquareThenIntoAdd1FullY+0(SB), CX
 	MOVQ CX, 3616(AX)
-	LEAQ ·stripMulAddThenIntoAddFullY+0(SB), CX
+	LEAQ ·stripSquareThenIntoAddThenAgainFullY+0(SB), CX
 	MOVQ CX, 3624(AX)
-	LEAQ ·stripMulAddThenIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripSquareThenIntoAddThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3632(AX)
-	LEAQ ·stripMulAddThenIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddThenIntoAddFullY+0(SB), CX
 	MOVQ CX, 3640(AX)
-	LEAQ ·stripMulAddThenIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddThenIntoAdd1FullY+0(SB), CX
 	MOVQ CX, 3648(AX)
-	LEAQ ·stripMulAddToThenIntoAddFullY+0(SB), CX
+	LEAQ ·stripMulAddThenIntoAddThenAgainFullY+0(SB), CX
 	MOVQ CX, 3656(AX)
-	LEAQ ·stripMulAddToThenIntoAdd1FullY+0(SB), CX
+	LEAQ ·stripMulAddThenIntoAddThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3664(AX)
-	LEAQ ·stripMulAddToThenIntoAddThenAgainFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenIntoAddFullY+0(SB), CX
 	MOVQ CX, 3672(AX)
-	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullY+0(SB), CX
+	LEAQ ·stripMulAddToThenIntoAdd1FullY+0(SB), CX
 	MOVQ CX, 3680(AX)
-	LEAQ ·stripLoopLoadAThenIntoAddSFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenIntoAddThenAgainFullY+0(SB), CX
 	MOVQ CX, 3688(AX)
-	LEAQ ·stripLoopAheadFirstAThenLoadAThenIntoAddSFullY+0(SB), CX
+	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullY+0(SB), CX
 	MOVQ CX, 3696(AX)
-	LEAQ ·stripLoopLoadAThenSquareThenIntoAddSFullY+0(SB), CX
+	LEAQ ·stripLoopLoadAThenIntoAddSFullY+0(SB), CX
 	MOVQ CX, 3704(AX)
-	LEAQ ·stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullY+0(SB), CX
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenIntoAddSFullY+0(SB), CX
 	MOVQ CX, 3712(AX)
-	LEAQ ·stripLoopLoadAThenSubNThenSquareThenIntoAddSFullY+0(SB), CX
+	LEAQ ·stripLoopLoadAThenSquareThenIntoAddSFullY+0(SB), CX
 	MOVQ CX, 3720(AX)
-	LEAQ ·stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullY+0(SB), CX
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullY+0(SB), CX
 	MOVQ CX, 3728(AX)
-	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStoreAFullY+0(SB), CX
+	LEAQ ·stripLoopLoadAThenSubNThenSquareThenIntoAddSFullY+0(SB), CX
 	MOVQ CX, 3736(AX)
-	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullY+0(SB), CX
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullY+0(SB), CX
 	MOVQ CX, 3744(AX)
-	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY+0(SB), CX
+	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStoreAFullY+0(SB), CX
 	MOVQ CX, 3752(AX)
-	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY+0(SB), CX
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullY+0(SB), CX
 	MOVQ CX, 3760(AX)
-	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY+0(SB), CX
+	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY+0(SB), CX
 	MOVQ CX, 3768(AX)
-	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY+0(SB), CX
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullY+0(SB), CX
 	MOVQ CX, 3776(AX)
-	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStorePastAFullY+0(SB), CX
+	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY+0(SB), CX
 	MOVQ CX, 3784(AX)
-	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullY+0(SB), CX
+	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullY+0(SB), CX
 	MOVQ CX, 3792(AX)
-	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY+0(SB), CX
+	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStorePastAFullY+0(SB), CX
 	MOVQ CX, 3800(AX)
-	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY+0(SB), CX
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullY+0(SB), CX
 	MOVQ CX, 3808(AX)
-	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY+0(SB), CX
+	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY+0(SB), CX
 	MOVQ CX, 3816(AX)
-	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY+0(SB), CX
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullY+0(SB), CX
 	MOVQ CX, 3824(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY+0(SB), CX
+	MOVQ CX, 3832(AX)
+	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullY+0(SB), CX
+	MOVQ CX, 3840(AX)
 	RET

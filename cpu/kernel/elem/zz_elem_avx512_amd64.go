@@ -49,6 +49,11 @@ func erfZ(dst []float32, x []float32)
 //go:noescape
 func sigmoidZ(dst []float32, x []float32)
 
+// geluSlopeZ is Table.geluSlope for avx512.
+//
+//go:noescape
+func geluSlopeZ(dst []float32, x []float32)
+
 // sinNearZ is Table.sinNear for avx512.
 //
 //go:noescape
@@ -497,6 +502,12 @@ func stripSigmoidFullZ()
 
 // stripSigmoidTailZ is threaded code: not to be called.
 func stripSigmoidTailZ()
+
+// stripGeluSlopeFullZ is threaded code: not to be called.
+func stripGeluSlopeFullZ()
+
+// stripGeluSlopeTailZ is threaded code: not to be called.
+func stripGeluSlopeTailZ()
 
 // stripExpm1FullZ is threaded code: not to be called.
 func stripExpm1FullZ()

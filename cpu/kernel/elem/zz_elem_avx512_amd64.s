@@ -707,6 +707,131 @@ done:
 	VZEROUPPER
 	RET
 
+// func geluSlopeZ(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·geluSlopeZ(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ dst_len+8(FP), CX
+	MOVQ x_base+24(FP), DX
+	XORQ BX, BX
+
+loop:
+	MOVQ             CX, SI
+	SUBQ             BX, SI
+	CMPQ             SI, $0x10
+	JLT              tail
+	VMOVUPS          (DX)(BX*4), Z0
+	VBROADCASTSS     const40bccccdavx512<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z0
+	VBROADCASTSS     constc0bccccdavx512<>+0(SB), Z1
+	VMAXPS           Z0, Z1, Z0
+	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const328cbdfaavx512<>+0(SB), Z2
+	VFMADD213PS.BCST const355f9f19avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const380eec82avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const39312964avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3c643c80avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST constbcc696acavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f4c4229avx512<>+0(SB), Z1, Z2
+	VMULPS           Z2, Z0, Z0
+	VBROADCASTSS     const30b2385davx512<>+0(SB), Z2
+	VFMADD213PS.BCST const34a8da33avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3725823eavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const39785e55avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3b7df840avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3d31f1e2avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3e9b1c54avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z1, Z2
+	VDIVPS           Z2, Z0, Z0
+	VADDPS.BCST      const3f000000avx512<>+0(SB), Z0, Z0
+	VMOVUPS          Z0, (AX)(BX*4)
+	ADDQ             $0x10, BX
+	JMP              loop
+
+tail:
+	TESTQ            SI, SI
+	JZ               done
+	MOVQ             $-1, CX
+	BZHIQ            SI, CX, CX
+	KMOVW            CX, K1
+	VMOVUPS.Z        (DX)(BX*4), K1, Z0
+	VBROADCASTSS     const40bccccdavx512<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z0
+	VBROADCASTSS     constc0bccccdavx512<>+0(SB), Z1
+	VMAXPS           Z0, Z1, Z0
+	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const328cbdfaavx512<>+0(SB), Z2
+	VFMADD213PS.BCST const355f9f19avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const380eec82avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const39312964avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3c643c80avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST constbcc696acavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f4c4229avx512<>+0(SB), Z1, Z2
+	VMULPS           Z2, Z0, Z0
+	VBROADCASTSS     const30b2385davx512<>+0(SB), Z2
+	VFMADD213PS.BCST const34a8da33avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3725823eavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const39785e55avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3b7df840avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3d31f1e2avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3e9b1c54avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z1, Z2
+	VDIVPS           Z2, Z0, Z0
+	VADDPS.BCST      const3f000000avx512<>+0(SB), Z0, Z0
+	VMOVUPS          Z0, K1, (AX)(BX*4)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA const40bccccdavx512<>+0(SB)/4, $0x40bccccd
+GLOBL const40bccccdavx512<>(SB), RODATA|NOPTR, $4
+
+DATA constc0bccccdavx512<>+0(SB)/4, $0xc0bccccd
+GLOBL constc0bccccdavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const328cbdfaavx512<>+0(SB)/4, $0x328cbdfa
+GLOBL const328cbdfaavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const355f9f19avx512<>+0(SB)/4, $0x355f9f19
+GLOBL const355f9f19avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const380eec82avx512<>+0(SB)/4, $0x380eec82
+GLOBL const380eec82avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const39312964avx512<>+0(SB)/4, $0x39312964
+GLOBL const39312964avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3c643c80avx512<>+0(SB)/4, $0x3c643c80
+GLOBL const3c643c80avx512<>(SB), RODATA|NOPTR, $4
+
+DATA constbcc696acavx512<>+0(SB)/4, $0xbcc696ac
+GLOBL constbcc696acavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3f4c4229avx512<>+0(SB)/4, $0x3f4c4229
+GLOBL const3f4c4229avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const30b2385davx512<>+0(SB)/4, $0x30b2385d
+GLOBL const30b2385davx512<>(SB), RODATA|NOPTR, $4
+
+DATA const34a8da33avx512<>+0(SB)/4, $0x34a8da33
+GLOBL const34a8da33avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3725823eavx512<>+0(SB)/4, $0x3725823e
+GLOBL const3725823eavx512<>(SB), RODATA|NOPTR, $4
+
+DATA const39785e55avx512<>+0(SB)/4, $0x39785e55
+GLOBL const39785e55avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3b7df840avx512<>+0(SB)/4, $0x3b7df840
+GLOBL const3b7df840avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3d31f1e2avx512<>+0(SB)/4, $0x3d31f1e2
+GLOBL const3d31f1e2avx512<>(SB), RODATA|NOPTR, $4
+
+DATA const3e9b1c54avx512<>+0(SB)/4, $0x3e9b1c54
+GLOBL const3e9b1c54avx512<>(SB), RODATA|NOPTR, $4
+
 // func sinNearZ(dst []float32, x []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sinNearZ(SB), NOSPLIT, $0-48
@@ -5620,6 +5745,143 @@ TEXT ·stripSigmoidTailZ(SB), NOSPLIT|NOFRAME, $0
 	ADDQ              $0x08, SI
 	MOVQ              (SI), AX
 	JMP               AX
+
+// func stripGeluSlopeFullZ()
+// Requires: AVX512F
+TEXT ·stripGeluSlopeFullZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS const40bccccdavx512<>+0(SB), Z4
+	VMINPS       Z0, Z4, Z0
+	VMINPS       Z1, Z4, Z1
+	VMINPS       Z2, Z4, Z2
+	VMINPS       Z3, Z4, Z3
+	VBROADCASTSS constc0bccccdavx512<>+0(SB), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	VMULPS       Z0, Z0, Z4
+	VMULPS       Z1, Z1, Z5
+	VMULPS       Z2, Z2, Z6
+	VMULPS       Z3, Z3, Z7
+	VBROADCASTSS const328cbdfaavx512<>+0(SB), Z9
+	VMOVAPS      Z9, Z8
+	VBROADCASTSS const355f9f19avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VMOVAPS      Z9, Z11
+	VFMADD213PS  Z10, Z5, Z11
+	VMOVAPS      Z9, Z12
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const380eec82avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const39312964avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const3c643c80avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS constbcc696acavx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const3f4c4229avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z11, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z9, Z3, Z3
+	VBROADCASTSS const30b2385davx512<>+0(SB), Z9
+	VMOVAPS      Z9, Z8
+	VBROADCASTSS const34a8da33avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VMOVAPS      Z9, Z11
+	VFMADD213PS  Z10, Z5, Z11
+	VMOVAPS      Z9, Z12
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const3725823eavx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const39785e55avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const3b7df840avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const3d31f1e2avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const3e9b1c54avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VBROADCASTSS const3f800000avx512<>+0(SB), Z10
+	VFMADD213PS  Z10, Z4, Z8
+	VFMADD213PS  Z10, Z5, Z11
+	VFMADD213PS  Z10, Z6, Z12
+	VFMADD213PS  Z10, Z7, Z9
+	VDIVPS       Z8, Z0, Z0
+	VDIVPS       Z11, Z1, Z1
+	VDIVPS       Z12, Z2, Z2
+	VDIVPS       Z9, Z3, Z3
+	VBROADCASTSS const3f000000avx512<>+0(SB), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+	ADDQ         $0x08, SI
+	MOVQ         (SI), AX
+	JMP          AX
+
+// func stripGeluSlopeTailZ()
+// Requires: AVX512F
+TEXT ·stripGeluSlopeTailZ(SB), NOSPLIT|NOFRAME, $0
+	VBROADCASTSS     const40bccccdavx512<>+0(SB), Z1
+	VMINPS           Z0, Z1, Z0
+	VBROADCASTSS     constc0bccccdavx512<>+0(SB), Z1
+	VMAXPS           Z0, Z1, Z0
+	VMULPS           Z0, Z0, Z1
+	VBROADCASTSS     const328cbdfaavx512<>+0(SB), Z2
+	VFMADD213PS.BCST const355f9f19avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const380eec82avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const39312964avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3c643c80avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST constbcc696acavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f4c4229avx512<>+0(SB), Z1, Z2
+	VMULPS           Z2, Z0, Z0
+	VBROADCASTSS     const30b2385davx512<>+0(SB), Z2
+	VFMADD213PS.BCST const34a8da33avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3725823eavx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const39785e55avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3b7df840avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3d31f1e2avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3e9b1c54avx512<>+0(SB), Z1, Z2
+	VFMADD213PS.BCST const3f800000avx512<>+0(SB), Z1, Z2
+	VDIVPS           Z2, Z0, Z0
+	VADDPS.BCST      const3f000000avx512<>+0(SB), Z0, Z0
+	ADDQ             $0x08, SI
+	MOVQ             (SI), AX
+	JMP              AX
 
 // func stripExpm1FullZ()
 // Requires: AVX512F
@@ -17823,926 +18085,930 @@ TEXT ·stripCodeZ(SB), NOSPLIT, $0-8
 	MOVQ CX, 128(AX)
 	LEAQ ·stripSigmoidTailZ+0(SB), CX
 	MOVQ CX, 136(AX)
-	XORQ CX, CX
+	LEAQ ·stripGeluSlopeFullZ+0(SB), CX
 	MOVQ CX, 144(AX)
-	XORQ CX, CX
+	LEAQ ·stripGeluSlopeTailZ+0(SB), CX
 	MOVQ CX, 152(AX)
 	XORQ CX, CX
 	MOVQ CX, 160(AX)
 	XORQ CX, CX
 	MOVQ CX, 168(AX)
-	LEAQ ·stripExpm1FullZ+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 176(AX)
-	LEAQ ·stripExpm1TailZ+0(SB), CX
+	XORQ CX, CX
 	MOVQ CX, 184(AX)
-	LEAQ ·stripLog1pFullZ+0(SB), CX
+	LEAQ ·stripExpm1FullZ+0(SB), CX
 	MOVQ CX, 192(AX)
-	LEAQ ·stripLog1pTailZ+0(SB), CX
+	LEAQ ·stripExpm1TailZ+0(SB), CX
 	MOVQ CX, 200(AX)
-	LEAQ ·stripFloorFullZ+0(SB), CX
+	LEAQ ·stripLog1pFullZ+0(SB), CX
 	MOVQ CX, 208(AX)
-	LEAQ ·stripFloorTailZ+0(SB), CX
+	LEAQ ·stripLog1pTailZ+0(SB), CX
 	MOVQ CX, 216(AX)
-	LEAQ ·stripCeilFullZ+0(SB), CX
+	LEAQ ·stripFloorFullZ+0(SB), CX
 	MOVQ CX, 224(AX)
-	LEAQ ·stripCeilTailZ+0(SB), CX
+	LEAQ ·stripFloorTailZ+0(SB), CX
 	MOVQ CX, 232(AX)
-	LEAQ ·stripRoundFullZ+0(SB), CX
+	LEAQ ·stripCeilFullZ+0(SB), CX
 	MOVQ CX, 240(AX)
-	LEAQ ·stripRoundTailZ+0(SB), CX
+	LEAQ ·stripCeilTailZ+0(SB), CX
 	MOVQ CX, 248(AX)
-	LEAQ ·stripSignFullZ+0(SB), CX
+	LEAQ ·stripRoundFullZ+0(SB), CX
 	MOVQ CX, 256(AX)
-	LEAQ ·stripSignTailZ+0(SB), CX
+	LEAQ ·stripRoundTailZ+0(SB), CX
 	MOVQ CX, 264(AX)
-	LEAQ ·stripIsNaNFullZ+0(SB), CX
+	LEAQ ·stripSignFullZ+0(SB), CX
 	MOVQ CX, 272(AX)
-	LEAQ ·stripIsNaNTailZ+0(SB), CX
+	LEAQ ·stripSignTailZ+0(SB), CX
 	MOVQ CX, 280(AX)
-	LEAQ ·stripIsFiniteFullZ+0(SB), CX
+	LEAQ ·stripIsNaNFullZ+0(SB), CX
 	MOVQ CX, 288(AX)
-	LEAQ ·stripIsFiniteTailZ+0(SB), CX
+	LEAQ ·stripIsNaNTailZ+0(SB), CX
 	MOVQ CX, 296(AX)
-	LEAQ ·stripIsZeroFullZ+0(SB), CX
+	LEAQ ·stripIsFiniteFullZ+0(SB), CX
 	MOVQ CX, 304(AX)
-	LEAQ ·stripIsZeroTailZ+0(SB), CX
+	LEAQ ·stripIsFiniteTailZ+0(SB), CX
 	MOVQ CX, 312(AX)
-	LEAQ ·stripNotZeroFullZ+0(SB), CX
+	LEAQ ·stripIsZeroFullZ+0(SB), CX
 	MOVQ CX, 320(AX)
-	LEAQ ·stripNotZeroTailZ+0(SB), CX
+	LEAQ ·stripIsZeroTailZ+0(SB), CX
 	MOVQ CX, 328(AX)
-	LEAQ ·stripNotZeroIntFullZ+0(SB), CX
+	LEAQ ·stripNotZeroFullZ+0(SB), CX
 	MOVQ CX, 336(AX)
-	LEAQ ·stripNotZeroIntTailZ+0(SB), CX
+	LEAQ ·stripNotZeroTailZ+0(SB), CX
 	MOVQ CX, 344(AX)
-	LEAQ ·stripNegIntFullZ+0(SB), CX
+	LEAQ ·stripNotZeroIntFullZ+0(SB), CX
 	MOVQ CX, 352(AX)
-	LEAQ ·stripNegIntTailZ+0(SB), CX
+	LEAQ ·stripNotZeroIntTailZ+0(SB), CX
 	MOVQ CX, 360(AX)
-	LEAQ ·stripAbsIntFullZ+0(SB), CX
+	LEAQ ·stripNegIntFullZ+0(SB), CX
 	MOVQ CX, 368(AX)
-	LEAQ ·stripAbsIntTailZ+0(SB), CX
+	LEAQ ·stripNegIntTailZ+0(SB), CX
 	MOVQ CX, 376(AX)
-	LEAQ ·stripFromIntFullZ+0(SB), CX
+	LEAQ ·stripAbsIntFullZ+0(SB), CX
 	MOVQ CX, 384(AX)
-	LEAQ ·stripFromIntTailZ+0(SB), CX
+	LEAQ ·stripAbsIntTailZ+0(SB), CX
 	MOVQ CX, 392(AX)
-	LEAQ ·stripFromUintFullZ+0(SB), CX
+	LEAQ ·stripFromIntFullZ+0(SB), CX
 	MOVQ CX, 400(AX)
-	LEAQ ·stripFromUintTailZ+0(SB), CX
+	LEAQ ·stripFromIntTailZ+0(SB), CX
 	MOVQ CX, 408(AX)
-	LEAQ ·stripToIntFullZ+0(SB), CX
+	LEAQ ·stripFromUintFullZ+0(SB), CX
 	MOVQ CX, 416(AX)
-	LEAQ ·stripToIntTailZ+0(SB), CX
+	LEAQ ·stripFromUintTailZ+0(SB), CX
 	MOVQ CX, 424(AX)
-	LEAQ ·stripSquareFullZ+0(SB), CX
+	LEAQ ·stripToIntFullZ+0(SB), CX
 	MOVQ CX, 432(AX)
-	LEAQ ·stripSquareTailZ+0(SB), CX
+	LEAQ ·stripToIntTailZ+0(SB), CX
 	MOVQ CX, 440(AX)
-	LEAQ ·stripSquare1FullZ+0(SB), CX
+	LEAQ ·stripSquareFullZ+0(SB), CX
 	MOVQ CX, 448(AX)
-	LEAQ ·stripSquare1TailZ+0(SB), CX
+	LEAQ ·stripSquareTailZ+0(SB), CX
 	MOVQ CX, 456(AX)
-	LEAQ ·stripSquare2FullZ+0(SB), CX
+	LEAQ ·stripSquare1FullZ+0(SB), CX
 	MOVQ CX, 464(AX)
-	LEAQ ·stripSquare2TailZ+0(SB), CX
+	LEAQ ·stripSquare1TailZ+0(SB), CX
 	MOVQ CX, 472(AX)
-	LEAQ ·stripSquare3FullZ+0(SB), CX
+	LEAQ ·stripSquare2FullZ+0(SB), CX
 	MOVQ CX, 480(AX)
-	LEAQ ·stripSquare3TailZ+0(SB), CX
+	LEAQ ·stripSquare2TailZ+0(SB), CX
 	MOVQ CX, 488(AX)
-	LEAQ ·stripSquare4FullZ+0(SB), CX
+	LEAQ ·stripSquare3FullZ+0(SB), CX
 	MOVQ CX, 496(AX)
-	LEAQ ·stripSquare4TailZ+0(SB), CX
+	LEAQ ·stripSquare3TailZ+0(SB), CX
 	MOVQ CX, 504(AX)
-	LEAQ ·stripSquare5FullZ+0(SB), CX
+	LEAQ ·stripSquare4FullZ+0(SB), CX
 	MOVQ CX, 512(AX)
-	LEAQ ·stripSquare5TailZ+0(SB), CX
+	LEAQ ·stripSquare4TailZ+0(SB), CX
 	MOVQ CX, 520(AX)
-	LEAQ ·stripSquare6FullZ+0(SB), CX
+	LEAQ ·stripSquare5FullZ+0(SB), CX
 	MOVQ CX, 528(AX)
-	LEAQ ·stripSquare6TailZ+0(SB), CX
+	LEAQ ·stripSquare5TailZ+0(SB), CX
 	MOVQ CX, 536(AX)
-	LEAQ ·stripSquare7FullZ+0(SB), CX
+	LEAQ ·stripSquare6FullZ+0(SB), CX
 	MOVQ CX, 544(AX)
-	LEAQ ·stripSquare7TailZ+0(SB), CX
+	LEAQ ·stripSquare6TailZ+0(SB), CX
 	MOVQ CX, 552(AX)
-	LEAQ ·stripAddFullZ+0(SB), CX
+	LEAQ ·stripSquare7FullZ+0(SB), CX
 	MOVQ CX, 560(AX)
-	LEAQ ·stripAddTailZ+0(SB), CX
+	LEAQ ·stripSquare7TailZ+0(SB), CX
 	MOVQ CX, 568(AX)
-	LEAQ ·stripAdd1FullZ+0(SB), CX
+	LEAQ ·stripAddFullZ+0(SB), CX
 	MOVQ CX, 576(AX)
-	LEAQ ·stripAdd1TailZ+0(SB), CX
+	LEAQ ·stripAddTailZ+0(SB), CX
 	MOVQ CX, 584(AX)
-	LEAQ ·stripAdd2FullZ+0(SB), CX
+	LEAQ ·stripAdd1FullZ+0(SB), CX
 	MOVQ CX, 592(AX)
-	LEAQ ·stripAdd2TailZ+0(SB), CX
+	LEAQ ·stripAdd1TailZ+0(SB), CX
 	MOVQ CX, 600(AX)
-	LEAQ ·stripAdd3FullZ+0(SB), CX
+	LEAQ ·stripAdd2FullZ+0(SB), CX
 	MOVQ CX, 608(AX)
-	LEAQ ·stripAdd3TailZ+0(SB), CX
+	LEAQ ·stripAdd2TailZ+0(SB), CX
 	MOVQ CX, 616(AX)
-	LEAQ ·stripAdd4FullZ+0(SB), CX
+	LEAQ ·stripAdd3FullZ+0(SB), CX
 	MOVQ CX, 624(AX)
-	LEAQ ·stripAdd4TailZ+0(SB), CX
+	LEAQ ·stripAdd3TailZ+0(SB), CX
 	MOVQ CX, 632(AX)
-	LEAQ ·stripAdd5FullZ+0(SB), CX
+	LEAQ ·stripAdd4FullZ+0(SB), CX
 	MOVQ CX, 640(AX)
-	LEAQ ·stripAdd5TailZ+0(SB), CX
+	LEAQ ·stripAdd4TailZ+0(SB), CX
 	MOVQ CX, 648(AX)
-	LEAQ ·stripAdd6FullZ+0(SB), CX
+	LEAQ ·stripAdd5FullZ+0(SB), CX
 	MOVQ CX, 656(AX)
-	LEAQ ·stripAdd6TailZ+0(SB), CX
+	LEAQ ·stripAdd5TailZ+0(SB), CX
 	MOVQ CX, 664(AX)
-	LEAQ ·stripAdd7FullZ+0(SB), CX
+	LEAQ ·stripAdd6FullZ+0(SB), CX
 	MOVQ CX, 672(AX)
-	LEAQ ·stripAdd7TailZ+0(SB), CX
+	LEAQ ·stripAdd6TailZ+0(SB), CX
 	MOVQ CX, 680(AX)
-	LEAQ ·stripSubFullZ+0(SB), CX
+	LEAQ ·stripAdd7FullZ+0(SB), CX
 	MOVQ CX, 688(AX)
-	LEAQ ·stripSubTailZ+0(SB), CX
+	LEAQ ·stripAdd7TailZ+0(SB), CX
 	MOVQ CX, 696(AX)
-	LEAQ ·stripSub1FullZ+0(SB), CX
+	LEAQ ·stripSubFullZ+0(SB), CX
 	MOVQ CX, 704(AX)
-	LEAQ ·stripSub1TailZ+0(SB), CX
+	LEAQ ·stripSubTailZ+0(SB), CX
 	MOVQ CX, 712(AX)
-	LEAQ ·stripSub2FullZ+0(SB), CX
+	LEAQ ·stripSub1FullZ+0(SB), CX
 	MOVQ CX, 720(AX)
-	LEAQ ·stripSub2TailZ+0(SB), CX
+	LEAQ ·stripSub1TailZ+0(SB), CX
 	MOVQ CX, 728(AX)
-	LEAQ ·stripSub3FullZ+0(SB), CX
+	LEAQ ·stripSub2FullZ+0(SB), CX
 	MOVQ CX, 736(AX)
-	LEAQ ·stripSub3TailZ+0(SB), CX
+	LEAQ ·stripSub2TailZ+0(SB), CX
 	MOVQ CX, 744(AX)
-	LEAQ ·stripSub4FullZ+0(SB), CX
+	LEAQ ·stripSub3FullZ+0(SB), CX
 	MOVQ CX, 752(AX)
-	LEAQ ·stripSub4TailZ+0(SB), CX
+	LEAQ ·stripSub3TailZ+0(SB), CX
 	MOVQ CX, 760(AX)
-	LEAQ ·stripSub5FullZ+0(SB), CX
+	LEAQ ·stripSub4FullZ+0(SB), CX
 	MOVQ CX, 768(AX)
-	LEAQ ·stripSub5TailZ+0(SB), CX
+	LEAQ ·stripSub4TailZ+0(SB), CX
 	MOVQ CX, 776(AX)
-	LEAQ ·stripSub6FullZ+0(SB), CX
+	LEAQ ·stripSub5FullZ+0(SB), CX
 	MOVQ CX, 784(AX)
-	LEAQ ·stripSub6TailZ+0(SB), CX
+	LEAQ ·stripSub5TailZ+0(SB), CX
 	MOVQ CX, 792(AX)
-	LEAQ ·stripSub7FullZ+0(SB), CX
+	LEAQ ·stripSub6FullZ+0(SB), CX
 	MOVQ CX, 800(AX)
-	LEAQ ·stripSub7TailZ+0(SB), CX
+	LEAQ ·stripSub6TailZ+0(SB), CX
 	MOVQ CX, 808(AX)
-	LEAQ ·stripRSubFullZ+0(SB), CX
+	LEAQ ·stripSub7FullZ+0(SB), CX
 	MOVQ CX, 816(AX)
-	LEAQ ·stripRSubTailZ+0(SB), CX
+	LEAQ ·stripSub7TailZ+0(SB), CX
 	MOVQ CX, 824(AX)
-	LEAQ ·stripRSub1FullZ+0(SB), CX
+	LEAQ ·stripRSubFullZ+0(SB), CX
 	MOVQ CX, 832(AX)
-	LEAQ ·stripRSub1TailZ+0(SB), CX
+	LEAQ ·stripRSubTailZ+0(SB), CX
 	MOVQ CX, 840(AX)
-	LEAQ ·stripRSub2FullZ+0(SB), CX
+	LEAQ ·stripRSub1FullZ+0(SB), CX
 	MOVQ CX, 848(AX)
-	LEAQ ·stripRSub2TailZ+0(SB), CX
+	LEAQ ·stripRSub1TailZ+0(SB), CX
 	MOVQ CX, 856(AX)
-	LEAQ ·stripRSub3FullZ+0(SB), CX
+	LEAQ ·stripRSub2FullZ+0(SB), CX
 	MOVQ CX, 864(AX)
-	LEAQ ·stripRSub3TailZ+0(SB), CX
+	LEAQ ·stripRSub2TailZ+0(SB), CX
 	MOVQ CX, 872(AX)
-	LEAQ ·stripRSub4FullZ+0(SB), CX
+	LEAQ ·stripRSub3FullZ+0(SB), CX
 	MOVQ CX, 880(AX)
-	LEAQ ·stripRSub4TailZ+0(SB), CX
+	LEAQ ·stripRSub3TailZ+0(SB), CX
 	MOVQ CX, 888(AX)
-	LEAQ ·stripRSub5FullZ+0(SB), CX
+	LEAQ ·stripRSub4FullZ+0(SB), CX
 	MOVQ CX, 896(AX)
-	LEAQ ·stripRSub5TailZ+0(SB), CX
+	LEAQ ·stripRSub4TailZ+0(SB), CX
 	MOVQ CX, 904(AX)
-	LEAQ ·stripRSub6FullZ+0(SB), CX
+	LEAQ ·stripRSub5FullZ+0(SB), CX
 	MOVQ CX, 912(AX)
-	LEAQ ·stripRSub6TailZ+0(SB), CX
+	LEAQ ·stripRSub5TailZ+0(SB), CX
 	MOVQ CX, 920(AX)
-	LEAQ ·stripRSub7FullZ+0(SB), CX
+	LEAQ ·stripRSub6FullZ+0(SB), CX
 	MOVQ CX, 928(AX)
-	LEAQ ·stripRSub7TailZ+0(SB), CX
+	LEAQ ·stripRSub6TailZ+0(SB), CX
 	MOVQ CX, 936(AX)
-	LEAQ ·stripMulFullZ+0(SB), CX
+	LEAQ ·stripRSub7FullZ+0(SB), CX
 	MOVQ CX, 944(AX)
-	LEAQ ·stripMulTailZ+0(SB), CX
+	LEAQ ·stripRSub7TailZ+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripMul1FullZ+0(SB), CX
+	LEAQ ·stripMulFullZ+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripMul1TailZ+0(SB), CX
+	LEAQ ·stripMulTailZ+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripMul2FullZ+0(SB), CX
+	LEAQ ·stripMul1FullZ+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripMul2TailZ+0(SB), CX
+	LEAQ ·stripMul1TailZ+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripMul3FullZ+0(SB), CX
+	LEAQ ·stripMul2FullZ+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripMul3TailZ+0(SB), CX
+	LEAQ ·stripMul2TailZ+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripMul4FullZ+0(SB), CX
+	LEAQ ·stripMul3FullZ+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripMul4TailZ+0(SB), CX
+	LEAQ ·stripMul3TailZ+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripMul5FullZ+0(SB), CX
+	LEAQ ·stripMul4FullZ+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripMul5TailZ+0(SB), CX
+	LEAQ ·stripMul4TailZ+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripMul6FullZ+0(SB), CX
+	LEAQ ·stripMul5FullZ+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripMul6TailZ+0(SB), CX
+	LEAQ ·stripMul5TailZ+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripMul7FullZ+0(SB), CX
+	LEAQ ·stripMul6FullZ+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripMul7TailZ+0(SB), CX
+	LEAQ ·stripMul6TailZ+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripDivFullZ+0(SB), CX
+	LEAQ ·stripMul7FullZ+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripDivTailZ+0(SB), CX
+	LEAQ ·stripMul7TailZ+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripRDivFullZ+0(SB), CX
+	LEAQ ·stripDivFullZ+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripRDivTailZ+0(SB), CX
+	LEAQ ·stripDivTailZ+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripMaxFullZ+0(SB), CX
+	LEAQ ·stripRDivFullZ+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripMaxTailZ+0(SB), CX
+	LEAQ ·stripRDivTailZ+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripRMaxFullZ+0(SB), CX
+	LEAQ ·stripMaxFullZ+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripRMaxTailZ+0(SB), CX
+	LEAQ ·stripMaxTailZ+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripMinFullZ+0(SB), CX
+	LEAQ ·stripRMaxFullZ+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripMinTailZ+0(SB), CX
+	LEAQ ·stripRMaxTailZ+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripRMinFullZ+0(SB), CX
+	LEAQ ·stripMinFullZ+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripRMinTailZ+0(SB), CX
+	LEAQ ·stripMinTailZ+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripPowFullZ+0(SB), CX
+	LEAQ ·stripRMinFullZ+0(SB), CX
 	MOVQ CX, 1168(AX)
-	LEAQ ·stripPowTailZ+0(SB), CX
+	LEAQ ·stripRMinTailZ+0(SB), CX
 	MOVQ CX, 1176(AX)
-	LEAQ ·stripRPowFullZ+0(SB), CX
+	LEAQ ·stripPowFullZ+0(SB), CX
 	MOVQ CX, 1184(AX)
-	LEAQ ·stripRPowTailZ+0(SB), CX
+	LEAQ ·stripPowTailZ+0(SB), CX
 	MOVQ CX, 1192(AX)
-	LEAQ ·stripEqualFullZ+0(SB), CX
+	LEAQ ·stripRPowFullZ+0(SB), CX
 	MOVQ CX, 1200(AX)
-	LEAQ ·stripEqualTailZ+0(SB), CX
+	LEAQ ·stripRPowTailZ+0(SB), CX
 	MOVQ CX, 1208(AX)
-	LEAQ ·stripNotEqualFullZ+0(SB), CX
+	LEAQ ·stripEqualFullZ+0(SB), CX
 	MOVQ CX, 1216(AX)
-	LEAQ ·stripNotEqualTailZ+0(SB), CX
+	LEAQ ·stripEqualTailZ+0(SB), CX
 	MOVQ CX, 1224(AX)
-	LEAQ ·stripLessFullZ+0(SB), CX
+	LEAQ ·stripNotEqualFullZ+0(SB), CX
 	MOVQ CX, 1232(AX)
-	LEAQ ·stripLessTailZ+0(SB), CX
+	LEAQ ·stripNotEqualTailZ+0(SB), CX
 	MOVQ CX, 1240(AX)
-	LEAQ ·stripLessEqualFullZ+0(SB), CX
+	LEAQ ·stripLessFullZ+0(SB), CX
 	MOVQ CX, 1248(AX)
-	LEAQ ·stripLessEqualTailZ+0(SB), CX
+	LEAQ ·stripLessTailZ+0(SB), CX
 	MOVQ CX, 1256(AX)
-	LEAQ ·stripGreaterFullZ+0(SB), CX
+	LEAQ ·stripLessEqualFullZ+0(SB), CX
 	MOVQ CX, 1264(AX)
-	LEAQ ·stripGreaterTailZ+0(SB), CX
+	LEAQ ·stripLessEqualTailZ+0(SB), CX
 	MOVQ CX, 1272(AX)
-	LEAQ ·stripGreaterEqualFullZ+0(SB), CX
+	LEAQ ·stripGreaterFullZ+0(SB), CX
 	MOVQ CX, 1280(AX)
-	LEAQ ·stripGreaterEqualTailZ+0(SB), CX
+	LEAQ ·stripGreaterTailZ+0(SB), CX
 	MOVQ CX, 1288(AX)
-	LEAQ ·stripAddIntFullZ+0(SB), CX
+	LEAQ ·stripGreaterEqualFullZ+0(SB), CX
 	MOVQ CX, 1296(AX)
-	LEAQ ·stripAddIntTailZ+0(SB), CX
+	LEAQ ·stripGreaterEqualTailZ+0(SB), CX
 	MOVQ CX, 1304(AX)
-	LEAQ ·stripSubIntFullZ+0(SB), CX
+	LEAQ ·stripAddIntFullZ+0(SB), CX
 	MOVQ CX, 1312(AX)
-	LEAQ ·stripSubIntTailZ+0(SB), CX
+	LEAQ ·stripAddIntTailZ+0(SB), CX
 	MOVQ CX, 1320(AX)
-	LEAQ ·stripRSubIntFullZ+0(SB), CX
+	LEAQ ·stripSubIntFullZ+0(SB), CX
 	MOVQ CX, 1328(AX)
-	LEAQ ·stripRSubIntTailZ+0(SB), CX
+	LEAQ ·stripSubIntTailZ+0(SB), CX
 	MOVQ CX, 1336(AX)
-	LEAQ ·stripMulIntFullZ+0(SB), CX
+	LEAQ ·stripRSubIntFullZ+0(SB), CX
 	MOVQ CX, 1344(AX)
-	LEAQ ·stripMulIntTailZ+0(SB), CX
+	LEAQ ·stripRSubIntTailZ+0(SB), CX
 	MOVQ CX, 1352(AX)
-	LEAQ ·stripMaxIntFullZ+0(SB), CX
+	LEAQ ·stripMulIntFullZ+0(SB), CX
 	MOVQ CX, 1360(AX)
-	LEAQ ·stripMaxIntTailZ+0(SB), CX
+	LEAQ ·stripMulIntTailZ+0(SB), CX
 	MOVQ CX, 1368(AX)
-	LEAQ ·stripMinIntFullZ+0(SB), CX
+	LEAQ ·stripMaxIntFullZ+0(SB), CX
 	MOVQ CX, 1376(AX)
-	LEAQ ·stripMinIntTailZ+0(SB), CX
+	LEAQ ·stripMaxIntTailZ+0(SB), CX
 	MOVQ CX, 1384(AX)
-	LEAQ ·stripEqualIntFullZ+0(SB), CX
+	LEAQ ·stripMinIntFullZ+0(SB), CX
 	MOVQ CX, 1392(AX)
-	LEAQ ·stripEqualIntTailZ+0(SB), CX
+	LEAQ ·stripMinIntTailZ+0(SB), CX
 	MOVQ CX, 1400(AX)
-	LEAQ ·stripNotEqualIntFullZ+0(SB), CX
+	LEAQ ·stripEqualIntFullZ+0(SB), CX
 	MOVQ CX, 1408(AX)
-	LEAQ ·stripNotEqualIntTailZ+0(SB), CX
+	LEAQ ·stripEqualIntTailZ+0(SB), CX
 	MOVQ CX, 1416(AX)
-	LEAQ ·stripLessIntFullZ+0(SB), CX
+	LEAQ ·stripNotEqualIntFullZ+0(SB), CX
 	MOVQ CX, 1424(AX)
-	LEAQ ·stripLessIntTailZ+0(SB), CX
+	LEAQ ·stripNotEqualIntTailZ+0(SB), CX
 	MOVQ CX, 1432(AX)
-	LEAQ ·stripLessEqualIntFullZ+0(SB), CX
+	LEAQ ·stripLessIntFullZ+0(SB), CX
 	MOVQ CX, 1440(AX)
-	LEAQ ·stripLessEqualIntTailZ+0(SB), CX
+	LEAQ ·stripLessIntTailZ+0(SB), CX
 	MOVQ CX, 1448(AX)
-	LEAQ ·stripGreaterIntFullZ+0(SB), CX
+	LEAQ ·stripLessEqualIntFullZ+0(SB), CX
 	MOVQ CX, 1456(AX)
-	LEAQ ·stripGreaterIntTailZ+0(SB), CX
+	LEAQ ·stripLessEqualIntTailZ+0(SB), CX
 	MOVQ CX, 1464(AX)
-	LEAQ ·stripGreaterEqualIntFullZ+0(SB), CX
+	LEAQ ·stripGreaterIntFullZ+0(SB), CX
 	MOVQ CX, 1472(AX)
-	LEAQ ·stripGreaterEqualIntTailZ+0(SB), CX
+	LEAQ ·stripGreaterIntTailZ+0(SB), CX
 	MOVQ CX, 1480(AX)
-	LEAQ ·stripSelectFullZ+0(SB), CX
+	LEAQ ·stripGreaterEqualIntFullZ+0(SB), CX
 	MOVQ CX, 1488(AX)
-	LEAQ ·stripSelectTailZ+0(SB), CX
+	LEAQ ·stripGreaterEqualIntTailZ+0(SB), CX
 	MOVQ CX, 1496(AX)
-	LEAQ ·stripMulAddFullZ+0(SB), CX
+	LEAQ ·stripSelectFullZ+0(SB), CX
 	MOVQ CX, 1504(AX)
-	LEAQ ·stripMulAddTailZ+0(SB), CX
+	LEAQ ·stripSelectTailZ+0(SB), CX
 	MOVQ CX, 1512(AX)
-	LEAQ ·stripMulAdd1FullZ+0(SB), CX
+	LEAQ ·stripMulAddFullZ+0(SB), CX
 	MOVQ CX, 1520(AX)
-	LEAQ ·stripMulAdd1TailZ+0(SB), CX
+	LEAQ ·stripMulAddTailZ+0(SB), CX
 	MOVQ CX, 1528(AX)
-	LEAQ ·stripMulAdd2FullZ+0(SB), CX
+	LEAQ ·stripMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 1536(AX)
-	LEAQ ·stripMulAdd2TailZ+0(SB), CX
+	LEAQ ·stripMulAdd1TailZ+0(SB), CX
 	MOVQ CX, 1544(AX)
-	LEAQ ·stripMulAdd3FullZ+0(SB), CX
+	LEAQ ·stripMulAdd2FullZ+0(SB), CX
 	MOVQ CX, 1552(AX)
-	LEAQ ·stripMulAdd3TailZ+0(SB), CX
+	LEAQ ·stripMulAdd2TailZ+0(SB), CX
 	MOVQ CX, 1560(AX)
-	LEAQ ·stripMulAdd4FullZ+0(SB), CX
+	LEAQ ·stripMulAdd3FullZ+0(SB), CX
 	MOVQ CX, 1568(AX)
-	LEAQ ·stripMulAdd4TailZ+0(SB), CX
+	LEAQ ·stripMulAdd3TailZ+0(SB), CX
 	MOVQ CX, 1576(AX)
-	LEAQ ·stripMulAdd5FullZ+0(SB), CX
+	LEAQ ·stripMulAdd4FullZ+0(SB), CX
 	MOVQ CX, 1584(AX)
-	LEAQ ·stripMulAdd5TailZ+0(SB), CX
+	LEAQ ·stripMulAdd4TailZ+0(SB), CX
 	MOVQ CX, 1592(AX)
-	LEAQ ·stripMulAdd6FullZ+0(SB), CX
+	LEAQ ·stripMulAdd5FullZ+0(SB), CX
 	MOVQ CX, 1600(AX)
-	LEAQ ·stripMulAdd6TailZ+0(SB), CX
+	LEAQ ·stripMulAdd5TailZ+0(SB), CX
 	MOVQ CX, 1608(AX)
-	LEAQ ·stripMulAdd7FullZ+0(SB), CX
+	LEAQ ·stripMulAdd6FullZ+0(SB), CX
 	MOVQ CX, 1616(AX)
-	LEAQ ·stripMulAdd7TailZ+0(SB), CX
+	LEAQ ·stripMulAdd6TailZ+0(SB), CX
 	MOVQ CX, 1624(AX)
-	LEAQ ·stripNegMulAddFullZ+0(SB), CX
+	LEAQ ·stripMulAdd7FullZ+0(SB), CX
 	MOVQ CX, 1632(AX)
-	LEAQ ·stripNegMulAddTailZ+0(SB), CX
+	LEAQ ·stripMulAdd7TailZ+0(SB), CX
 	MOVQ CX, 1640(AX)
-	LEAQ ·stripNegMulAdd1FullZ+0(SB), CX
+	LEAQ ·stripNegMulAddFullZ+0(SB), CX
 	MOVQ CX, 1648(AX)
-	LEAQ ·stripNegMulAdd1TailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTailZ+0(SB), CX
 	MOVQ CX, 1656(AX)
-	LEAQ ·stripNegMulAdd2FullZ+0(SB), CX
+	LEAQ ·stripNegMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 1664(AX)
-	LEAQ ·stripNegMulAdd2TailZ+0(SB), CX
+	LEAQ ·stripNegMulAdd1TailZ+0(SB), CX
 	MOVQ CX, 1672(AX)
-	LEAQ ·stripNegMulAdd3FullZ+0(SB), CX
+	LEAQ ·stripNegMulAdd2FullZ+0(SB), CX
 	MOVQ CX, 1680(AX)
-	LEAQ ·stripNegMulAdd3TailZ+0(SB), CX
+	LEAQ ·stripNegMulAdd2TailZ+0(SB), CX
 	MOVQ CX, 1688(AX)
-	LEAQ ·stripNegMulAdd4FullZ+0(SB), CX
+	LEAQ ·stripNegMulAdd3FullZ+0(SB), CX
 	MOVQ CX, 1696(AX)
-	LEAQ ·stripNegMulAdd4TailZ+0(SB), CX
+	LEAQ ·stripNegMulAdd3TailZ+0(SB), CX
 	MOVQ CX, 1704(AX)
-	LEAQ ·stripNegMulAdd5FullZ+0(SB), CX
+	LEAQ ·stripNegMulAdd4FullZ+0(SB), CX
 	MOVQ CX, 1712(AX)
-	LEAQ ·stripNegMulAdd5TailZ+0(SB), CX
+	LEAQ ·stripNegMulAdd4TailZ+0(SB), CX
 	MOVQ CX, 1720(AX)
-	LEAQ ·stripNegMulAdd6FullZ+0(SB), CX
+	LEAQ ·stripNegMulAdd5FullZ+0(SB), CX
 	MOVQ CX, 1728(AX)
-	LEAQ ·stripNegMulAdd6TailZ+0(SB), CX
+	LEAQ ·stripNegMulAdd5TailZ+0(SB), CX
 	MOVQ CX, 1736(AX)
-	LEAQ ·stripNegMulAdd7FullZ+0(SB), CX
+	LEAQ ·stripNegMulAdd6FullZ+0(SB), CX
 	MOVQ CX, 1744(AX)
-	LEAQ ·stripNegMulAdd7TailZ+0(SB), CX
+	LEAQ ·stripNegMulAdd6TailZ+0(SB), CX
 	MOVQ CX, 1752(AX)
-	LEAQ ·stripMulAddToFullZ+0(SB), CX
+	LEAQ ·stripNegMulAdd7FullZ+0(SB), CX
 	MOVQ CX, 1760(AX)
-	LEAQ ·stripMulAddToTailZ+0(SB), CX
+	LEAQ ·stripNegMulAdd7TailZ+0(SB), CX
 	MOVQ CX, 1768(AX)
-	LEAQ ·stripMulAddTo1FullZ+0(SB), CX
+	LEAQ ·stripMulAddToFullZ+0(SB), CX
 	MOVQ CX, 1776(AX)
-	LEAQ ·stripMulAddTo1TailZ+0(SB), CX
+	LEAQ ·stripMulAddToTailZ+0(SB), CX
 	MOVQ CX, 1784(AX)
-	LEAQ ·stripMulAddTo2FullZ+0(SB), CX
+	LEAQ ·stripMulAddTo1FullZ+0(SB), CX
 	MOVQ CX, 1792(AX)
-	LEAQ ·stripMulAddTo2TailZ+0(SB), CX
+	LEAQ ·stripMulAddTo1TailZ+0(SB), CX
 	MOVQ CX, 1800(AX)
-	LEAQ ·stripMulAddTo3FullZ+0(SB), CX
+	LEAQ ·stripMulAddTo2FullZ+0(SB), CX
 	MOVQ CX, 1808(AX)
-	LEAQ ·stripMulAddTo3TailZ+0(SB), CX
+	LEAQ ·stripMulAddTo2TailZ+0(SB), CX
 	MOVQ CX, 1816(AX)
-	LEAQ ·stripMulAddTo4FullZ+0(SB), CX
+	LEAQ ·stripMulAddTo3FullZ+0(SB), CX
 	MOVQ CX, 1824(AX)
-	LEAQ ·stripMulAddTo4TailZ+0(SB), CX
+	LEAQ ·stripMulAddTo3TailZ+0(SB), CX
 	MOVQ CX, 1832(AX)
-	LEAQ ·stripMulAddTo5FullZ+0(SB), CX
+	LEAQ ·stripMulAddTo4FullZ+0(SB), CX
 	MOVQ CX, 1840(AX)
-	LEAQ ·stripMulAddTo5TailZ+0(SB), CX
+	LEAQ ·stripMulAddTo4TailZ+0(SB), CX
 	MOVQ CX, 1848(AX)
-	LEAQ ·stripMulAddTo6FullZ+0(SB), CX
+	LEAQ ·stripMulAddTo5FullZ+0(SB), CX
 	MOVQ CX, 1856(AX)
-	LEAQ ·stripMulAddTo6TailZ+0(SB), CX
+	LEAQ ·stripMulAddTo5TailZ+0(SB), CX
 	MOVQ CX, 1864(AX)
-	LEAQ ·stripMulAddTo7FullZ+0(SB), CX
+	LEAQ ·stripMulAddTo6FullZ+0(SB), CX
 	MOVQ CX, 1872(AX)
-	LEAQ ·stripMulAddTo7TailZ+0(SB), CX
+	LEAQ ·stripMulAddTo6TailZ+0(SB), CX
 	MOVQ CX, 1880(AX)
-	LEAQ ·stripNegMulAddToFullZ+0(SB), CX
+	LEAQ ·stripMulAddTo7FullZ+0(SB), CX
 	MOVQ CX, 1888(AX)
-	LEAQ ·stripNegMulAddToTailZ+0(SB), CX
+	LEAQ ·stripMulAddTo7TailZ+0(SB), CX
 	MOVQ CX, 1896(AX)
-	LEAQ ·stripNegMulAddTo1FullZ+0(SB), CX
+	LEAQ ·stripNegMulAddToFullZ+0(SB), CX
 	MOVQ CX, 1904(AX)
-	LEAQ ·stripNegMulAddTo1TailZ+0(SB), CX
+	LEAQ ·stripNegMulAddToTailZ+0(SB), CX
 	MOVQ CX, 1912(AX)
-	LEAQ ·stripNegMulAddTo2FullZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo1FullZ+0(SB), CX
 	MOVQ CX, 1920(AX)
-	LEAQ ·stripNegMulAddTo2TailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo1TailZ+0(SB), CX
 	MOVQ CX, 1928(AX)
-	LEAQ ·stripNegMulAddTo3FullZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo2FullZ+0(SB), CX
 	MOVQ CX, 1936(AX)
-	LEAQ ·stripNegMulAddTo3TailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo2TailZ+0(SB), CX
 	MOVQ CX, 1944(AX)
-	LEAQ ·stripNegMulAddTo4FullZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo3FullZ+0(SB), CX
 	MOVQ CX, 1952(AX)
-	LEAQ ·stripNegMulAddTo4TailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo3TailZ+0(SB), CX
 	MOVQ CX, 1960(AX)
-	LEAQ ·stripNegMulAddTo5FullZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo4FullZ+0(SB), CX
 	MOVQ CX, 1968(AX)
-	LEAQ ·stripNegMulAddTo5TailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo4TailZ+0(SB), CX
 	MOVQ CX, 1976(AX)
-	LEAQ ·stripNegMulAddTo6FullZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo5FullZ+0(SB), CX
 	MOVQ CX, 1984(AX)
-	LEAQ ·stripNegMulAddTo6TailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo5TailZ+0(SB), CX
 	MOVQ CX, 1992(AX)
-	LEAQ ·stripNegMulAddTo7FullZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo6FullZ+0(SB), CX
 	MOVQ CX, 2000(AX)
-	LEAQ ·stripNegMulAddTo7TailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo6TailZ+0(SB), CX
 	MOVQ CX, 2008(AX)
-	LEAQ ·stripLoadFullZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo7FullZ+0(SB), CX
 	MOVQ CX, 2016(AX)
-	LEAQ ·stripLoadTailZ+0(SB), CX
+	LEAQ ·stripNegMulAddTo7TailZ+0(SB), CX
 	MOVQ CX, 2024(AX)
-	LEAQ ·stripLoad1FullZ+0(SB), CX
+	LEAQ ·stripLoadFullZ+0(SB), CX
 	MOVQ CX, 2032(AX)
-	LEAQ ·stripLoad1TailZ+0(SB), CX
+	LEAQ ·stripLoadTailZ+0(SB), CX
 	MOVQ CX, 2040(AX)
-	LEAQ ·stripLoad2FullZ+0(SB), CX
+	LEAQ ·stripLoad1FullZ+0(SB), CX
 	MOVQ CX, 2048(AX)
-	LEAQ ·stripLoad2TailZ+0(SB), CX
+	LEAQ ·stripLoad1TailZ+0(SB), CX
 	MOVQ CX, 2056(AX)
-	LEAQ ·stripLoad3FullZ+0(SB), CX
+	LEAQ ·stripLoad2FullZ+0(SB), CX
 	MOVQ CX, 2064(AX)
-	LEAQ ·stripLoad3TailZ+0(SB), CX
+	LEAQ ·stripLoad2TailZ+0(SB), CX
 	MOVQ CX, 2072(AX)
-	LEAQ ·stripLoad4FullZ+0(SB), CX
+	LEAQ ·stripLoad3FullZ+0(SB), CX
 	MOVQ CX, 2080(AX)
-	LEAQ ·stripLoad4TailZ+0(SB), CX
+	LEAQ ·stripLoad3TailZ+0(SB), CX
 	MOVQ CX, 2088(AX)
-	LEAQ ·stripLoad5FullZ+0(SB), CX
+	LEAQ ·stripLoad4FullZ+0(SB), CX
 	MOVQ CX, 2096(AX)
-	LEAQ ·stripLoad5TailZ+0(SB), CX
+	LEAQ ·stripLoad4TailZ+0(SB), CX
 	MOVQ CX, 2104(AX)
-	LEAQ ·stripLoad6FullZ+0(SB), CX
+	LEAQ ·stripLoad5FullZ+0(SB), CX
 	MOVQ CX, 2112(AX)
-	LEAQ ·stripLoad6TailZ+0(SB), CX
+	LEAQ ·stripLoad5TailZ+0(SB), CX
 	MOVQ CX, 2120(AX)
-	LEAQ ·stripLoad7FullZ+0(SB), CX
+	LEAQ ·stripLoad6FullZ+0(SB), CX
 	MOVQ CX, 2128(AX)
-	LEAQ ·stripLoad7TailZ+0(SB), CX
+	LEAQ ·stripLoad6TailZ+0(SB), CX
 	MOVQ CX, 2136(AX)
-	LEAQ ·stripStoreFullZ+0(SB), CX
+	LEAQ ·stripLoad7FullZ+0(SB), CX
 	MOVQ CX, 2144(AX)
-	LEAQ ·stripStoreTailZ+0(SB), CX
+	LEAQ ·stripLoad7TailZ+0(SB), CX
 	MOVQ CX, 2152(AX)
-	LEAQ ·stripStore1FullZ+0(SB), CX
+	LEAQ ·stripStoreFullZ+0(SB), CX
 	MOVQ CX, 2160(AX)
-	LEAQ ·stripStore1TailZ+0(SB), CX
+	LEAQ ·stripStoreTailZ+0(SB), CX
 	MOVQ CX, 2168(AX)
-	LEAQ ·stripStore2FullZ+0(SB), CX
+	LEAQ ·stripStore1FullZ+0(SB), CX
 	MOVQ CX, 2176(AX)
-	LEAQ ·stripStore2TailZ+0(SB), CX
+	LEAQ ·stripStore1TailZ+0(SB), CX
 	MOVQ CX, 2184(AX)
-	LEAQ ·stripStore3FullZ+0(SB), CX
+	LEAQ ·stripStore2FullZ+0(SB), CX
 	MOVQ CX, 2192(AX)
-	LEAQ ·stripStore3TailZ+0(SB), CX
+	LEAQ ·stripStore2TailZ+0(SB), CX
 	MOVQ CX, 2200(AX)
-	LEAQ ·stripStore4FullZ+0(SB), CX
+	LEAQ ·stripStore3FullZ+0(SB), CX
 	MOVQ CX, 2208(AX)
-	LEAQ ·stripStore4TailZ+0(SB), CX
+	LEAQ ·stripStore3TailZ+0(SB), CX
 	MOVQ CX, 2216(AX)
-	LEAQ ·stripStore5FullZ+0(SB), CX
+	LEAQ ·stripStore4FullZ+0(SB), CX
 	MOVQ CX, 2224(AX)
-	LEAQ ·stripStore5TailZ+0(SB), CX
+	LEAQ ·stripStore4TailZ+0(SB), CX
 	MOVQ CX, 2232(AX)
-	LEAQ ·stripStore6FullZ+0(SB), CX
+	LEAQ ·stripStore5FullZ+0(SB), CX
 	MOVQ CX, 2240(AX)
-	LEAQ ·stripStore6TailZ+0(SB), CX
+	LEAQ ·stripStore5TailZ+0(SB), CX
 	MOVQ CX, 2248(AX)
-	LEAQ ·stripStore7FullZ+0(SB), CX
+	LEAQ ·stripStore6FullZ+0(SB), CX
 	MOVQ CX, 2256(AX)
-	LEAQ ·stripStore7TailZ+0(SB), CX
+	LEAQ ·stripStore6TailZ+0(SB), CX
 	MOVQ CX, 2264(AX)
-	LEAQ ·stripStorePastFullZ+0(SB), CX
+	LEAQ ·stripStore7FullZ+0(SB), CX
 	MOVQ CX, 2272(AX)
-	LEAQ ·stripStorePastTailZ+0(SB), CX
+	LEAQ ·stripStore7TailZ+0(SB), CX
 	MOVQ CX, 2280(AX)
-	LEAQ ·stripAheadFullZ+0(SB), CX
+	LEAQ ·stripStorePastFullZ+0(SB), CX
 	MOVQ CX, 2288(AX)
-	LEAQ ·stripAheadTailZ+0(SB), CX
+	LEAQ ·stripStorePastTailZ+0(SB), CX
 	MOVQ CX, 2296(AX)
-	LEAQ ·stripAheadFirstFullZ+0(SB), CX
+	LEAQ ·stripAheadFullZ+0(SB), CX
 	MOVQ CX, 2304(AX)
-	LEAQ ·stripAheadFirstTailZ+0(SB), CX
+	LEAQ ·stripAheadTailZ+0(SB), CX
 	MOVQ CX, 2312(AX)
-	LEAQ ·stripAheadSecondFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstFullZ+0(SB), CX
 	MOVQ CX, 2320(AX)
-	LEAQ ·stripAheadSecondTailZ+0(SB), CX
+	LEAQ ·stripAheadFirstTailZ+0(SB), CX
 	MOVQ CX, 2328(AX)
-	LEAQ ·stripIntoAddFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondFullZ+0(SB), CX
 	MOVQ CX, 2336(AX)
-	LEAQ ·stripIntoAddTailZ+0(SB), CX
+	LEAQ ·stripAheadSecondTailZ+0(SB), CX
 	MOVQ CX, 2344(AX)
-	LEAQ ·stripIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripIntoAddFullZ+0(SB), CX
 	MOVQ CX, 2352(AX)
-	LEAQ ·stripIntoAdd1TailZ+0(SB), CX
+	LEAQ ·stripIntoAddTailZ+0(SB), CX
 	MOVQ CX, 2360(AX)
-	LEAQ ·stripIntoAdd2FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd1FullZ+0(SB), CX
 	MOVQ CX, 2368(AX)
-	LEAQ ·stripIntoAdd2TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd1TailZ+0(SB), CX
 	MOVQ CX, 2376(AX)
-	LEAQ ·stripIntoAdd3FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd2FullZ+0(SB), CX
 	MOVQ CX, 2384(AX)
-	LEAQ ·stripIntoAdd3TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd2TailZ+0(SB), CX
 	MOVQ CX, 2392(AX)
-	LEAQ ·stripIntoAdd4FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd3FullZ+0(SB), CX
 	MOVQ CX, 2400(AX)
-	LEAQ ·stripIntoAdd4TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd3TailZ+0(SB), CX
 	MOVQ CX, 2408(AX)
-	LEAQ ·stripIntoAdd5FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd4FullZ+0(SB), CX
 	MOVQ CX, 2416(AX)
-	LEAQ ·stripIntoAdd5TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd4TailZ+0(SB), CX
 	MOVQ CX, 2424(AX)
-	LEAQ ·stripIntoAdd6FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd5FullZ+0(SB), CX
 	MOVQ CX, 2432(AX)
-	LEAQ ·stripIntoAdd6TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd5TailZ+0(SB), CX
 	MOVQ CX, 2440(AX)
-	LEAQ ·stripIntoAdd7FullZ+0(SB), CX
+	LEAQ ·stripIntoAdd6FullZ+0(SB), CX
 	MOVQ CX, 2448(AX)
-	LEAQ ·stripIntoAdd7TailZ+0(SB), CX
+	LEAQ ·stripIntoAdd6TailZ+0(SB), CX
 	MOVQ CX, 2456(AX)
-	LEAQ ·stripIntoMaxFullZ+0(SB), CX
+	LEAQ ·stripIntoAdd7FullZ+0(SB), CX
 	MOVQ CX, 2464(AX)
-	LEAQ ·stripIntoMaxTailZ+0(SB), CX
+	LEAQ ·stripIntoAdd7TailZ+0(SB), CX
 	MOVQ CX, 2472(AX)
-	LEAQ ·stripIntoMinFullZ+0(SB), CX
+	LEAQ ·stripIntoMaxFullZ+0(SB), CX
 	MOVQ CX, 2480(AX)
-	LEAQ ·stripIntoMinTailZ+0(SB), CX
+	LEAQ ·stripIntoMaxTailZ+0(SB), CX
 	MOVQ CX, 2488(AX)
-	LEAQ ·stripLoadOneTailZ+0(SB), CX
+	LEAQ ·stripIntoMinFullZ+0(SB), CX
 	MOVQ CX, 2496(AX)
-	LEAQ ·stripStoreOneTailZ+0(SB), CX
+	LEAQ ·stripIntoMinTailZ+0(SB), CX
 	MOVQ CX, 2504(AX)
-	LEAQ ·stripSpreadTailZ+0(SB), CX
+	LEAQ ·stripLoadOneTailZ+0(SB), CX
 	MOVQ CX, 2512(AX)
-	LEAQ ·stripSpread1TailZ+0(SB), CX
+	LEAQ ·stripStoreOneTailZ+0(SB), CX
 	MOVQ CX, 2520(AX)
-	LEAQ ·stripSpread2TailZ+0(SB), CX
+	LEAQ ·stripSpreadTailZ+0(SB), CX
 	MOVQ CX, 2528(AX)
-	LEAQ ·stripSpread3TailZ+0(SB), CX
+	LEAQ ·stripSpread1TailZ+0(SB), CX
 	MOVQ CX, 2536(AX)
-	LEAQ ·stripSpread4TailZ+0(SB), CX
+	LEAQ ·stripSpread2TailZ+0(SB), CX
 	MOVQ CX, 2544(AX)
-	LEAQ ·stripSpread5TailZ+0(SB), CX
+	LEAQ ·stripSpread3TailZ+0(SB), CX
 	MOVQ CX, 2552(AX)
-	LEAQ ·stripSpread6TailZ+0(SB), CX
+	LEAQ ·stripSpread4TailZ+0(SB), CX
 	MOVQ CX, 2560(AX)
-	LEAQ ·stripSpread7TailZ+0(SB), CX
+	LEAQ ·stripSpread5TailZ+0(SB), CX
 	MOVQ CX, 2568(AX)
-	LEAQ ·stripStartTailZ+0(SB), CX
+	LEAQ ·stripSpread6TailZ+0(SB), CX
 	MOVQ CX, 2576(AX)
-	LEAQ ·stripFoldAddTailZ+0(SB), CX
+	LEAQ ·stripSpread7TailZ+0(SB), CX
 	MOVQ CX, 2584(AX)
-	LEAQ ·stripFoldMaxTailZ+0(SB), CX
+	LEAQ ·stripStartTailZ+0(SB), CX
 	MOVQ CX, 2592(AX)
-	LEAQ ·stripFoldMinTailZ+0(SB), CX
+	LEAQ ·stripFoldAddTailZ+0(SB), CX
 	MOVQ CX, 2600(AX)
-	LEAQ ·stripBeginTailTailZ+0(SB), CX
+	LEAQ ·stripFoldMaxTailZ+0(SB), CX
 	MOVQ CX, 2608(AX)
-	LEAQ ·stripAgainTailTailZ+0(SB), CX
+	LEAQ ·stripFoldMinTailZ+0(SB), CX
 	MOVQ CX, 2616(AX)
-	LEAQ ·stripOnceTailZ+0(SB), CX
+	LEAQ ·stripBeginTailTailZ+0(SB), CX
 	MOVQ CX, 2624(AX)
-	LEAQ ·stripNextRowTailZ+0(SB), CX
+	LEAQ ·stripAgainTailTailZ+0(SB), CX
 	MOVQ CX, 2632(AX)
-	LEAQ ·stripEndTailZ+0(SB), CX
+	LEAQ ·stripOnceTailZ+0(SB), CX
 	MOVQ CX, 2640(AX)
-	LEAQ ·stripBeginFullZ+0(SB), CX
+	LEAQ ·stripNextRowTailZ+0(SB), CX
 	MOVQ CX, 2648(AX)
-	LEAQ ·stripAgainFullZ+0(SB), CX
+	LEAQ ·stripEndTailZ+0(SB), CX
 	MOVQ CX, 2656(AX)
-	LEAQ ·stripMulThenMulFullZ+0(SB), CX
+	LEAQ ·stripBeginFullZ+0(SB), CX
 	MOVQ CX, 2664(AX)
-	LEAQ ·stripMulThenMul1FullZ+0(SB), CX
+	LEAQ ·stripAgainFullZ+0(SB), CX
 	MOVQ CX, 2672(AX)
-	LEAQ ·stripLoadThenAddFullZ+0(SB), CX
+	LEAQ ·stripMulThenMulFullZ+0(SB), CX
 	MOVQ CX, 2680(AX)
-	LEAQ ·stripLoadThenAdd1FullZ+0(SB), CX
+	LEAQ ·stripMulThenMul1FullZ+0(SB), CX
 	MOVQ CX, 2688(AX)
-	LEAQ ·stripLoadThenSubFullZ+0(SB), CX
+	LEAQ ·stripLoadThenAddFullZ+0(SB), CX
 	MOVQ CX, 2696(AX)
-	LEAQ ·stripLoadThenSub1FullZ+0(SB), CX
+	LEAQ ·stripLoadThenAdd1FullZ+0(SB), CX
 	MOVQ CX, 2704(AX)
-	LEAQ ·stripLoadThenRSubFullZ+0(SB), CX
+	LEAQ ·stripLoadThenSubFullZ+0(SB), CX
 	MOVQ CX, 2712(AX)
-	LEAQ ·stripLoadThenRSub1FullZ+0(SB), CX
+	LEAQ ·stripLoadThenSub1FullZ+0(SB), CX
 	MOVQ CX, 2720(AX)
-	LEAQ ·stripLoadThenMulFullZ+0(SB), CX
+	LEAQ ·stripLoadThenRSubFullZ+0(SB), CX
 	MOVQ CX, 2728(AX)
-	LEAQ ·stripLoadThenMul1FullZ+0(SB), CX
+	LEAQ ·stripLoadThenRSub1FullZ+0(SB), CX
 	MOVQ CX, 2736(AX)
-	LEAQ ·stripLoadThenSquareFullZ+0(SB), CX
+	LEAQ ·stripLoadThenMulFullZ+0(SB), CX
 	MOVQ CX, 2744(AX)
-	LEAQ ·stripLoadThenSquare1FullZ+0(SB), CX
+	LEAQ ·stripLoadThenMul1FullZ+0(SB), CX
 	MOVQ CX, 2752(AX)
-	LEAQ ·stripLoadThenMulAddFullZ+0(SB), CX
+	LEAQ ·stripLoadThenSquareFullZ+0(SB), CX
 	MOVQ CX, 2760(AX)
-	LEAQ ·stripLoadThenMulAdd1FullZ+0(SB), CX
+	LEAQ ·stripLoadThenSquare1FullZ+0(SB), CX
 	MOVQ CX, 2768(AX)
-	LEAQ ·stripAheadThenLoadFullZ+0(SB), CX
+	LEAQ ·stripLoadThenMulAddFullZ+0(SB), CX
 	MOVQ CX, 2776(AX)
-	LEAQ ·stripAheadThenLoad1FullZ+0(SB), CX
+	LEAQ ·stripLoadThenMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 2784(AX)
-	LEAQ ·stripAheadThenAheadFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadFullZ+0(SB), CX
 	MOVQ CX, 2792(AX)
-	LEAQ ·stripAheadThenAhead1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoad1FullZ+0(SB), CX
 	MOVQ CX, 2800(AX)
-	LEAQ ·stripAheadThenLoadThenAddFullZ+0(SB), CX
+	LEAQ ·stripAheadThenAheadFullZ+0(SB), CX
 	MOVQ CX, 2808(AX)
-	LEAQ ·stripAheadThenLoadThenAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenAhead1FullZ+0(SB), CX
 	MOVQ CX, 2816(AX)
-	LEAQ ·stripAheadThenLoadThenSubFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenAddFullZ+0(SB), CX
 	MOVQ CX, 2824(AX)
-	LEAQ ·stripAheadThenLoadThenSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenAdd1FullZ+0(SB), CX
 	MOVQ CX, 2832(AX)
-	LEAQ ·stripAheadThenLoadThenRSubFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSubFullZ+0(SB), CX
 	MOVQ CX, 2840(AX)
-	LEAQ ·stripAheadThenLoadThenRSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSub1FullZ+0(SB), CX
 	MOVQ CX, 2848(AX)
-	LEAQ ·stripAheadThenLoadThenMulFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenRSubFullZ+0(SB), CX
 	MOVQ CX, 2856(AX)
-	LEAQ ·stripAheadThenLoadThenMul1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenRSub1FullZ+0(SB), CX
 	MOVQ CX, 2864(AX)
-	LEAQ ·stripAheadThenLoadThenSquareFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulFullZ+0(SB), CX
 	MOVQ CX, 2872(AX)
-	LEAQ ·stripAheadThenLoadThenSquare1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMul1FullZ+0(SB), CX
 	MOVQ CX, 2880(AX)
-	LEAQ ·stripAheadThenLoadThenMulAddFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSquareFullZ+0(SB), CX
 	MOVQ CX, 2888(AX)
-	LEAQ ·stripAheadThenLoadThenMulAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenSquare1FullZ+0(SB), CX
 	MOVQ CX, 2896(AX)
-	LEAQ ·stripAheadFirstThenLoadFullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulAddFullZ+0(SB), CX
 	MOVQ CX, 2904(AX)
-	LEAQ ·stripAheadFirstThenLoad1FullZ+0(SB), CX
+	LEAQ ·stripAheadThenLoadThenMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 2912(AX)
-	LEAQ ·stripAheadFirstThenAheadFirstFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadFullZ+0(SB), CX
 	MOVQ CX, 2920(AX)
-	LEAQ ·stripAheadFirstThenAheadFirst1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoad1FullZ+0(SB), CX
 	MOVQ CX, 2928(AX)
-	LEAQ ·stripAheadFirstThenLoadThenAddFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenAheadFirstFullZ+0(SB), CX
 	MOVQ CX, 2936(AX)
-	LEAQ ·stripAheadFirstThenLoadThenAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenAheadFirst1FullZ+0(SB), CX
 	MOVQ CX, 2944(AX)
-	LEAQ ·stripAheadFirstThenLoadThenSubFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenAddFullZ+0(SB), CX
 	MOVQ CX, 2952(AX)
-	LEAQ ·stripAheadFirstThenLoadThenSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenAdd1FullZ+0(SB), CX
 	MOVQ CX, 2960(AX)
-	LEAQ ·stripAheadFirstThenLoadThenRSubFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSubFullZ+0(SB), CX
 	MOVQ CX, 2968(AX)
-	LEAQ ·stripAheadFirstThenLoadThenRSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSub1FullZ+0(SB), CX
 	MOVQ CX, 2976(AX)
-	LEAQ ·stripAheadFirstThenLoadThenMulFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenRSubFullZ+0(SB), CX
 	MOVQ CX, 2984(AX)
-	LEAQ ·stripAheadFirstThenLoadThenMul1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenRSub1FullZ+0(SB), CX
 	MOVQ CX, 2992(AX)
-	LEAQ ·stripAheadFirstThenLoadThenSquareFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulFullZ+0(SB), CX
 	MOVQ CX, 3000(AX)
-	LEAQ ·stripAheadFirstThenLoadThenSquare1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMul1FullZ+0(SB), CX
 	MOVQ CX, 3008(AX)
-	LEAQ ·stripAheadFirstThenLoadThenMulAddFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSquareFullZ+0(SB), CX
 	MOVQ CX, 3016(AX)
-	LEAQ ·stripAheadFirstThenLoadThenMulAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenSquare1FullZ+0(SB), CX
 	MOVQ CX, 3024(AX)
-	LEAQ ·stripAheadSecondThenLoadFullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulAddFullZ+0(SB), CX
 	MOVQ CX, 3032(AX)
-	LEAQ ·stripAheadSecondThenLoad1FullZ+0(SB), CX
+	LEAQ ·stripAheadFirstThenLoadThenMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 3040(AX)
-	LEAQ ·stripAheadSecondThenAheadSecondFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadFullZ+0(SB), CX
 	MOVQ CX, 3048(AX)
-	LEAQ ·stripAheadSecondThenAheadSecond1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoad1FullZ+0(SB), CX
 	MOVQ CX, 3056(AX)
-	LEAQ ·stripAheadSecondThenLoadThenAddFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenAheadSecondFullZ+0(SB), CX
 	MOVQ CX, 3064(AX)
-	LEAQ ·stripAheadSecondThenLoadThenAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenAheadSecond1FullZ+0(SB), CX
 	MOVQ CX, 3072(AX)
-	LEAQ ·stripAheadSecondThenLoadThenSubFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenAddFullZ+0(SB), CX
 	MOVQ CX, 3080(AX)
-	LEAQ ·stripAheadSecondThenLoadThenSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenAdd1FullZ+0(SB), CX
 	MOVQ CX, 3088(AX)
-	LEAQ ·stripAheadSecondThenLoadThenRSubFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSubFullZ+0(SB), CX
 	MOVQ CX, 3096(AX)
-	LEAQ ·stripAheadSecondThenLoadThenRSub1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSub1FullZ+0(SB), CX
 	MOVQ CX, 3104(AX)
-	LEAQ ·stripAheadSecondThenLoadThenMulFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenRSubFullZ+0(SB), CX
 	MOVQ CX, 3112(AX)
-	LEAQ ·stripAheadSecondThenLoadThenMul1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenRSub1FullZ+0(SB), CX
 	MOVQ CX, 3120(AX)
-	LEAQ ·stripAheadSecondThenLoadThenSquareFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulFullZ+0(SB), CX
 	MOVQ CX, 3128(AX)
-	LEAQ ·stripAheadSecondThenLoadThenSquare1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMul1FullZ+0(SB), CX
 	MOVQ CX, 3136(AX)
-	LEAQ ·stripAheadSecondThenLoadThenMulAddFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSquareFullZ+0(SB), CX
 	MOVQ CX, 3144(AX)
-	LEAQ ·stripAheadSecondThenLoadThenMulAdd1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenSquare1FullZ+0(SB), CX
 	MOVQ CX, 3152(AX)
-	LEAQ ·stripStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulAddFullZ+0(SB), CX
 	MOVQ CX, 3160(AX)
-	LEAQ ·stripStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAheadSecondThenLoadThenMulAdd1FullZ+0(SB), CX
 	MOVQ CX, 3168(AX)
-	LEAQ ·stripAddThenStoreFullZ+0(SB), CX
+	LEAQ ·stripStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3176(AX)
-	LEAQ ·stripAddThenStore1FullZ+0(SB), CX
+	LEAQ ·stripStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3184(AX)
-	LEAQ ·stripAddThenStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAddThenStoreFullZ+0(SB), CX
 	MOVQ CX, 3192(AX)
-	LEAQ ·stripAddThenStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAddThenStore1FullZ+0(SB), CX
 	MOVQ CX, 3200(AX)
-	LEAQ ·stripMulThenStoreFullZ+0(SB), CX
+	LEAQ ·stripAddThenStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3208(AX)
-	LEAQ ·stripMulThenStore1FullZ+0(SB), CX
+	LEAQ ·stripAddThenStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3216(AX)
-	LEAQ ·stripMulThenStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulThenStoreFullZ+0(SB), CX
 	MOVQ CX, 3224(AX)
-	LEAQ ·stripMulThenStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulThenStore1FullZ+0(SB), CX
 	MOVQ CX, 3232(AX)
-	LEAQ ·stripSquareThenStoreFullZ+0(SB), CX
+	LEAQ ·stripMulThenStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3240(AX)
-	LEAQ ·stripSquareThenStore1FullZ+0(SB), CX
+	LEAQ ·stripMulThenStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3248(AX)
-	LEAQ ·stripSquareThenStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripSquareThenStoreFullZ+0(SB), CX
 	MOVQ CX, 3256(AX)
-	LEAQ ·stripSquareThenStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripSquareThenStore1FullZ+0(SB), CX
 	MOVQ CX, 3264(AX)
-	LEAQ ·stripMulAddThenStoreFullZ+0(SB), CX
+	LEAQ ·stripSquareThenStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3272(AX)
-	LEAQ ·stripMulAddThenStore1FullZ+0(SB), CX
+	LEAQ ·stripSquareThenStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3280(AX)
-	LEAQ ·stripMulAddThenStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStoreFullZ+0(SB), CX
 	MOVQ CX, 3288(AX)
-	LEAQ ·stripMulAddThenStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStore1FullZ+0(SB), CX
 	MOVQ CX, 3296(AX)
-	LEAQ ·stripMulAddToThenStoreFullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3304(AX)
-	LEAQ ·stripMulAddToThenStore1FullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3312(AX)
-	LEAQ ·stripMulAddToThenStoreThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStoreFullZ+0(SB), CX
 	MOVQ CX, 3320(AX)
-	LEAQ ·stripMulAddToThenStoreThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStore1FullZ+0(SB), CX
 	MOVQ CX, 3328(AX)
-	LEAQ ·stripStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStoreThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3336(AX)
-	LEAQ ·stripStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStoreThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3344(AX)
-	LEAQ ·stripAddThenStorePastFullZ+0(SB), CX
+	LEAQ ·stripStorePastThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3352(AX)
-	LEAQ ·stripAddThenStorePast1FullZ+0(SB), CX
+	LEAQ ·stripStorePastThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3360(AX)
-	LEAQ ·stripAddThenStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAddThenStorePastFullZ+0(SB), CX
 	MOVQ CX, 3368(AX)
-	LEAQ ·stripAddThenStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAddThenStorePast1FullZ+0(SB), CX
 	MOVQ CX, 3376(AX)
-	LEAQ ·stripMulThenStorePastFullZ+0(SB), CX
+	LEAQ ·stripAddThenStorePastThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3384(AX)
-	LEAQ ·stripMulThenStorePast1FullZ+0(SB), CX
+	LEAQ ·stripAddThenStorePastThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3392(AX)
-	LEAQ ·stripMulThenStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulThenStorePastFullZ+0(SB), CX
 	MOVQ CX, 3400(AX)
-	LEAQ ·stripMulThenStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulThenStorePast1FullZ+0(SB), CX
 	MOVQ CX, 3408(AX)
-	LEAQ ·stripSquareThenStorePastFullZ+0(SB), CX
+	LEAQ ·stripMulThenStorePastThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3416(AX)
-	LEAQ ·stripSquareThenStorePast1FullZ+0(SB), CX
+	LEAQ ·stripMulThenStorePastThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3424(AX)
-	LEAQ ·stripSquareThenStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripSquareThenStorePastFullZ+0(SB), CX
 	MOVQ CX, 3432(AX)
-	LEAQ ·stripSquareThenStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripSquareThenStorePast1FullZ+0(SB), CX
 	MOVQ CX, 3440(AX)
-	LEAQ ·stripMulAddThenStorePastFullZ+0(SB), CX
+	LEAQ ·stripSquareThenStorePastThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3448(AX)
-	LEAQ ·stripMulAddThenStorePast1FullZ+0(SB), CX
+	LEAQ ·stripSquareThenStorePastThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3456(AX)
-	LEAQ ·stripMulAddThenStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStorePastFullZ+0(SB), CX
 	MOVQ CX, 3464(AX)
-	LEAQ ·stripMulAddThenStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStorePast1FullZ+0(SB), CX
 	MOVQ CX, 3472(AX)
-	LEAQ ·stripMulAddToThenStorePastFullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStorePastThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3480(AX)
-	LEAQ ·stripMulAddToThenStorePast1FullZ+0(SB), CX
+	LEAQ ·stripMulAddThenStorePastThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3488(AX)
-	LEAQ ·stripMulAddToThenStorePastThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastFullZ+0(SB), CX
 	MOVQ CX, 3496(AX)
-	LEAQ ·stripMulAddToThenStorePastThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePast1FullZ+0(SB), CX
 	MOVQ CX, 3504(AX)
-	LEAQ ·stripIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3512(AX)
-	LEAQ ·stripIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenStorePastThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3520(AX)
-	LEAQ ·stripAddThenIntoAddFullZ+0(SB), CX
+	LEAQ ·stripIntoAddThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3528(AX)
-	LEAQ ·stripAddThenIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripIntoAddThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3536(AX)
-	LEAQ ·stripAddThenIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripAddThenIntoAddFullZ+0(SB), CX
 	MOVQ CX, 3544(AX)
-	LEAQ ·stripAddThenIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripAddThenIntoAdd1FullZ+0(SB), CX
 	MOVQ CX, 3552(AX)
-	LEAQ ·stripMulThenIntoAddFullZ+0(SB), CX
+	LEAQ ·stripAddThenIntoAddThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3560(AX)
-	LEAQ ·stripMulThenIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripAddThenIntoAddThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3568(AX)
-	LEAQ ·stripMulThenIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulThenIntoAddFullZ+0(SB), CX
 	MOVQ CX, 3576(AX)
-	LEAQ ·stripMulThenIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulThenIntoAdd1FullZ+0(SB), CX
 	MOVQ CX, 3584(AX)
-	LEAQ ·stripSquareThenIntoAddFullZ+0(SB), CX
+	LEAQ ·stripMulThenIntoAddThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3592(AX)
-	LEAQ ·stripSquareThenIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripMulThenIntoAddThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3600(AX)
-	LEAQ ·stripSquareThenIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripSquareThenIntoAddFullZ+0(SB), CX
 	MOVQ CX, 3608(AX)
-	LEAQ ·stripSquareThenIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripSquareThenIntoAdd1FullZ+0(SB), CX
 	MOVQ CX, 3616(AX)
-	LEAQ ·stripMulAddThenIntoAddFullZ+0(SB), CX
+	LEAQ ·stripSquareThenIntoAddThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3624(AX)
-	LEAQ ·stripMulAddThenIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripSquareThenIntoAddThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3632(AX)
-	LEAQ ·stripMulAddThenIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddThenIntoAddFullZ+0(SB), CX
 	MOVQ CX, 3640(AX)
-	LEAQ ·stripMulAddThenIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddThenIntoAdd1FullZ+0(SB), CX
 	MOVQ CX, 3648(AX)
-	LEAQ ·stripMulAddToThenIntoAddFullZ+0(SB), CX
+	LEAQ ·stripMulAddThenIntoAddThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3656(AX)
-	LEAQ ·stripMulAddToThenIntoAdd1FullZ+0(SB), CX
+	LEAQ ·stripMulAddThenIntoAddThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3664(AX)
-	LEAQ ·stripMulAddToThenIntoAddThenAgainFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenIntoAddFullZ+0(SB), CX
 	MOVQ CX, 3672(AX)
-	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenIntoAdd1FullZ+0(SB), CX
 	MOVQ CX, 3680(AX)
-	LEAQ ·stripLoopLoadAThenIntoAddSFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenIntoAddThenAgainFullZ+0(SB), CX
 	MOVQ CX, 3688(AX)
-	LEAQ ·stripLoopAheadFirstAThenLoadAThenIntoAddSFullZ+0(SB), CX
+	LEAQ ·stripMulAddToThenIntoAddThenAgain1FullZ+0(SB), CX
 	MOVQ CX, 3696(AX)
-	LEAQ ·stripLoopLoadAThenSquareThenIntoAddSFullZ+0(SB), CX
+	LEAQ ·stripLoopLoadAThenIntoAddSFullZ+0(SB), CX
 	MOVQ CX, 3704(AX)
-	LEAQ ·stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullZ+0(SB), CX
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenIntoAddSFullZ+0(SB), CX
 	MOVQ CX, 3712(AX)
-	LEAQ ·stripLoopLoadAThenSubNThenSquareThenIntoAddSFullZ+0(SB), CX
+	LEAQ ·stripLoopLoadAThenSquareThenIntoAddSFullZ+0(SB), CX
 	MOVQ CX, 3720(AX)
-	LEAQ ·stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullZ+0(SB), CX
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenSquareThenIntoAddSFullZ+0(SB), CX
 	MOVQ CX, 3728(AX)
-	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStoreAFullZ+0(SB), CX
+	LEAQ ·stripLoopLoadAThenSubNThenSquareThenIntoAddSFullZ+0(SB), CX
 	MOVQ CX, 3736(AX)
-	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullZ+0(SB), CX
+	LEAQ ·stripLoopAheadFirstAThenLoadAThenSubNThenSquareThenIntoAddSFullZ+0(SB), CX
 	MOVQ CX, 3744(AX)
-	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ+0(SB), CX
+	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStoreAFullZ+0(SB), CX
 	MOVQ CX, 3752(AX)
-	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ+0(SB), CX
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStoreAFullZ+0(SB), CX
 	MOVQ CX, 3760(AX)
-	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ+0(SB), CX
+	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ+0(SB), CX
 	MOVQ CX, 3768(AX)
-	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ+0(SB), CX
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStoreAFullZ+0(SB), CX
 	MOVQ CX, 3776(AX)
-	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStorePastAFullZ+0(SB), CX
+	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ+0(SB), CX
 	MOVQ CX, 3784(AX)
-	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullZ+0(SB), CX
+	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStoreAFullZ+0(SB), CX
 	MOVQ CX, 3792(AX)
-	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	LEAQ ·stripLoopLoadAThenMulNThenMulAThenStorePastAFullZ+0(SB), CX
 	MOVQ CX, 3800(AX)
-	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenMulNThenMulAThenStorePastAFullZ+0(SB), CX
 	MOVQ CX, 3808(AX)
-	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	LEAQ ·stripLoopLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ+0(SB), CX
 	MOVQ CX, 3816(AX)
-	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	LEAQ ·stripLoopAheadSecondAThenLoadAThenSubNThenMulNThenMulAddAAThenStorePastAFullZ+0(SB), CX
 	MOVQ CX, 3824(AX)
+	LEAQ ·stripLoopLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	MOVQ CX, 3832(AX)
+	LEAQ ·stripLoopAheadAThenLoadAThenMulNThenTanhThenMulAddAAThenStorePastAFullZ+0(SB), CX
+	MOVQ CX, 3840(AX)
 	RET

@@ -24,6 +24,7 @@ var unary = []struct {
 	{"tanh", func(x reg.Register) reg.Register { return rational(x, coef.Tanh) }},
 	{"erf", func(x reg.Register) reg.Register { return rational(x, coef.Erf) }},
 	{"sigmoid", sigmoid},
+	{"geluSlope", geluSlope},
 	{"sinNear", sinNear},
 	{"cosNear", cosNear},
 	{"expm1", expm1},
@@ -171,6 +172,15 @@ func rational(x reg.Register, c coef.Rational) reg.Register {
 	p := f.Mul(x, vec.R(f.Poly(u, c.P)))
 	y := f.Div(p, vec.R(f.Poly(u, c.Q)))
 	return f.MaxKeep(f.MinKeep(y, vec.F(1)), vec.F(-1))
+}
+
+// geluSlope is the derivative of GELU, 1/2 + x P(u)/Q(u) with u = x^2. The clamps keep NaN.
+func geluSlope(x reg.Register) reg.Register {
+	c := coef.GeluSlope
+	x = f.MaxKeep(f.MinKeep(x, vec.F(c.Hi)), vec.F(-c.Hi))
+	u := f.Mul(x, vec.R(x))
+	p := f.Mul(x, vec.R(f.Poly(u, c.P)))
+	return f.Add(f.Div(p, vec.R(f.Poly(u, c.Q))), vec.F(.5))
 }
 
 // sigmoid is 1/(1+e^-x) where x >= 0 and e^x/(1+e^x) elsewhere, so that nothing overflows.

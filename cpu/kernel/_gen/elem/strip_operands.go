@@ -107,7 +107,7 @@ func together(o op.Op) int {
 	switch o {
 	case op.Expm1, op.Log, op.Log1p, op.Sigmoid:
 		return 2
-	case op.Tanh, op.Erf, op.Exp, op.Sqrt, op.Rsqrt:
+	case op.Tanh, op.Erf, op.GeluSlope, op.Exp, op.Sqrt, op.Rsqrt:
 		return 4
 	}
 	return 1

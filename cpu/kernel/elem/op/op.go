@@ -17,6 +17,7 @@ const (
 	Tanh
 	Erf
 	Sigmoid
+	GeluSlope
 	Sin
 	Cos
 	Expm1
@@ -78,7 +79,7 @@ const (
 )
 
 // Names has the name of each op, as the fields of a table of kernels have it.
-var Names = [Count]string{"", "Neg", "Abs", "Sqrt", "Rsqrt", "Exp", "Log", "Tanh", "Erf", "Sigmoid", "Sin", "Cos", "Expm1", "Log1p", "Floor", "Ceil",
+var Names = [Count]string{"", "Neg", "Abs", "Sqrt", "Rsqrt", "Exp", "Log", "Tanh", "Erf", "Sigmoid", "GeluSlope", "Sin", "Cos", "Expm1", "Log1p", "Floor", "Ceil",
 	"Round", "Sign", "IsNaN", "IsFinite", "IsZero", "NotZero", "NotZeroInt", "NegInt", "AbsInt", "FromInt", "FromUint", "ToInt", "Square",
 	"Add", "Sub", "RSub", "Mul", "Div", "RDiv", "Max", "RMax", "Min", "RMin", "Pow", "RPow",
 	"Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual",

@@ -203,8 +203,12 @@ func splitReduce(r *rewriter, op *ir.Op) bool {
 	return r.become(op, r.add(op.Kind, attr(outer), op.Result().Shape, first))
 }
 
-// reduction returns the axes of a reduction and what makes its attribute for others; false for other ops.
+// reduction returns the axes of a reduction and what makes its attribute for others; false for other ops, and for types that no
+// cluster reduces: twice is twice rounded.
 func reduction(op *ir.Op) (axes []int, attr func(axes []int) ir.Attr, ok bool) {
+	if len(op.Results) != 1 || op.Result().Shape.DType != dtypes.Float32 {
+		return nil, nil, false
+	}
 	switch a := op.Attr.(type) {
 	case ir.ReduceSumAttr:
 		return a.Axes, func(axes []int) ir.Attr { return ir.ReduceSumAttr{Axes: axes} }, true

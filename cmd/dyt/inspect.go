@@ -34,7 +34,8 @@ func inspectCommand(c *console) *cobra.Command {
 		Use:   "inspect --ir RECIPE",
 		Short: "Show what the engine makes of a training step: a page with a column for each pass",
 		Long: `inspect --ir compiles the training step of a recipe (forward, backward, clip, update) on the dyt engine and writes one HTML file that
-needs no network and no script: the operations as recorded, after each pass, and the plan that runs. No data is read.`,
+needs no network and no script: the operations as recorded, after each pass, and the plan that runs. No data is read and nothing is
+run, so a network may be larger than memory.`,
 		Example: "  dyt inspect --ir llama-0.1M\n  dyt inspect --ir llama-0.87M --norm rmsnorm --out rmsnorm.html --json",
 		Args:    exactly(1, "a recipe: a preset, a YAML file or the folder of a run"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -65,9 +66,6 @@ func (c *console) inspectStep(r *train.Resolved, page string) error {
 		return err
 	}
 	defer backend.Finalize()
-	if err := c.need(backend, r.Recipe); err != nil {
-		return err
-	}
 	if err := r.Rehearse(backend); err != nil {
 		return trainError(err)
 	}

@@ -143,10 +143,11 @@ func (g *Gemm) epilogue(t *Tape, kernel *gemm.Kernel) *Epilogue {
 }
 
 // unitOf returns how many panels make a unit so that there are at most so many units, and two or four workers, whose shares are
-// whole units, have equal ones as far as that goes.
+// whole units, have equal ones as far as that goes. No more than 4096 sizes are tried, or those of absurd products would take minutes.
 func unitOf(panels, most int) int {
 	best, least := 0, 0
-	for unit := ceil(panels, max(1, most)); unit <= 2*ceil(panels, max(1, most)); unit++ {
+	smallest := ceil(panels, max(1, most))
+	for unit := smallest; unit <= smallest+min(smallest, 4096); unit++ {
 		units, worst := ceil(panels, unit), 0
 		for _, workers := range []int{2, 4} {
 			for i := range workers {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -133,12 +134,26 @@ func (c Config) StateKey(state *model.Variable) string {
 // StateCopies returns how many numbers the optimizer keeps for each parameter.
 func (c Config) StateCopies(accumulate bool) int { return len(c.kinds(accumulate)) }
 
-// Prepare creates the states of all trainable variables of store that lack them: zeros, and for the moving average the
-// variable's present value. Every variable must have its value.
-func (c Config) Prepare(store *model.Store, accumulate bool) error {
+// Declare creates the states of all trainable variables of store that lack them, with their shapes and without values: enough
+// to compile an update.
+func (c Config) Declare(store *model.Store, accumulate bool) {
 	for _, v := range Trainable(store) {
 		for _, kind := range c.kinds(accumulate) {
-			if store.GetVariable(statePath(kind, v)) != nil {
+			if path := statePath(kind, v); store.GetVariable(path) == nil {
+				store.VariableWithShape(path, v.Shape(), graph.Zeros).SetTrainable(false)
+			}
+		}
+	}
+}
+
+// Prepare gives the states of all trainable variables of store, which it creates where they are lacking, their first values: zeros,
+// and to the moving average the variable's present value. Every variable must have its value; a state that has one keeps it.
+func (c Config) Prepare(store *model.Store, accumulate bool) error {
+	c.Declare(store, accumulate)
+	for _, v := range Trainable(store) {
+		for _, kind := range c.kinds(accumulate) {
+			s := store.GetVariable(statePath(kind, v))
+			if s.HasValue() {
 				continue
 			}
 			start := tensors.FromShape(v.Shape())
@@ -151,11 +166,9 @@ func (c Config) Prepare(store *model.Store, accumulate bool) error {
 					return fmt.Errorf("optim: start the average of %s: %w", Name(v), err)
 				}
 			}
-			state, err := store.CreateVariable(statePath(kind, v), start)
-			if err != nil {
+			if err := s.SetValue(start); err != nil {
 				return fmt.Errorf("optim: state %s of %s: %w", kind, Name(v), err)
 			}
-			state.SetTrainable(false)
 		}
 	}
 	return nil

@@ -58,6 +58,10 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, elems *elem.Table, f *f
 		for b := range batches {
 			job := newJob(g, kernel, f, b, shared)
 			scratch := w.memory
+			if g.After == nil && job.Parts() > 1 {
+				w.parts(&job, elems, shared, team, index)
+				continue
+			}
 			if g.After != nil {
 				scratch = w.after.begin(w, g, &job, elems, f, shared, team, index)
 			}
@@ -91,6 +95,33 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, elems *elem.Table, f *f
 		}
 	}
 }
+
+// parts computes the worker's share of a product that is cut along K: parts first, of which more workers than there are parts have
+// some rows each, then a share of the sum of all, in order.
+func (w *worker) parts(job *gemm.Job, elems *elem.Table, shared []float32, team *par.Team, index int) {
+	n, size := job.Parts(), job.C.Rows*job.C.Cols
+	c := func(part int) []float32 {
+		if part == 0 {
+			return job.C.Data[:size]
+		}
+		return shared[(part-1)*size:][:size]
+	}
+	pieces := (team.Size() + n - 1) / n
+	for at, to := team.Share(n*pieces, index); at < to; at++ {
+		job.MultiplyPart(at/pieces, c(at/pieces), at%pieces, pieces, w.memory)
+	}
+	team.Barrier()
+	from, to := team.Share(size, index)
+	for at := from; at < to; at += sumFloats {
+		end := min(at+sumFloats, to)
+		for part := 1; part < n; part++ {
+			elems.Add(c(0)[at:end], c(0)[at:end], c(part)[at:end])
+		}
+	}
+}
+
+// sumFloats is how many floats of a sum of parts are made at a time: 16 KB, half a first-level cache.
+const sumFloats = 4 << 10
 
 // thin computes the worker's share of a multiplication of few rows: columns of a single one, whole ones of several.
 func thin(g *plan.Gemm, kernel *matvec.Kernel, f *frame, team *par.Team, index int) {

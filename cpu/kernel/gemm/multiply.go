@@ -29,6 +29,7 @@ type Job struct {
 	Before  Prologue // computes A, whose Data then is not read; nil when A lies in memory
 	After   After
 	Next    *atomic.Int64 // the first unit of rows that no worker has taken, 0 when a block begins; nil where workers have equal parts
+	start   int           // of K: what comes first is written, the rest added
 	packed  []float32     // a block of B in panels, the same memory for each: it stays in the cache; or all of A^T (few.go)
 }
 
@@ -177,7 +178,7 @@ func (j *Job) rows(r run, l, depth int, ends bool, next *ahead, scratch []float3
 			pnear = depth / 2 * knear
 		}
 		kn.tile(r.height, width)(a, rsa, csa, j.packed[col*depth:], c, ldc, depth, r.count, astep, 0, r.height*ldc, width,
-			j.Add || l > 0, near, pnear, knear)
+			j.Add || l > j.start, near, pnear, knear)
 		if ends {
 			j.finish(r, col+width)
 		}

@@ -39,7 +39,7 @@ func TestLongProducts(t *testing.T) {
 	for _, table := range kernel.Available() {
 		useFlavour(t, table.Flavour)
 		var first []float32
-		for _, threads := range []int{1, 2, 3, 4, 9} {
+		for _, threads := range []int{1, 2, 3, 4, 6, 9} {
 			t.Setenv("DYT_THREADS", strconv.Itoa(threads))
 			backend := openBackend(t, "")
 			p := compile(t, backend, [][]int{{k, m}, {k, n}}, func(f compute.Function, in []compute.Value) []compute.Value {

@@ -96,8 +96,8 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, elems *elem.Table, f *f
 	}
 }
 
-// parts computes the worker's share of a product that is cut along K: parts first, of which more workers than there are parts have
-// some rows each, then a share of the sum of all, in order.
+// parts computes the worker's share of a product that is cut along K: parts first, cut into so many pieces of rows that all workers
+// have as many, then a share of the sum of all parts, in order.
 func (w *worker) parts(job *gemm.Job, elems *elem.Table, shared []float32, team *par.Team, index int) {
 	n, size := job.Parts(), job.C.Rows*job.C.Cols
 	c := func(part int) []float32 {
@@ -106,9 +106,15 @@ func (w *worker) parts(job *gemm.Job, elems *elem.Table, shared []float32, team 
 		}
 		return shared[(part-1)*size:][:size]
 	}
-	pieces := (team.Size() + n - 1) / n
-	for at, to := team.Share(n*pieces, index); at < to; at++ {
-		job.MultiplyPart(at/pieces, c(at/pieces), at%pieces, pieces, w.memory)
+	pieces := team.Size()
+	for pieces%2 == 0 && n*pieces/2%team.Size() == 0 {
+		pieces /= 2
+	}
+	for at, to := team.Share(n*pieces, index); at < to; {
+		part := at / pieces
+		end := min(to, (part+1)*pieces)
+		job.MultiplyPart(part, c(part), at%pieces, end-part*pieces, pieces, w.memory)
+		at = end
 	}
 	team.Barrier()
 	from, to := team.Share(size, index)

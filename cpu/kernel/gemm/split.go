@@ -21,15 +21,16 @@ func (j *Job) Parts() int {
 // PartScratch returns how many floats MultiplyPart needs of the worker's own behind those of ScratchA: a block of B.
 func (j *Job) PartScratch() int { return j.kernel.packedB(j.depth(), j.C.Cols) }
 
-// MultiplyPart sets rows of c, dense and as large as C, to those of a part of the product: the share of rows of piece out of pieces,
-// each of which packs the part's B for itself. scratch must hold ScratchA and PartScratch floats of the worker's own. What c gets does
-// not depend on pieces.
-func (j *Job) MultiplyPart(part int, c []float32, piece, pieces int, scratch []float32) {
+// MultiplyPart sets rows of c, dense and as large as C, to those of a part of the product: the shares of rows of pieces [from, to) out of
+// pieces. scratch must hold ScratchA and PartScratch floats of the worker's own. What c gets does not depend on pieces.
+func (j *Job) MultiplyPart(part int, c []float32, from, to, pieces int, scratch []float32) {
 	own, blocks := *j, j.Blocks()
 	first, last := blocks*part/parts, blocks*(part+1)/parts
 	own.C.Data, own.packed, own.start = c, scratch[j.kernel.ScratchA():], first*j.depth()
 	for block := first; block < last; block++ {
 		own.Pack(block, 0, 1)
-		own.Multiply(block, piece, pieces, scratch)
+		for piece := from; piece < to; piece++ {
+			own.Multiply(block, piece, pieces, scratch)
+		}
 	}
 }

@@ -39,7 +39,7 @@ func TestPartsAddUp(t *testing.T) {
 						c.Data[i] = float32(math.NaN())
 					}
 					for piece := range pieces {
-						job.MultiplyPart(part, c.Data, piece, pieces, own)
+						job.MultiplyPart(part, c.Data, piece, piece+1, pieces, own)
 					}
 					if first == nil {
 						first = slices.Clone(c.Data)
@@ -78,7 +78,7 @@ func TestPartsTouchNothingBeside(t *testing.T) {
 				own := place(make([]float32, kn.ScratchA()+job.PartScratch()))
 				for part := range parts {
 					for piece := range 2 {
-						job.MultiplyPart(part, c.Data, piece, 2, own)
+						job.MultiplyPart(part, c.Data, piece, piece+1, 2, own)
 					}
 				}
 			})

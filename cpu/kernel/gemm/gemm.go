@@ -24,6 +24,7 @@ type Kernel struct {
 	Name   string
 	MR     int     // rows of the tallest tile
 	NR     int     // columns of a packed panel of B
+	SmallC int     // floats of C up to which K may be cut (split.go): there are as many of it as parts
 	Half   []Tile  // [mr-1]: tiles of at most NR/2 columns
 	Whole  []Tile  // [mr-1]: tiles of at most NR columns
 	LinesA []Lines // [mr-1]: packs columns of A for tiles of mr rows

@@ -7,7 +7,7 @@ import "github.com/dyt-go/dyt/cpu/kernel/fma"
 var Ref = newRef()
 
 func newRef() *Kernel {
-	k := &Kernel{Name: "ref", MR: 4, NR: 8, LinesB: refLines(8), Transpose: refTranspose}
+	k := &Kernel{Name: "ref", MR: 4, NR: 8, SmallC: 64 << 10, LinesB: refLines(8), Transpose: refTranspose}
 	for mr := 1; mr <= k.MR; mr++ {
 		tile := refTile(mr, k.NR)
 		k.Half = append(k.Half, tile)

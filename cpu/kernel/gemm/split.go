@@ -3,16 +3,12 @@ package gemm
 // parts is into how many K is cut where workers compute parts of it alone, whatever their number.
 const parts = 4
 
-// smallC is the number of floats of C up to which K is cut: 256 KB, half a second-level cache, since there are as many of it as parts.
-// With larger ones too the training step of ViT-Ti took 1.07 of the time, without them 0.975 (KERNEL.md).
-const smallC = 64 << 10
-
 // Parts returns into how many parts of K the product is cut, each of which a worker packs and multiplies alone, to be added up in order;
 // 1 where workers share each block of K. Cut are products whose A is packed, C is small and K is long, as the gradients of weights
 // are: workers then meet once, and pack what they have fetched themselves.
 func (j *Job) Parts() int {
 	if j.Before != nil || j.After.Do != nil || j.Add || j.A.ColStride == 1 || j.B.ColStride != 1 || j.isFew() ||
-		j.C.RowStride != j.C.Cols || j.Blocks() < 2*parts || j.C.Rows*j.C.Cols > smallC {
+		j.C.RowStride != j.C.Cols || j.Blocks() < 2*parts || j.C.Rows*j.C.Cols > j.kernel.SmallC {
 		return 1
 	}
 	return parts

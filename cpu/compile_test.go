@@ -13,11 +13,14 @@ import (
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/dyt-go/dyt/cpu"
 	"github.com/dyt-go/dyt/norm"
 	"github.com/dyt-go/dyt/train/optim"
 	"github.com/dyt-go/dyt/zoo"
+	"github.com/dyt-go/dyt/zoo/part"
+	"github.com/dyt-go/dyt/zoo/vit"
 )
 
 // timed is a backend that notes how long Compile takes.
@@ -260,6 +263,39 @@ func BenchmarkCompileRatio(b *testing.B) {
 			b.ReportMetric(median(theirs), "ms-go")
 			b.ReportMetric(median(ours), "ms-dyt")
 			b.ReportMetric(median(ours)/median(theirs), "ratio")
+		})
+	}
+}
+
+// BenchmarkCompileDepth measures a training step of more and more layers, tiny ones without weights.
+func BenchmarkCompileDepth(b *testing.B) {
+	fresh := func(b *testing.B) *cpu.Backend {
+		backend, err := cpu.New("")
+		fatal(b, err)
+		return backend
+	}
+	c, err := vit.DefaultNorm("test", norm.DyT)
+	fatal(b, err)
+	for _, layers := range []int{12, 24, 48, 96} {
+		b.Run(fmt.Sprint(layers), func(b *testing.B) {
+			m, err := vit.Open("test", c)
+			fatal(b, err)
+			m.Layers = layers
+			n := &network{Model: m, store: model.NewStore(), config: optim.Default()}
+			n.config.Decay, n.config.Clip = 0.1, 1
+			backend := fresh(b)
+			fatal(b, part.Trace(backend, n.store, m))
+			backend.Finalize()
+			n.config.Declare(n.store, false)
+			var compiles []time.Duration
+			for b.Loop() {
+				backend := fresh(b)
+				_, compile := compileStep(b, n, backend)
+				compiles = append(compiles, compile)
+				backend.Finalize()
+			}
+			b.ReportMetric(median(compiles), "ms-Compile")
+			b.ReportMetric(median(compiles)/float64(layers), "ms-Compile/layer")
 		})
 	}
 }

@@ -136,12 +136,20 @@ func (p *planner) unite(a, b int) bool {
 	}
 	axes, ok := refine(ga.space.axes, gb.space.axes)
 	sp := space{n: ga.space.n, row: max(ga.space.row, gb.space.row), axes: axes}
-	if !ok || !p.canMerge(a, b) || !p.crosses(ga, gb, sp) || !p.crosses(gb, ga, sp) {
+	if !ok || !p.canMerge(a, b) || !p.suits(sp, a, b) || !p.suits(sp, b, a) {
 		return false
 	}
 	ga.space = sp
 	p.merge(a, b)
 	return true
+}
+
+// suits reports whether the nodes of cluster reader can run in one cluster of space sp with those of cluster id. They do, in a space
+// that does not change, where they read nothing of it.
+func (p *planner) suits(sp space, id, reader int) bool {
+	r := p.groups[reader]
+	same := sp.row == r.space.row && slices.Equal(sp.axes, r.space.axes)
+	return same && !r.direct.has(id) || p.crosses(p.groups[id], r, sp)
 }
 
 // crosses reports whether the nodes of reader can read what g computes within one cluster of space sp.

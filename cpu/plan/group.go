@@ -163,7 +163,7 @@ func (p *planner) enter(id int, n *node) {
 			grew = true
 		}
 	}
-	if grew && len(g.nodes) > 1 { // nothing runs after a new group
+	if grew && g.reader != noReader { // else nothing runs after it
 		p.spread(id)
 	}
 	for _, v := range n.results() {

@@ -104,7 +104,8 @@ func (p *Plan) reuse(i int, last []int, isResult []bool) {
 
 // takeOver lets the result v of step i lie where parameter y did, if that is donated; false when it cannot.
 func (p *Plan) takeOver(i int, v, y *ir.Value, last []int, isResult []bool) bool {
-	ok := p.Places[v.ID].Kind == PlaceResult && v.Shape.Equal(y.Shape) && last[y.ID] == i && !isResult[y.ID] && slices.Contains(p.Func.Params, y)
+	ok := p.Places[v.ID].Kind == PlaceResult && v.Shape.Equal(y.Shape) && last[y.ID] == i && !isResult[y.ID] &&
+		p.Places[y.ID].Kind == PlaceParam && !slices.Contains(p.Func.Captures, y)
 	if ok {
 		p.Places[v.ID].From = y
 	}

@@ -70,3 +70,42 @@ func TestLongProducts(t *testing.T) {
 		}
 	}
 }
+
+// Two long products at once have the same bits for any number of threads: one computes both, more than two share each.
+func TestLongProductsInBatches(t *testing.T) {
+	const batches, k, m, n = 2, 2080, 70, 48
+	rng := rand.New(rand.NewPCG(53, 54))
+	random := func(size int) []float32 {
+		v := make([]float32, size)
+		for i := range v {
+			v[i] = float32(rng.NormFloat64())
+		}
+		return v
+	}
+	x, y := random(batches*k*m), random(batches*k*n)
+	var first []float32
+	for _, threads := range []int{1, 2, 3, 5} {
+		t.Setenv("DYT_THREADS", strconv.Itoa(threads))
+		backend := openBackend(t, "")
+		p := compile(t, backend, [][]int{{batches, k, m}, {batches, k, n}}, func(f compute.Function, in []compute.Value) []compute.Value {
+			c, err := f.DotGeneral(in[0], []int{1}, []int{0}, in[1], []int{1}, []int{0}, compute.DotGeneralConfig{})
+			fatal(t, err)
+			return []compute.Value{c}
+		})
+		for i, data := range [][]float32{x, y} {
+			b, err := backend.BufferFromFlatData(0, data, shapes.Make(dtypes.Float32, batches, k, len(data)/k/batches))
+			fatal(t, err)
+			p.inputs[i] = b
+		}
+		outputs, err := p.Execute(p.inputs, nil, 0)
+		fatal(t, err)
+		got := make([]float32, batches*m*n)
+		fatal(t, outputs[0].ToFlatData(got))
+		if first == nil {
+			first = got
+		}
+		if !slices.Equal(first, got) {
+			t.Errorf("%d threads give another result than one", threads)
+		}
+	}
+}

@@ -58,7 +58,7 @@ func (w *worker) gemm(g *plan.Gemm, kernel *gemm.Kernel, elems *elem.Table, f *f
 		for b := range batches {
 			job := newJob(g, kernel, f, b, shared)
 			scratch := w.memory
-			if g.After == nil && job.Parts() > 1 {
+			if g.Parts(&job) > 1 {
 				w.parts(&job, elems, shared, team, index)
 				continue
 			}

@@ -172,6 +172,15 @@ func (g *Gemm) job(e *Epilogue, kernel *gemm.Kernel) gemm.Job {
 	return job
 }
 
+// Parts returns into how many parts of K a job of g is cut (gemm.Job.Parts): 1 where a prologue or an epilogue belongs to it, and where
+// it is one of several, which a worker may compute alone, with the same bits.
+func (g *Gemm) Parts(job *gemm.Job) int {
+	if g.Before != nil || g.After != nil || g.Batches() > 1 {
+		return 1
+	}
+	return job.Parts()
+}
+
 // after gives a product its epilogue, and blocks of it memory where it is not needed itself.
 func (g *Gemm) after(e *Epilogue, needed []bool, kernel *gemm.Kernel) {
 	if g.After = e; !needed[g.C.Root.ID] {

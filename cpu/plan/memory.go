@@ -138,7 +138,7 @@ func (s *Step) scratch(p *Plan) (shared, worker int) {
 			return packed, packed + p.Table.Gemm.ScratchA()
 		}
 		worker = p.Table.Gemm.ScratchA()
-		if job := s.Gemm.job(nil, p.Table.Gemm); s.Gemm.Before == nil && s.Gemm.After == nil && job.Parts() > 1 {
+		if job := s.Gemm.job(nil, p.Table.Gemm); s.Gemm.Parts(&job) > 1 {
 			return (job.Parts() - 1) * s.Gemm.M * s.Gemm.N, worker + job.PartScratch()
 		}
 		if x := s.Gemm.Before; x != nil {
